@@ -1,0 +1,1 @@
+"""What the Taskway services say to each other: one module a provider."""

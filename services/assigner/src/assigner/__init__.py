@@ -1,0 +1,1 @@
+"""Who does the work: members, and the assignments that they hold."""

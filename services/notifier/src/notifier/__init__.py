@@ -1,0 +1,1 @@
+"""Who is told: notifications by inbox and by e-mail."""

@@ -1,0 +1,1 @@
+"""Hosts the workflows, and the API that people use them by."""

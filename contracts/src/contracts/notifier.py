@@ -1,0 +1,94 @@
+"""The notifier's API: notifications, and the inboxes that keep them."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.fields import Key
+
+APP_ID = "notifier"
+
+Recipient = Annotated[
+    str,
+    StringConstraints(
+        to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9.!$&'*+=_~@-]{0,253}$", max_length=254
+    ),
+]
+"""A member's id or e-mail address, kept in lower case."""
+
+
+def notification_key(instance_id: str, step: str = "notify") -> str:
+    """Return the key of a notification that a workflow instance sends in one of its steps."""
+    return f"{instance_id}:{step}"
+
+
+class ChannelName(StrEnum):
+    """The ways to tell somebody."""
+
+    INBOX = "inbox"
+    EMAIL = "email"
+
+
+class NotificationRequest(BaseModel):
+    """Something that somebody is to be told."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "recipient": "alice@example.com",
+                    "subject": "A task for you",
+                    "body": "You have been assigned task: Review the quarterly report",
+                    "channel": "inbox",
+                }
+            ]
+        },
+    )
+
+    recipient: Recipient
+    # A line break in a subject would end the header of an e-mail.
+    subject: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")] = Field(
+        min_length=1, max_length=300
+    )
+    body: str = Field(min_length=1, max_length=10_000)
+    channel: ChannelName = ChannelName.INBOX
+
+
+class NotificationStatus(StrEnum):
+    """How far a notification has come."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Notification(NotificationRequest):
+    """A notification and what became of it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    key: Key
+    status: NotificationStatus
+    attempts: int = Field(description="How often delivery was tried")
+    created_at: AwareDatetime
+    delivered_at: AwareDatetime | None = None
+    error: str | None = Field(default=None, description="Why the last attempt failed")
+
+
+class InboxMessage(BaseModel):
+    """A message that an inbox keeps."""
+
+    key: Key
+    subject: str
+    body: str
+    received_at: AwareDatetime
+
+
+class InboxPage(BaseModel):
+    """Some messages of one inbox, the newest first."""
+
+    recipient: Recipient
+    items: list[InboxMessage]
+    next: int | None = Field(description="Pass as `before` to read on; null at the end")

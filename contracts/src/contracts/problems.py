@@ -1,0 +1,95 @@
+"""Errors as the services tell them: problem details for HTTP APIs (RFC 9457)."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MEDIA_TYPE = "application/problem+json"
+URN_PREFIX = "urn:taskway:problem:"
+
+
+class ProblemType(StrEnum):
+    """The stable name of each kind of problem; `type` in the answer is this URN."""
+
+    VALIDATION = URN_PREFIX + "validation"
+    UNAUTHORIZED = URN_PREFIX + "unauthorized"
+    NOT_FOUND = URN_PREFIX + "not-found"
+    METHOD_NOT_ALLOWED = URN_PREFIX + "method-not-allowed"
+    PAYLOAD_TOO_LARGE = URN_PREFIX + "payload-too-large"
+    BAD_REQUEST = URN_PREFIX + "bad-request"
+    KEY_REUSED = URN_PREFIX + "key-reused"
+    UNKNOWN_MEMBER = URN_PREFIX + "unknown-member"
+    MEMBER_AWAY = URN_PREFIX + "member-away"
+    MEMBER_FULL = URN_PREFIX + "member-full"
+    NO_MEMBER_AVAILABLE = URN_PREFIX + "no-member-available"
+    MEMBER_HOLDS_ASSIGNMENTS = URN_PREFIX + "member-holds-assignments"
+    EMAIL_TAKEN = URN_PREFIX + "email-taken"
+    ASSIGNMENT_RELEASED = URN_PREFIX + "assignment-released"
+    UNDELIVERABLE = URN_PREFIX + "undeliverable"
+    DELIVERY_UNAVAILABLE = URN_PREFIX + "delivery-unavailable"
+    INSTANCE_EXISTS = URN_PREFIX + "instance-exists"
+    UNAVAILABLE = URN_PREFIX + "unavailable"
+    INTERNAL = URN_PREFIX + "internal"
+
+
+class ProblemKind(NamedTuple):
+    """The HTTP status and the title that go with a problem type."""
+
+    status: int
+    title: str
+
+
+PROBLEM_KINDS: dict[ProblemType, ProblemKind] = {
+    ProblemType.VALIDATION: ProblemKind(422, "The request is not valid"),
+    ProblemType.UNAUTHORIZED: ProblemKind(401, "The API token is missing or wrong"),
+    ProblemType.NOT_FOUND: ProblemKind(404, "There is no such resource"),
+    ProblemType.METHOD_NOT_ALLOWED: ProblemKind(405, "The resource does not take this method"),
+    ProblemType.PAYLOAD_TOO_LARGE: ProblemKind(413, "The request body is too large"),
+    ProblemType.BAD_REQUEST: ProblemKind(400, "The request cannot be read"),
+    ProblemType.KEY_REUSED: ProblemKind(409, "The key was used with another body"),
+    ProblemType.UNKNOWN_MEMBER: ProblemKind(404, "There is no such member"),
+    ProblemType.MEMBER_AWAY: ProblemKind(409, "The member is away"),
+    ProblemType.MEMBER_FULL: ProblemKind(409, "The member has no capacity left"),
+    ProblemType.NO_MEMBER_AVAILABLE: ProblemKind(409, "No member is available"),
+    ProblemType.MEMBER_HOLDS_ASSIGNMENTS: ProblemKind(409, "The member holds assignments"),
+    ProblemType.EMAIL_TAKEN: ProblemKind(409, "The e-mail address belongs to another member"),
+    ProblemType.ASSIGNMENT_RELEASED: ProblemKind(409, "The assignment was released"),
+    ProblemType.UNDELIVERABLE: ProblemKind(422, "The notification cannot be delivered"),
+    ProblemType.DELIVERY_UNAVAILABLE: ProblemKind(503, "Delivery is not possible at the moment"),
+    ProblemType.INSTANCE_EXISTS: ProblemKind(409, "The id was used with another request"),
+    ProblemType.UNAVAILABLE: ProblemKind(503, "The service is not available at the moment"),
+    ProblemType.INTERNAL: ProblemKind(500, "Something went wrong on our side"),
+}
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field of a request."""
+
+    field: str = Field(description="Where the field is, such as `body.title` or `query.limit`")
+    message: str
+
+
+class Problem(BaseModel):
+    """The body of every error answer."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": ProblemType.VALIDATION,
+                    "title": "The request is not valid",
+                    "status": 422,
+                    "detail": "body.title: Field required",
+                    "errors": [{"field": "body.title", "message": "Field required"}],
+                }
+            ]
+        },
+    )
+
+    type: ProblemType
+    title: str
+    status: int = Field(description="The HTTP status of this answer", ge=400, le=599)
+    detail: str = Field(description="What happened, in words for a person")
+    errors: list[FieldError] = Field(default=[], description="The fields at fault, if any")

@@ -1,0 +1,95 @@
+"""Builds the FastAPI application that every service starts from."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+from contracts.problems import Problem, ProblemType
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from servicekit.health import health_router
+from servicekit.limits import BodyLimit
+from servicekit.problems import COMMON_PROBLEMS, install_problem_handlers, problem_responses
+from servicekit.readiness import Readiness
+from servicekit.settings import ServiceSettings
+from servicekit.startup import Startup
+from servicekit.tokens import require_token
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+Opened = TypeVar("Opened")
+
+Opener = Callable[[AsyncExitStack, Settings, Readiness], Awaitable[Opened]]
+"""Opens what a service's routes use.
+
+It registers on the stack what is to be closed at the end, and on the readiness what to ask from
+then on.
+"""
+
+
+def build_app(
+    *,
+    title: str,
+    description: str,
+    tags: Sequence[dict[str, str]],
+    settings: Settings,
+    open_: Opener[Settings, Opened],
+    routers: Callable[[Startup[Opened]], Sequence[APIRouter]],
+) -> FastAPI:
+    """Return an application with health routes, problem details, limits and an honest OpenAPI.
+
+    Args:
+        title: The service's name in Swagger UI.
+        description: What it is for, as Markdown.
+        tags: The sections of Swagger UI, in order, with a description each.
+        settings: The service's settings.
+        open_: Opens what the routes use, in the background.
+        routers: Returns the service's own routes, over what `open_` returned.
+    """
+    readiness = Readiness()
+    startup: Startup[Opened] = Startup(lambda stack: open_(stack, settings, readiness), readiness)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with startup:
+            yield
+
+    app = FastAPI(
+        title=title,
+        description=description,
+        version=version("taskway-servicekit"),
+        lifespan=lifespan,
+        openapi_tags=[*tags, {"name": "health", "description": "Asked by machines"}],
+        # A trailing slash is another resource: 404 is clearer than a redirect to an inner address.
+        redirect_slashes=False,
+    )
+    app.state.readiness = readiness
+    install_problem_handlers(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    problems, checks = problem_responses(*COMMON_PROBLEMS), []
+    if settings.app_api_token is not None:
+        problems |= problem_responses(ProblemType.UNAUTHORIZED)
+        checks.append(require_token(settings.app_api_token))
+    for router in routers(startup):
+        app.include_router(router, responses=problems, dependencies=checks)
+    app.include_router(health_router(readiness))
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                tags=app.openapi_tags,
+            )
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            schemas |= problem.pop("$defs", {})
+            schemas["Problem"] = problem
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app

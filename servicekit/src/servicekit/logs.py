@@ -1,0 +1,49 @@
+"""Structured logs: a line for people on a terminal, JSON for a cluster."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+
+def configure_logs(service: str, level: str, style: Literal["console", "json"]) -> None:
+    """Send structlog's and the standard library's records through one formatter to stdout.
+
+    Args:
+        service: The name that each line carries.
+        level: The least severe level that is written, such as `INFO`.
+        style: `console` for people, `json` for programs.
+    """
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+    ]
+    renderers: list[structlog.typing.Processor] = (
+        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        if style == "json"
+        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    # One line a request, call or workflow turn would drown the rest.
+    for noisy in ("httpx", "durabletask-worker"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

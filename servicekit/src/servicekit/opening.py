@@ -1,0 +1,29 @@
+"""What the services that keep state open at their start."""
+
+from contextlib import AsyncExitStack
+
+from dapr.aio.clients import DaprClient
+
+from servicekit.readiness import Readiness
+from servicekit.settings import ServiceSettings
+from servicekit.sidecar import Sidecar, sidecar_client
+from servicekit.state import DaprStateStore
+
+STATE_COMPONENT = "statestore"
+
+
+async def open_sidecar(
+    stack: AsyncExitStack, settings: ServiceSettings, readiness: Readiness
+) -> Sidecar:
+    """Wait until the sidecar is there; from then on readiness depends on it."""
+    sidecar = Sidecar(await stack.enter_async_context(sidecar_client(settings)))
+    await sidecar.wait_until_ready()
+    readiness.add(sidecar.why_not_ready)
+    return sidecar
+
+
+async def open_state_store(stack: AsyncExitStack, settings: ServiceSettings) -> DaprStateStore:
+    """Return the service's state store; the sidecar must be ready."""
+    address = f"127.0.0.1:{settings.dapr_grpc_port}"
+    client = await stack.enter_async_context(DaprClient(address))
+    return DaprStateStore(client, STATE_COMPONENT)

@@ -1,0 +1,75 @@
+"""A numbered list in the state store: adding to it costs the same however long it is.
+
+A list kept as one value would grow with each entry, and every writer would contend for it. Here
+each entry has a key of its own with its number in it, and one small value holds the next number.
+An entry only names another key; a reader follows it, and passes over a number that nobody came to
+use (after a crash) or that lost to another (after a repeat).
+"""
+
+from pydantic import BaseModel
+
+from servicekit.locks import KeyedLocks
+from servicekit.state import Conflict, StateStore, StoreUnavailable
+
+MAX_TRIES = 20
+
+
+class Counter(BaseModel):
+    """The next free number."""
+
+    next: int = 0
+
+
+class Pointer(BaseModel):
+    """An entry: the key that it stands for."""
+
+    key: str
+
+
+class Sequence:
+    """Numbered entries under a name."""
+
+    def __init__(self, store: StateStore) -> None:
+        """Keep the entries in `store`."""
+        self._store = store
+        self._locks = KeyedLocks()
+
+    async def reserve(self, name: str) -> int:
+        """Return a number under `name` that nobody else gets.
+
+        Writers of this process queue up; those of other replicas are met by ETag.
+
+        Raises:
+            StoreUnavailable: Other replicas were faster too many times in a row.
+        """
+        async with self._locks(name):
+            for _ in range(MAX_TRIES):
+                read = await self._store.get(name, Counter)
+                number = read.value.next if read.value else 0
+                try:
+                    await self._store.put(name, Counter(next=number + 1), read.etag)
+                except Conflict:
+                    continue
+                return number
+        raise StoreUnavailable(f"{name} is contended")
+
+    async def place(self, name: str, number: int, key: str) -> None:
+        """Let the entry `number` under `name` stand for `key`."""
+        await self._store.overwrite(f"{name}:{number}", Pointer(key=key))
+
+    async def newest(self, name: str) -> int:
+        """Return the number to read before, to see the newest entries first."""
+        read = await self._store.get(name, Counter)
+        return read.value.next if read.value else 0
+
+    async def page(self, name: str, before: int, limit: int) -> list[tuple[int, str]]:
+        """Return up to `limit` entries with numbers under `before`, the highest first."""
+        numbers = range(before - 1, max(before - 1 - limit, -1), -1)
+        keys = {f"{name}:{number}": number for number in numbers}
+        read = await self._store.get_many(keys, Pointer)
+        return [(keys[key], entry.value.key) for key, entry in read.items() if entry.value]
+
+
+def next_before(before: int, limit: int) -> int | None:
+    """Return where the page after this one starts, or None at the end."""
+    return before - limit if before > limit else None

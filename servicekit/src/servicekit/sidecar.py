@@ -1,0 +1,65 @@
+"""The sidecar's health, as its application sees it."""
+
+import asyncio
+
+import httpx
+import structlog
+
+from servicekit.settings import ServiceSettings
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 1.0
+
+
+def sidecar_client(settings: ServiceSettings, timeout: float = 5.0) -> httpx.AsyncClient:
+    """Return an HTTP client for the sidecar's API.
+
+    Args:
+        settings: Where the sidecar is, and its API token.
+        timeout: Seconds that connecting, and each wait for data, may take.
+    """
+    token = settings.dapr_api_token
+    return httpx.AsyncClient(
+        base_url=settings.sidecar_url,
+        headers={"dapr-api-token": token} if token else {},
+        timeout=timeout,
+        # A sidecar is on this machine: a proxy of the environment is not for it.
+        trust_env=False,
+    )
+
+
+class Sidecar:
+    """Asks the sidecar whether its APIs can be used."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        """Ask over `http`, a client made by `sidecar_client`."""
+        self._http = http
+
+    async def why_not_ready(self) -> str | None:
+        """Return why the sidecar's APIs cannot be used, or None where they can."""
+        try:
+            # Unlike /healthz, it does not wait for the application, which waits for it.
+            answer = await self._http.get("/v1.0/healthz/outbound", timeout=1.0)
+        except httpx.HTTPError as error:
+            return f"the sidecar does not answer ({type(error).__name__})"
+        return None if answer.is_success else "the sidecar is not ready"
+
+    async def why_no_worker(self) -> str | None:
+        """Return why no workflow can run, or None where a worker is connected to the sidecar."""
+        try:
+            answer = await self._http.get("/v1.0/metadata", timeout=1.0)
+        except httpx.HTTPError as error:
+            return f"the sidecar does not answer ({type(error).__name__})"
+        workers = answer.json().get("workflows", {}).get("connectedWorkers", 0)
+        return None if workers else "no workflow worker is connected"
+
+    async def wait_until_ready(self) -> None:
+        """Wait, however long it takes, until the sidecar's APIs can be used."""
+        pause = FIRST_PAUSE
+        while reason := await self.why_not_ready():
+            if pause == LONGEST_PAUSE:
+                log.info("waiting for the sidecar", reason=reason)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)

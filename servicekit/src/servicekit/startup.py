@@ -1,0 +1,95 @@
+"""Opens what a service needs while it already answers that it is alive.
+
+The sidecar waits for the application's port, and the application for the sidecar: so the port
+opens first, and requests are told to come again until the rest is there.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+import structlog
+from contracts.problems import ProblemType
+
+from servicekit.problems import ProblemError
+from servicekit.readiness import Readiness
+from servicekit.state import StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+Opened = TypeVar("Opened")
+
+RETRY_SECONDS = 1.0
+
+
+class Startup(Generic[Opened]):
+    """Runs `open` in the background, and holds what it returns."""
+
+    def __init__(
+        self, open_: Callable[[AsyncExitStack], Awaitable[Opened]], readiness: Readiness
+    ) -> None:
+        """Prepare to open.
+
+        Args:
+            open_: Opens, and registers on the stack what is to be closed at the end.
+            readiness: Says why the service is not ready until it is open.
+        """
+        readiness.add(self.why_not_ready)
+        self._open = open_
+        self._stack = AsyncExitStack()
+        self._opened: Opened | None = None
+        self._reason = "the service is starting"
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin to open."""
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop opening, and close what was opened."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._stack.aclose()
+
+    def value(self) -> Opened:
+        """Return what was opened.
+
+        Raises:
+            ProblemError: It is not open yet; 503, to be tried again.
+        """
+        if self._opened is None:
+            raise ProblemError(ProblemType.UNAVAILABLE, self._reason, retry_after=1)
+        return self._opened
+
+    async def why_not_ready(self) -> str | None:
+        """Return why the service cannot work yet, or None where it can: a readiness check."""
+        return None if self._opened is not None else self._reason
+
+    async def _run(self) -> None:
+        while self._opened is None:
+            async with AsyncExitStack() as stack:
+                try:
+                    self._opened = await self._open(stack)
+                except StoreUnavailable as error:
+                    self._reason = f"the state store does not answer ({error})"
+                    log.warning("start failed, trying again", reason=self._reason)
+                    await asyncio.sleep(RETRY_SECONDS)
+                except Exception as error:
+                    # It would fail again: better to end, and be seen to, than never to be ready.
+                    self._reason = f"the start failed: {error}"
+                    log.exception("the start failed")
+                    signal.raise_signal(signal.SIGTERM)
+                    return
+                else:
+                    self._stack = stack.pop_all()
+                    log.info("ready")

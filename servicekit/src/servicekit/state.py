@@ -1,0 +1,126 @@
+"""The state store behind the sidecar: values of a model, written only over what was read.
+
+Redis applies the parts of a transaction one by one, and the rest lands where one part's ETag
+fails. So nothing here offers a transaction: what must hold together is one value, and several
+values are written in an order that can be taken up again after a crash at any point.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import grpc
+from dapr.aio.clients import DaprClient
+from dapr.clients.exceptions import DaprGrpcError
+from dapr.clients.grpc._state import Concurrency, StateOptions
+from pydantic import BaseModel
+
+Model = TypeVar("Model", bound=BaseModel)
+Result = TypeVar("Result")
+
+FIRST_WRITE = StateOptions(concurrency=Concurrency.first_write)
+BULK_PARALLELISM = 10
+
+
+class Conflict(Exception):
+    """Somebody else wrote the key since it was read."""
+
+
+class StoreUnavailable(Exception):
+    """The store, or the sidecar in front of it, does not answer."""
+
+
+@dataclass(frozen=True)
+class Versioned(Generic[Model]):
+    """A value as it was read; `etag` is None where there was none."""
+
+    value: Model | None
+    etag: str | None
+
+
+class StateStore(Protocol):
+    """What the services ask of a store; each call raises StoreUnavailable where it fails."""
+
+    async def get(self, key: str, model: type[Model]) -> Versioned[Model]:
+        """Read one key."""
+
+    async def get_many(
+        self, keys: Iterable[str], model: type[Model]
+    ) -> dict[str, Versioned[Model]]:
+        """Read several keys of one model; each is in the result, also where it has no value."""
+
+    async def put(self, key: str, value: BaseModel, etag: str | None) -> None:
+        """Write over the version with `etag`, or create where it is None; else raise Conflict.
+
+        A key that is written so must never be written by `overwrite`.
+        """
+
+    async def overwrite(self, key: str, value: BaseModel) -> None:
+        """Write whatever is there: for values that every writer would write alike."""
+
+
+class DaprStateStore:
+    """A state store component of the sidecar."""
+
+    def __init__(self, client: DaprClient, component: str, deadline: float = 5.0) -> None:
+        """Use the component of that name; `deadline` is the seconds that one call may take."""
+        self._client = client
+        self._component = component
+        self._deadline = deadline
+
+    async def get(self, key: str, model: type[Model]) -> Versioned[Model]:
+        """Read one key."""
+        answer = await self._call(self._client.get_state(self._component, key))
+        return _versioned(answer.data, answer.etag, model)
+
+    async def get_many(
+        self, keys: Iterable[str], model: type[Model]
+    ) -> dict[str, Versioned[Model]]:
+        """Read several keys of one model at once."""
+        wanted = list(dict.fromkeys(keys))
+        if not wanted:
+            return {}
+        answer = await self._call(
+            self._client.get_bulk_state(self._component, wanted, parallelism=BULK_PARALLELISM)
+        )
+        failed = [item.error for item in answer.items if item.error]
+        if failed:
+            raise StoreUnavailable(failed[0])
+        found = {item.key: _versioned(item.data, item.etag, model) for item in answer.items}
+        return {key: found.get(key, Versioned(None, None)) for key in wanted}
+
+    async def put(self, key: str, value: BaseModel, etag: str | None) -> None:
+        """Write over the version with `etag`, or create where it is None; else raise Conflict."""
+        data = value.model_dump_json()
+        try:
+            await self._call(self._client.save_state(self._component, key, data, etag, FIRST_WRITE))
+        except StoreUnavailable as error:
+            if etag is not None:
+                raise
+            # Without an ETag, stores report an existing key as a plain error: ask which it was.
+            answer = await self._call(self._client.get_state(self._component, key))
+            if not answer.data:
+                raise
+            raise Conflict(key) from error
+
+    async def overwrite(self, key: str, value: BaseModel) -> None:
+        """Write whatever is there."""
+        await self._call(self._client.save_state(self._component, key, value.model_dump_json()))
+
+    async def _call(self, call: Awaitable[Result]) -> Result:
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await call
+        except TimeoutError as error:
+            raise StoreUnavailable(f"no answer within {self._deadline} s") from error
+        except DaprGrpcError as error:
+            if error.code() is grpc.StatusCode.ABORTED:  # type: ignore[no-untyped-call]
+                raise Conflict(str(error)) from error
+            raise StoreUnavailable(str(error)) from error
+
+
+def _versioned(data: bytes | str, etag: str, model: type[Model]) -> Versioned[Model]:
+    if not data:
+        return Versioned(None, None)
+    return Versioned(model.model_validate_json(data), etag)

@@ -1,0 +1,70 @@
+"""A state store in memory, for tests: the ETags of the real ones, and crashes on demand."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+
+from pydantic import BaseModel
+
+from servicekit.state import Conflict, Model, StoreUnavailable, Versioned
+
+
+class MemoryStateStore:
+    """Keeps values in a dictionary that several stores, as several replicas, may share.
+
+    Each call lets others run first, so that concurrent callers interleave as they do over a
+    network.
+    """
+
+    def __init__(self, data: dict[str, tuple[str, str]] | None = None) -> None:
+        """Start over `data`, or empty."""
+        self.data = {} if data is None else data
+        self.calls: Counter[str] = Counter()
+        self.writes_until_crash: int | None = None
+        """The write after this many fails: whether it landed is told by `crash_lands`."""
+        self.crash_lands = False
+
+    async def get(self, key: str, model: type[Model]) -> Versioned[Model]:
+        """Read one key."""
+        return (await self.get_many([key], model))[key]
+
+    async def get_many(
+        self, keys: Iterable[str], model: type[Model]
+    ) -> dict[str, Versioned[Model]]:
+        """Read several keys."""
+        await self._step("read")
+        found = {key: self.data.get(key) for key in keys}
+        return {
+            key: Versioned(model.model_validate_json(entry[0]), entry[1])
+            if entry
+            else Versioned[Model](None, None)
+            for key, entry in found.items()
+        }
+
+    async def put(self, key: str, value: BaseModel, etag: str | None) -> None:
+        """Write over the version with `etag`, or create where it is None; else raise Conflict."""
+        await self._step("write")
+        current = self.data.get(key)
+        if (current[1] if current else None) != etag:
+            self.calls["conflict"] += 1
+            raise Conflict(key)
+        self._write(key, value)
+
+    async def overwrite(self, key: str, value: BaseModel) -> None:
+        """Write whatever is there."""
+        await self._step("write")
+        self._write(key, value)
+
+    def _write(self, key: str, value: BaseModel) -> None:
+        crash = self.writes_until_crash == 0
+        if self.writes_until_crash is not None and self.writes_until_crash >= 0:
+            self.writes_until_crash -= 1
+        if not crash or self.crash_lands:
+            version = int(self.data[key][1]) + 1 if key in self.data else 1
+            self.data[key] = (value.model_dump_json(), str(version))
+        if crash:
+            raise StoreUnavailable("crashed on demand")
+
+    async def _step(self, kind: str) -> None:
+        self.calls[kind] += 1
+        await asyncio.sleep(0)

@@ -1,0 +1,29 @@
+"""Only the sidecar may call the application, where the two share a token."""
+
+import secrets
+from typing import Annotated, Any
+
+from contracts.problems import ProblemType
+from fastapi import Depends, Security
+from fastapi.security import APIKeyHeader
+
+from servicekit.problems import ProblemError
+
+HEADER = APIKeyHeader(
+    name="dapr-api-token", auto_error=False, description="The token that the sidecar adds"
+)
+
+
+def require_token(token: str) -> Any:
+    """Return a dependency that answers 401 to a request without `token`.
+
+    Dapr adds the token to what it forwards to the application, and leaves the check to it.
+    """
+
+    async def check(given: Annotated[str | None, Security(HEADER)]) -> None:
+        if given is None or not secrets.compare_digest(given.encode(), token.encode()):
+            raise ProblemError(
+                ProblemType.UNAUTHORIZED, "Call the service through its sidecar, or send its token"
+            )
+
+    return Depends(check)

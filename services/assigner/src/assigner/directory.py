@@ -1,0 +1,173 @@
+"""The members: who they are, and how they are found."""
+
+import re
+
+import structlog
+from contracts.assigner import Member, MemberPage, MemberProfile
+from contracts.fields import EMAIL_PATTERN
+from contracts.problems import ProblemType
+from servicekit.locks import KeyedLocks
+from servicekit.problems import ProblemError
+from servicekit.sequence import Sequence, next_before
+from servicekit.state import Conflict, StoreUnavailable
+
+from assigner.domain import MemberRecord
+from assigner.store import MEMBERS, Records
+
+log = structlog.get_logger(__name__)
+
+MAX_TRIES = 20
+# What could be an id; anything else is unknown without asking the store.
+MEMBER_ID = re.compile(r"[a-z0-9][a-z0-9.!$&'*+=_~@-]{0,253}")
+EMAIL = re.compile(EMAIL_PATTERN)
+
+
+class Directory:
+    """The members of the team."""
+
+    def __init__(self, records: Records, locks: KeyedLocks, *, open_to_all: bool) -> None:
+        """Keep members in `records`; with `open_to_all` an unknown e-mail address joins."""
+        self._records = records
+        self._locks = locks
+        self._open_to_all = open_to_all
+        self._sequence = Sequence(records.store)
+
+    async def find(self, name: str) -> MemberRecord:
+        """Return the member with that id or e-mail address.
+
+        Raises:
+            ProblemError: There is none; 404.
+        """
+        wanted = name.strip().lower()
+        if MEMBER_ID.fullmatch(wanted):
+            record = (await self._records.member(wanted)).value
+            if record is not None and not record.removed:
+                return record
+        if EMAIL.fullmatch(wanted):
+            index = (await self._records.email(wanted)).value
+            if index is not None:
+                record = (await self._records.member(index.member_id)).value
+                if record and not record.removed and record.profile.email == wanted:
+                    return record
+        raise ProblemError(ProblemType.UNKNOWN_MEMBER, f"Unknown member: {name.strip()}")
+
+    async def resolve(self, name: str) -> str:
+        """Return the id of the member with that id or e-mail address, who may join by it.
+
+        Raises:
+            ProblemError: There is none, and nobody may join; 404.
+        """
+        try:
+            return (await self.find(name)).id
+        except ProblemError:
+            email = name.strip().lower()
+            if not self._open_to_all or not EMAIL.fullmatch(email):
+                raise
+            # Somebody who was removed does not come back by being named.
+            if (await self._records.member(email)).value is not None:
+                raise
+        await self.put(email, MemberProfile(name=email.partition("@")[0], email=email), new=True)
+        return email
+
+    async def put(self, member_id: str, profile: MemberProfile, *, new: bool = False) -> Member:
+        """Create a member or change what is known about one; with `new`, leave one that exists.
+
+        Raises:
+            ProblemError: The e-mail address belongs to another member; 409.
+        """
+        async with self._locks(member_id):
+            for _ in range(MAX_TRIES):
+                read = await self._records.member(member_id)
+                if read.value is not None and new:
+                    return read.value.shown()
+                try:
+                    return await self._write(member_id, profile, read.value, read.etag)
+                except Conflict:
+                    log.debug("member changed meanwhile", member=member_id)
+        raise StoreUnavailable(f"member {member_id} is contended")
+
+    async def _write(
+        self, member_id: str, profile: MemberProfile, old: MemberRecord | None, etag: str | None
+    ) -> Member:
+        # The indexes are written before a member who is to be found by them, and cleaned after:
+        # a crash leaves too many entries, never too few, and each is checked when it is used.
+        await self._claim_email(profile.email, member_id)
+        for skill in profile.skills:
+            await self._index_skill(skill, member_id, listed=True)
+        if old is None:
+            number = await self._sequence.reserve(MEMBERS)
+            await self._sequence.place(MEMBERS, number, member_id)
+            record = MemberRecord(id=member_id, profile=profile)
+        else:
+            record = old.model_copy(update={"profile": profile, "removed": False})
+        await self._records.put_member(record, etag)
+        for skill in set(old.profile.skills if old else []) - set(profile.skills):
+            await self._index_skill(skill, member_id, listed=False)
+        return record.shown()
+
+    async def remove(self, member_id: str) -> None:
+        """Remove a member who holds nothing; one who is not there is removed already.
+
+        Raises:
+            ProblemError: The member still holds assignments; 409.
+        """
+        async with self._locks(member_id):
+            for _ in range(MAX_TRIES):
+                read = await self._records.member(member_id)
+                if read.value is None or read.value.removed:
+                    return
+                if read.value.held:
+                    raise ProblemError(
+                        ProblemType.MEMBER_HOLDS_ASSIGNMENTS,
+                        f"{member_id} holds {read.value.held} assignments: release them first, "
+                        "or say that the member is away",
+                    )
+                try:
+                    await self._records.put_member(
+                        read.value.model_copy(update={"removed": True}), read.etag
+                    )
+                except Conflict:
+                    continue
+                return
+        raise StoreUnavailable(f"member {member_id} is contended")
+
+    async def page(self, before: int | None, limit: int) -> MemberPage:
+        """Return members, the newest first."""
+        if before is None:
+            before = await self._sequence.newest(MEMBERS)
+        entries = await self._sequence.page(MEMBERS, before, limit)
+        members = await self._records.members(key for _, key in entries)
+        items = [member.shown() for member in members if not member.removed]
+        return MemberPage(items=items, next=next_before(before, limit))
+
+    async def _claim_email(self, email: str, member_id: str) -> None:
+        for _ in range(MAX_TRIES):
+            read = await self._records.email(email)
+            if read.value is not None and read.value.member_id == member_id:
+                return
+            if read.value is not None:
+                owner = (await self._records.member(read.value.member_id)).value
+                if owner and not owner.removed and owner.profile.email == email:
+                    raise ProblemError(ProblemType.EMAIL_TAKEN, f"{email} belongs to {owner.id}")
+            try:
+                await self._records.put_email(email, member_id, read.etag)
+            except Conflict:
+                continue
+            return
+        raise StoreUnavailable(f"{email} is contended")
+
+    async def _index_skill(self, skill: str, member_id: str, *, listed: bool) -> None:
+        async with self._locks(f"skill:{skill}"):
+            for _ in range(MAX_TRIES):
+                read = await self._records.skill(skill)
+                members = read.value.members if read.value else []
+                if (member_id in members) == listed:
+                    return
+                others = [m for m in members if m != member_id]
+                changed = [*others, member_id] if listed else others
+                try:
+                    await self._records.put_skill(skill, changed, read.etag)
+                except Conflict:
+                    continue
+                return
+        raise StoreUnavailable(f"skill {skill} is contended")

@@ -1,0 +1,219 @@
+"""Makes and releases assignments, each exactly once, whatever crashes in between."""
+
+from datetime import UTC, datetime
+
+import structlog
+from contracts.assigner import (
+    Assignment,
+    AssignmentPage,
+    AssignmentRequest,
+    AssignmentStatus,
+)
+from contracts.problems import ProblemType
+from servicekit.locks import KeyedLocks
+from servicekit.problems import ProblemError
+from servicekit.sequence import Sequence, next_before
+from servicekit.state import Conflict, StoreUnavailable
+
+from assigner.directory import Directory
+from assigner.domain import AssignmentRecord, MemberRecord, Operation, least_loaded
+from assigner.store import Records, held_by
+
+log = structlog.get_logger(__name__)
+
+# Within one replica writers queue up, so only other replicas cause conflicts.
+MAX_TRIES = 20
+CHOICE = "choice"
+
+
+class Ledger:
+    """The assignments; `assigner.domain` says in which steps they are written."""
+
+    def __init__(self, records: Records, directory: Directory, locks: KeyedLocks) -> None:
+        """Use the directory's members; `locks` is shared with it."""
+        self._records = records
+        self._directory = directory
+        self._locks = locks
+        self._sequence = Sequence(records.store)
+
+    async def assign(self, key: str, request: AssignmentRequest) -> Assignment:
+        """Assign a task, or return who got it when the key was first used.
+
+        Raises:
+            ProblemError: Nobody can take it, the key was used with another request, or the
+                assignment was released before.
+        """
+        if request.assignee is not None:
+            member_id = await self._directory.resolve(request.assignee)
+            return await self._assign_to(member_id, key, request)
+        # Two choices at once would both see the same member as the least loaded.
+        async with self._locks(CHOICE):
+            for _ in range(MAX_TRIES):
+                record = (await self._records.assignment(key)).value
+                if record is not None:
+                    return _first_answer(key, record, request)
+                candidates = await self._records.with_skills(request.skills)
+                begun = next((m for m in candidates if _began(m, key)), None)
+                chosen = begun or least_loaded(candidates, request.skills)
+                if chosen is None:
+                    raise ProblemError(
+                        ProblemType.NO_MEMBER_AVAILABLE,
+                        f"No available member has the skills {', '.join(request.skills)}",
+                    )
+                try:
+                    return await self._assign_to(chosen.id, key, request)
+                except ProblemError as error:
+                    if error.type not in (ProblemType.MEMBER_FULL, ProblemType.MEMBER_AWAY):
+                        raise
+                    log.debug("chosen member was taken meanwhile", member=chosen.id)
+        raise StoreUnavailable("the directory changes too fast to choose from")
+
+    async def _assign_to(self, member_id: str, key: str, request: AssignmentRequest) -> Assignment:
+        async with self._locks(member_id):
+            for _ in range(MAX_TRIES):
+                member, etag, record = await self._read(member_id, key)
+                if record is not None:
+                    return _first_answer(key, record, request)
+                if not _began(member, key):
+                    if refusal := member.refusal():
+                        raise ProblemError(refusal, _REFUSALS[refusal].format(member_id))
+                    member = member.taking(key)
+                    try:
+                        await self._records.put_member(member, etag)
+                    except Conflict:
+                        continue
+                made = AssignmentRecord(
+                    status=AssignmentStatus.HELD,
+                    request=request,
+                    member_id=member.id,
+                    name=member.profile.name,
+                    email=member.profile.email,
+                    number=member.open[key].number,
+                    assigned_at=datetime.now(UTC),
+                )
+                await self._sequence.place(held_by(member.id), made.number, key)
+                try:
+                    await self._records.put_assignment(key, made, None)
+                except Conflict:
+                    # Released, or made elsewhere, meanwhile: the next round settles and answers.
+                    await self._settle(member_id)
+                    continue
+                return _shown(key, made)
+        raise StoreUnavailable(f"member {member_id} is contended")
+
+    async def release(self, key: str) -> None:
+        """Release an assignment; one that was never made can then never be made."""
+        for _ in range(MAX_TRIES):
+            read = await self._records.assignment(key)
+            if read.value is None:
+                released = AssignmentRecord(
+                    status=AssignmentStatus.RELEASED, released_at=datetime.now(UTC)
+                )
+                try:
+                    await self._records.put_assignment(key, released, None)
+                except Conflict:
+                    continue
+                return
+            if read.value.status is AssignmentStatus.RELEASED or read.value.member_id is None:
+                return
+            async with self._locks(read.value.member_id):
+                if await self._give_back(read.value.member_id, key):
+                    return
+        raise StoreUnavailable(f"assignment {key} is contended")
+
+    async def _give_back(self, member_id: str, key: str) -> bool:
+        member, etag, record = await self._read(member_id, key)
+        if record is None or record.status is AssignmentStatus.RELEASED:
+            return record is not None
+        begun = member.open.get(key)
+        try:
+            if begun is None or begun.operation is not Operation.GIVE_BACK:
+                await self._records.put_member(member.giving_back(key, record.number), etag)
+            current = await self._records.assignment(key)
+            if current.value is None or current.value.status is AssignmentStatus.RELEASED:
+                return True
+            released = current.value.model_copy(
+                update={"status": AssignmentStatus.RELEASED, "released_at": datetime.now(UTC)}
+            )
+            await self._records.put_assignment(key, released, current.etag)
+        except Conflict:
+            return False
+        return True
+
+    async def assignment(self, key: str) -> Assignment:
+        """Return one assignment, held or released; 404 where there never was one."""
+        record = (await self._records.assignment(key)).value
+        if record is None or record.request is None:
+            raise ProblemError(ProblemType.NOT_FOUND, f"There is no assignment {key}")
+        return _shown(key, record)
+
+    async def assignments_of(self, member: str, before: int | None, limit: int) -> AssignmentPage:
+        """Return assignments of a member, named by id or e-mail address, the newest first."""
+        record = await self._directory.find(member)
+        if before is None:
+            before = record.next_number
+        entries = await self._sequence.page(held_by(record.id), before, limit)
+        read = await self._records.assignments(key for _, key in entries)
+        items = [
+            _shown(key, assignment)
+            for number, key in entries
+            if (assignment := read[key].value) is not None
+            and assignment.member_id == record.id
+            and assignment.number == number
+        ]
+        return AssignmentPage(items=items, next=next_before(before, limit))
+
+    async def _read(
+        self, member_id: str, key: str
+    ) -> tuple[MemberRecord, str | None, AssignmentRecord | None]:
+        """Read a member and settle it, then the assignment: in this order.
+
+        A write of the member by the returned ETag then proves that nobody counted the assignment
+        between the two reads.
+        """
+        read = await self._records.member(member_id)
+        if read.value is None:
+            raise ProblemError(ProblemType.UNKNOWN_MEMBER, f"Unknown member: {member_id}")
+        assignments = await self._records.assignments([*read.value.open, key])
+        known = {k: entry.value for k, entry in assignments.items()}
+        return read.value.settled(known), read.etag, known[key]
+
+    async def _settle(self, member_id: str) -> None:
+        read = await self._records.member(member_id)
+        if read.value is None:
+            return
+        assignments = await self._records.assignments(read.value.open)
+        settled = read.value.settled({k: entry.value for k, entry in assignments.items()})
+        try:
+            await self._records.put_member(settled, read.etag)
+        except Conflict:
+            log.debug("member was settled elsewhere", member=member_id)
+
+
+_REFUSALS = {
+    ProblemType.UNKNOWN_MEMBER: "Unknown member: {}",
+    ProblemType.MEMBER_AWAY: "{} is away",
+    ProblemType.MEMBER_FULL: "{} has no capacity left",
+}
+
+
+def _began(member: MemberRecord, key: str) -> bool:
+    begun = member.open.get(key)
+    return begun is not None and begun.operation is Operation.TAKE
+
+
+def _first_answer(key: str, record: AssignmentRecord, request: AssignmentRequest) -> Assignment:
+    if record.status is AssignmentStatus.RELEASED:
+        raise ProblemError(
+            ProblemType.ASSIGNMENT_RELEASED, f"Assignment {key} was released, and is not made again"
+        )
+    if record.request != request:
+        raise ProblemError(
+            ProblemType.KEY_REUSED, f"Assignment {key} was made with another request"
+        )
+    return _shown(key, record)
+
+
+def _shown(key: str, record: AssignmentRecord) -> Assignment:
+    title = record.request.title if record.request else ""
+    return Assignment(key=key, title=title, **record.model_dump(exclude={"request", "number"}))

@@ -1,0 +1,31 @@
+"""Wires the assigner and runs it: `python -m assigner.main`."""
+
+from fastapi import FastAPI
+from servicekit.app import Opener, build_app
+from servicekit.server import serve
+
+from assigner.api import TAGS, assignments_router, members_router
+from assigner.service import Assigner, open_assigner
+from assigner.settings import Settings
+
+
+def create_app(settings: Settings, open_: Opener[Settings, Assigner] = open_assigner) -> FastAPI:
+    """Return the assigner's application; it opens its store when it starts."""
+    return build_app(
+        title="Taskway assigner",
+        description="Decides who does a task, and keeps count of what everybody holds.",
+        tags=TAGS,
+        settings=settings,
+        open_=open_,
+        routers=lambda services: [assignments_router(services), members_router(services)],
+    )
+
+
+def main() -> None:
+    """Run the assigner until SIGTERM."""
+    settings = Settings()
+    serve("assigner", create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Where the assigner's records are in the state store."""
+
+from collections.abc import Iterable
+
+from pydantic import BaseModel
+from servicekit.state import StateStore, Versioned
+
+from assigner.domain import AssignmentRecord, MemberRecord
+
+MEMBERS = "members"
+
+
+class SkillIndex(BaseModel):
+    """Who may have a skill: everybody who has it, and perhaps somebody who no longer has."""
+
+    members: list[str] = []
+
+
+class EmailIndex(BaseModel):
+    """Whose an e-mail address may be: to be checked against that member."""
+
+    member_id: str
+
+
+def held_by(member_id: str) -> str:
+    """Return the name of the sequence of a member's assignments."""
+    return f"held:{member_id}"
+
+
+class Records:
+    """Typed reads and writes of the assigner's values."""
+
+    def __init__(self, store: StateStore) -> None:
+        """Keep the records in `store`."""
+        self.store = store
+
+    async def member(self, member_id: str) -> Versioned[MemberRecord]:
+        """Read a member."""
+        return await self.store.get(f"member:{member_id}", MemberRecord)
+
+    async def members(self, ids: Iterable[str]) -> list[MemberRecord]:
+        """Read several members, without those that do not exist."""
+        read = await self.store.get_many([f"member:{i}" for i in ids], MemberRecord)
+        return [entry.value for entry in read.values() if entry.value]
+
+    async def put_member(self, record: MemberRecord, etag: str | None) -> None:
+        """Write a member over the version with `etag`, else raise Conflict."""
+        await self.store.put(f"member:{record.id}", record, etag)
+
+    async def assignment(self, key: str) -> Versioned[AssignmentRecord]:
+        """Read an assignment."""
+        return await self.store.get(f"assignment:{key}", AssignmentRecord)
+
+    async def assignments(self, keys: Iterable[str]) -> dict[str, Versioned[AssignmentRecord]]:
+        """Read several assignments by key."""
+        wanted = {f"assignment:{key}": key for key in keys}
+        read = await self.store.get_many(wanted, AssignmentRecord)
+        return {wanted[full]: entry for full, entry in read.items()}
+
+    async def put_assignment(self, key: str, record: AssignmentRecord, etag: str | None) -> None:
+        """Write an assignment over the version with `etag`, else raise Conflict."""
+        await self.store.put(f"assignment:{key}", record, etag)
+
+    async def email(self, email: str) -> Versioned[EmailIndex]:
+        """Read whose an e-mail address may be."""
+        return await self.store.get(f"email:{email}", EmailIndex)
+
+    async def put_email(self, email: str, member_id: str, etag: str | None) -> None:
+        """Say whose an e-mail address is, else raise Conflict."""
+        await self.store.put(f"email:{email}", EmailIndex(member_id=member_id), etag)
+
+    async def skill(self, skill: str) -> Versioned[SkillIndex]:
+        """Read who may have a skill."""
+        return await self.store.get(f"skill:{skill}", SkillIndex)
+
+    async def put_skill(self, skill: str, members: list[str], etag: str | None) -> None:
+        """Say who may have a skill, else raise Conflict."""
+        await self.store.put(f"skill:{skill}", SkillIndex(members=members), etag)
+
+    async def with_skills(self, skills: Iterable[str]) -> list[MemberRecord]:
+        """Read the members who may have all of `skills`."""
+        read = await self.store.get_many([f"skill:{s}" for s in skills], SkillIndex)
+        sets = [set(entry.value.members if entry.value else []) for entry in read.values()]
+        return await self.members(sorted(set.intersection(*sets)))

@@ -1,0 +1,16 @@
+import pytest
+from assigner.service import TEAM, Assigner
+from assigner.settings import Settings
+from servicekit.testing import MemoryStateStore
+
+
+@pytest.fixture
+def store() -> MemoryStateStore:
+    return MemoryStateStore()
+
+
+@pytest.fixture
+async def assigner(store: MemoryStateStore) -> Assigner:
+    assigner = Assigner.over(store, open_directory=True)
+    await assigner.add_team(TEAM.validate_json(Settings().team_file.read_bytes()))
+    return assigner

@@ -1,0 +1,180 @@
+"""Each task is assigned once, to somebody who can take it."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from assigner.service import Assigner
+from contracts.assigner import AssignmentRequest, AssignmentStatus, MemberProfile
+from contracts.problems import ProblemType
+from servicekit.problems import ProblemError
+from servicekit.testing import MemoryStateStore
+
+
+def to(assignee: str, title: str = "Review") -> AssignmentRequest:
+    return AssignmentRequest(title=title, assignee=assignee)
+
+
+def needing(*skills: str) -> AssignmentRequest:
+    return AssignmentRequest(title="Review", skills=list(skills))
+
+
+async def add(assigner: Assigner, name: str, **profile: object) -> None:
+    await assigner.directory.put(
+        name, MemberProfile.model_validate({"name": name, "email": f"{name}@x.org", **profile})
+    )
+
+
+async def held(assigner: Assigner, name: str) -> int:
+    return (await assigner.directory.find(name)).held
+
+
+@pytest.mark.parametrize("name", ["alice", "Alice@Example.com", " alice@example.com "])
+async def test_a_member_is_named_by_id_or_address(assigner: Assigner, name: str) -> None:
+    assignment = await assigner.ledger.assign("t:assign", to(name))
+    assert (assignment.member_id, assignment.email) == ("alice", "alice@example.com")
+    assert assignment.status is AssignmentStatus.HELD
+    assert await held(assigner, "alice") == 1
+
+
+async def test_repeating_returns_the_first_answer(assigner: Assigner) -> None:
+    first = await assigner.ledger.assign("t:assign", needing("python"))
+    assert await assigner.ledger.assign("t:assign", needing("python")) == first
+    assert await held(assigner, first.member_id) == 1
+
+
+async def test_another_request_under_the_key_is_refused(assigner: Assigner) -> None:
+    await assigner.ledger.assign("t:assign", to("alice"))
+    with pytest.raises(ProblemError) as error:
+        await assigner.ledger.assign("t:assign", to("alice", title="Another"))
+    assert error.value.type is ProblemType.KEY_REUSED
+
+
+async def test_an_unknown_address_joins_an_open_directory(assigner: Assigner) -> None:
+    assignment = await assigner.ledger.assign("t:assign", to("Zoe@example.org"))
+    assert assignment.member_id == assignment.email == "zoe@example.org"
+
+
+@pytest.mark.parametrize("name", ["zoe@example.org", "zoe", "||", "no such@one"])
+async def test_a_closed_directory_knows_its_members_only(
+    store: MemoryStateStore, name: str
+) -> None:
+    closed = Assigner.over(store, open_directory=False)
+    with pytest.raises(ProblemError) as error:
+        await closed.ledger.assign("t:assign", to(name))
+    assert error.value.type is ProblemType.UNKNOWN_MEMBER
+    assert not store.data
+
+
+async def test_who_is_away_or_full_is_refused(assigner: Assigner) -> None:
+    with pytest.raises(ProblemError) as error:
+        await assigner.ledger.assign("t:assign", to("emil"))
+    assert error.value.type is ProblemType.MEMBER_AWAY
+    await add(assigner, "full", capacity=0)
+    with pytest.raises(ProblemError) as error:
+        await assigner.ledger.assign("t:assign", to("full"))
+    assert error.value.type is ProblemType.MEMBER_FULL
+
+
+async def test_the_least_loaded_with_the_skills_gets_it(assigner: Assigner) -> None:
+    people = [
+        (await assigner.ledger.assign(f"{n}:assign", needing("python", "review"))).member_id
+        for n in range(6)
+    ]
+    assert Counter(people) == {"alice": 3, "bob": 3}
+
+
+async def test_concurrent_choices_are_spread_evenly(assigner: Assigner) -> None:
+    made = await asyncio.gather(
+        *(assigner.ledger.assign(f"{n}:assign", needing("python")) for n in range(20))
+    )
+    assert Counter(a.member_id for a in made) == {"alice": 10, "bob": 10}
+
+
+async def test_nobody_with_the_skills(assigner: Assigner) -> None:
+    with pytest.raises(ProblemError) as error:
+        await assigner.ledger.assign("t:assign", needing("python", "cobol"))
+    assert error.value.type is ProblemType.NO_MEMBER_AVAILABLE
+
+
+async def test_a_release_makes_room_and_can_be_repeated(assigner: Assigner) -> None:
+    await add(assigner, "one", capacity=1)
+    await assigner.ledger.assign("a:assign", to("one"))
+    for _ in range(3):
+        await assigner.ledger.release("a:assign")
+    assert (await assigner.ledger.assignment("a:assign")).status is AssignmentStatus.RELEASED
+    assert (await assigner.ledger.assign("b:assign", to("one"))).member_id == "one"
+    assert await held(assigner, "one") == 1
+
+
+@pytest.mark.parametrize("made_before", [True, False])
+async def test_what_was_released_is_never_assigned_again(
+    assigner: Assigner, made_before: bool
+) -> None:
+    if made_before:
+        await assigner.ledger.assign("t:assign", to("alice"))
+    await assigner.ledger.release("t:assign")
+    with pytest.raises(ProblemError) as error:
+        await assigner.ledger.assign("t:assign", to("alice"))
+    assert error.value.type is ProblemType.ASSIGNMENT_RELEASED
+    assert await held(assigner, "alice") == 0
+
+
+async def test_a_release_of_nothing_leaves_nothing_to_see(assigner: Assigner) -> None:
+    await assigner.ledger.release("t:assign")
+    with pytest.raises(ProblemError) as error:
+        await assigner.ledger.assignment("t:assign")
+    assert error.value.type is ProblemType.NOT_FOUND
+
+
+@pytest.mark.parametrize("replicas", [1, 3])
+async def test_fifty_at_once_for_ten_places_leave_ten(
+    store: MemoryStateStore, replicas: int
+) -> None:
+    team = [
+        Assigner.over(MemoryStateStore(store.data), open_directory=False) for _ in range(replicas)
+    ]
+    await add(team[0], "ten", capacity=10)
+    results = await asyncio.gather(
+        *(team[n % replicas].ledger.assign(f"{n}:assign", to("ten")) for n in range(50)),
+        return_exceptions=True,
+    )
+    refused = [r.type for r in results if isinstance(r, ProblemError)]
+    assert refused == [ProblemType.MEMBER_FULL] * 40
+    assert await held(team[0], "ten") == 10
+    page = await team[0].ledger.assignments_of("ten", None, 200)
+    assert len([a for a in page.items if a.status is AssignmentStatus.HELD]) == 10
+
+
+async def test_one_replica_has_no_conflicts_with_itself(
+    assigner: Assigner, store: MemoryStateStore
+) -> None:
+    await asyncio.gather(*(assigner.ledger.assign(f"{n}:assign", to("bob")) for n in range(32)))
+    assert store.calls["conflict"] == 0
+
+
+async def test_a_write_costs_the_same_whatever_is_there(
+    assigner: Assigner, store: MemoryStateStore
+) -> None:
+    async def cost(key: str) -> tuple[Counter[str], int]:
+        before = store.calls.copy()
+        await assigner.ledger.assign(key, to("alice"))
+        return store.calls - before, max(len(value) for value, _ in store.data.values())
+
+    await assigner.ledger.assign("first:assign", to("alice"))
+    early = await cost("early:assign")
+    for n in range(500):
+        await assigner.ledger.assign(f"{n:03}:assign", to("alice"))
+    calls, largest = await cost("late1:assign")
+    assert calls == early[0]
+    assert largest <= early[1] + 20
+
+
+async def test_assignments_are_listed_newest_first_by_page(assigner: Assigner) -> None:
+    for n in range(5):
+        await assigner.ledger.assign(f"{n}:assign", to("alice"))
+    first = await assigner.ledger.assignments_of("alice@example.com", None, 3)
+    rest = await assigner.ledger.assignments_of("alice", first.next, 3)
+    keys = [a.key for a in first.items + rest.items]
+    assert keys == [f"{n}:assign" for n in (4, 3, 2, 1, 0)]
+    assert rest.next is None

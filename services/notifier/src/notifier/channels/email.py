@@ -1,0 +1,76 @@
+"""E-mail over SMTP."""
+
+import hashlib
+from datetime import timedelta
+from email.message import EmailMessage
+
+import aiosmtplib
+from contracts.notifier import NotificationRequest
+
+from notifier.channels import DeliveryUnavailable, Undeliverable
+from notifier.settings import Settings
+
+# RFC 5321, 4.2.1: 5yz is a permanent failure, 4yz a transient one.
+PERMANENT = range(500, 600)
+# A connection is opened, greeted and used within one time-out each.
+STEPS_OF_A_DELIVERY = 3
+
+
+class Email:
+    """Delivers to a mail server.
+
+    A crash between the server's answer and our record of it leads to a second message; it has the
+    same Message-ID, by which mail systems recognise a repeat.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Send by the server in `settings`."""
+        self._settings = settings
+        self.claim = timedelta(seconds=STEPS_OF_A_DELIVERY * settings.smtp_timeout_seconds)
+
+    async def deliver(self, key: str, request: NotificationRequest) -> None:
+        """Send the notification and return once the server has taken it."""
+        settings = self._settings
+        if settings.smtp_host is None:
+            raise Undeliverable("no mail server is configured (SMTP_HOST)")
+        if "@" not in request.recipient:
+            raise Undeliverable(f"{request.recipient} is not an e-mail address")
+        try:
+            await aiosmtplib.send(
+                self._message(key, request),
+                hostname=settings.smtp_host,
+                port=settings.smtp_port,
+                username=settings.smtp_username,
+                password=settings.smtp_password,
+                use_tls=settings.smtp_security == "tls",
+                start_tls=settings.smtp_security == "starttls",
+                timeout=settings.smtp_timeout_seconds,
+            )
+        except aiosmtplib.SMTPAuthenticationError as error:
+            # The fault is in our settings: the message is good, and goes out once they are.
+            raise DeliveryUnavailable(str(error)) from error
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            if all(refusal.code in PERMANENT for refusal in error.recipients):
+                raise Undeliverable(str(error)) from error
+            raise DeliveryUnavailable(str(error)) from error
+        except aiosmtplib.SMTPResponseException as error:
+            if error.code in PERMANENT:
+                raise Undeliverable(str(error)) from error
+            raise DeliveryUnavailable(str(error)) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise DeliveryUnavailable(str(error)) from error
+
+    def _message(self, key: str, request: NotificationRequest) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self._settings.email_sender
+        message["To"] = request.recipient
+        message["Subject"] = request.subject
+        message["Message-ID"] = message_id(key, self._settings.email_sender)
+        message.set_content(request.body)
+        return message
+
+
+def message_id(key: str, sender: str) -> str:
+    """Return the Message-ID of a notification: the same for every attempt at the same key."""
+    digest = hashlib.sha256(key.encode()).hexdigest()[:32]
+    return f"<{digest}@{sender.rpartition('@')[2]}>"

@@ -1,0 +1,113 @@
+"""Delivers each notification once, and records what became of it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import structlog
+from contracts.notifier import (
+    ChannelName,
+    Notification,
+    NotificationRequest,
+    NotificationStatus,
+)
+from contracts.problems import ProblemType
+from servicekit.locks import KeyedLocks
+from servicekit.problems import ProblemError
+from servicekit.state import Conflict, StoreUnavailable
+
+from notifier.channels import Channel, DeliveryUnavailable, Undeliverable
+from notifier.domain import NotificationRecord
+from notifier.store import Records
+
+log = structlog.get_logger(__name__)
+
+MAX_TRIES = 20
+
+
+class Delivery:
+    """Takes notifications and hands them to their channel."""
+
+    def __init__(self, records: Records, channels: Mapping[ChannelName, Channel]) -> None:
+        """Deliver by `channels`, and keep the records of it."""
+        self._records = records
+        self._channels = channels
+        self._locks = KeyedLocks()
+
+    async def notify(self, key: str, request: NotificationRequest) -> Notification:
+        """Deliver a notification, or return what became of it when the key was first used.
+
+        Raises:
+            ProblemError: The key was used with another request (409), the notification can never
+                be delivered (422), or not now (503).
+        """
+        channel = self._channels[request.channel]
+        async with self._locks(key):
+            for _ in range(MAX_TRIES):
+                read = await self._records.notification(key)
+                record = read.value
+                if record is not None:
+                    if record.request != request:
+                        raise ProblemError(
+                            ProblemType.KEY_REUSED,
+                            f"Notification {key} was sent with another request",
+                        )
+                    if record.status is NotificationStatus.DELIVERED:
+                        return record.shown(key)
+                    if record.status is NotificationStatus.FAILED:
+                        raise ProblemError(ProblemType.UNDELIVERABLE, record.error or "")
+                try:
+                    return await self._attempt(key, request, channel, record, read.etag)
+                except Conflict:
+                    log.debug("notification was handled elsewhere meanwhile", key=key)
+        raise StoreUnavailable(f"notification {key} is contended")
+
+    async def notification(self, key: str) -> Notification:
+        """Return what became of a notification; 404 where there is none."""
+        record = (await self._records.notification(key)).value
+        if record is None:
+            raise ProblemError(ProblemType.NOT_FOUND, f"There is no notification {key}")
+        return record.shown(key)
+
+    async def _attempt(
+        self,
+        key: str,
+        request: NotificationRequest,
+        channel: Channel,
+        record: NotificationRecord | None,
+        etag: str | None,
+    ) -> Notification:
+        now = datetime.now(UTC)
+        if record is None:
+            record = NotificationRecord(
+                request=request, status=NotificationStatus.PENDING, created_at=now
+            )
+        if channel.claim is None:
+            record = record.claimed(until=now)
+        else:
+            if record.claimed_until is not None and record.claimed_until > now:
+                left = (record.claimed_until - now).total_seconds()
+                raise ProblemError(
+                    ProblemType.DELIVERY_UNAVAILABLE,
+                    "A delivery was begun and has not ended yet",
+                    retry_after=int(left) + 1,
+                )
+            record = record.claimed(until=now + channel.claim)
+            await self._records.put_notification(key, record, etag)
+            etag = (await self._records.notification(key)).etag
+        try:
+            number = await channel.deliver(key, request)
+        except Undeliverable as error:
+            await self._record_failure(key, record.failed(str(error), for_good=True), etag)
+            raise ProblemError(ProblemType.UNDELIVERABLE, str(error)) from error
+        except DeliveryUnavailable as error:
+            await self._record_failure(key, record.failed(str(error), for_good=False), etag)
+            raise ProblemError(
+                ProblemType.DELIVERY_UNAVAILABLE, str(error), retry_after=2
+            ) from error
+        record = record.delivered(datetime.now(UTC), number)
+        await self._records.put_notification(key, record, etag)
+        return record.shown(key)
+
+    async def _record_failure(self, key: str, record: NotificationRecord, etag: str | None) -> None:
+        log.warning("delivery failed", key=key, channel=record.request.channel, error=record.error)
+        await self._records.put_notification(key, record, etag)

@@ -1,0 +1,31 @@
+"""Wires the notifier and runs it: `python -m notifier.main`."""
+
+from fastapi import FastAPI
+from servicekit.app import Opener, build_app
+from servicekit.server import serve
+
+from notifier.api import TAGS, inbox_router, notifications_router
+from notifier.service import Notifier, open_notifier
+from notifier.settings import Settings
+
+
+def create_app(settings: Settings, open_: Opener[Settings, Notifier] = open_notifier) -> FastAPI:
+    """Return the notifier's application; it opens its store when it starts."""
+    return build_app(
+        title="Taskway notifier",
+        description="Tells people what happened, each thing once, and keeps what it told them.",
+        tags=TAGS,
+        settings=settings,
+        open_=open_,
+        routers=lambda services: [notifications_router(services), inbox_router(services)],
+    )
+
+
+def main() -> None:
+    """Run the notifier until SIGTERM."""
+    settings = Settings()
+    serve("notifier", create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

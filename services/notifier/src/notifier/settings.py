@@ -1,0 +1,21 @@
+"""The notifier's settings."""
+
+from typing import Literal
+
+from pydantic import Field
+from servicekit.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Where e-mail goes out."""
+
+    app_port: int = 8002
+    smtp_host: str | None = Field(
+        default=None, description="The mail server; without one the e-mail channel is closed"
+    )
+    smtp_port: int = 587
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_username: str | None = None
+    smtp_password: str | None = None
+    smtp_timeout_seconds: float = Field(default=10.0, gt=0)
+    email_sender: str = "taskway@localhost"

@@ -1,0 +1,36 @@
+"""Where the notifier's records are in the state store."""
+
+from collections.abc import Iterable
+
+from servicekit.state import StateStore, Versioned
+
+from notifier.domain import NotificationRecord
+
+
+def inbox_of(recipient: str) -> str:
+    """Return the name of the sequence of an inbox's messages."""
+    return f"inbox:{recipient}"
+
+
+class Records:
+    """Typed reads and writes of the notifier's values."""
+
+    def __init__(self, store: StateStore) -> None:
+        """Keep the records in `store`."""
+        self.store = store
+
+    async def notification(self, key: str) -> Versioned[NotificationRecord]:
+        """Read a notification."""
+        return await self.store.get(f"notification:{key}", NotificationRecord)
+
+    async def notifications(self, keys: Iterable[str]) -> dict[str, Versioned[NotificationRecord]]:
+        """Read several notifications by key."""
+        wanted = {f"notification:{key}": key for key in keys}
+        read = await self.store.get_many(wanted, NotificationRecord)
+        return {wanted[full]: entry for full, entry in read.items()}
+
+    async def put_notification(
+        self, key: str, record: NotificationRecord, etag: str | None
+    ) -> None:
+        """Write a notification over the version with `etag`, else raise Conflict."""
+        await self.store.put(f"notification:{key}", record, etag)

@@ -1,0 +1,1 @@
+"""The peers, reached through the sidecar."""

@@ -1,0 +1,70 @@
+"""Calls a peer through Dapr service invocation, and tells 'no' from 'not now'."""
+
+from typing import Any
+
+import httpx
+from contracts.problems import Problem
+from pydantic import BaseModel, ValidationError
+
+# Time-out and rate limit: the peer did not judge the request.
+TRANSIENT = frozenset({408, 425, 429})
+
+
+class PeerUnavailable(Exception):
+    """The peer did not answer, or could not: trying again makes sense."""
+
+
+class PeerRefused(Exception):
+    """The peer judged the request, and said no: trying again gives the same answer."""
+
+    def __init__(self, status: int, problem: Problem | None, text: str) -> None:
+        """Keep what the peer said; `problem` is None where it was not problem details."""
+        super().__init__(problem.detail if problem else text)
+        self.status = status
+        self.problem = problem
+
+
+class Peer:
+    """One service, by its app id."""
+
+    def __init__(self, http: httpx.AsyncClient, app_id: str) -> None:
+        """Call `app_id` over `http`, a client of the sidecar."""
+        self._http = http
+        self._app_id = app_id
+
+    async def put(self, path: str, body: BaseModel) -> Any:
+        """Put a resource and return the peer's JSON.
+
+        Raises:
+            PeerRefused: The peer said no.
+            PeerUnavailable: The peer did not answer, or answered that it cannot.
+        """
+        content = body.model_dump_json()
+        headers = {"content-type": "application/json"}
+        return (await self._send("PUT", path, content=content, headers=headers)).json()
+
+    async def delete(self, path: str) -> None:
+        """Delete a resource; raises what `put` does."""
+        await self._send("DELETE", path)
+
+    async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        url = f"/v1.0/invoke/{self._app_id}/method/{path}"
+        try:
+            answer = await self._http.request(method, url, **request)
+        except httpx.HTTPError as error:
+            raise PeerUnavailable(f"{self._app_id}: {type(error).__name__} {error}") from error
+        if answer.is_success:
+            return answer
+        problem = _problem(answer)
+        if answer.status_code in TRANSIENT or not answer.is_client_error:
+            detail = problem.detail if problem else answer.text
+            raise PeerUnavailable(f"{self._app_id} answered {answer.status_code}: {detail}")
+        raise PeerRefused(answer.status_code, problem, answer.text)
+
+
+def _problem(answer: httpx.Response) -> Problem | None:
+    try:
+        return Problem.model_validate_json(answer.content)
+    except ValidationError:
+        # The sidecar answers errors of its own in another form.
+        return None

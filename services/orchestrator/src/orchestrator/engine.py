@@ -1,0 +1,142 @@
+"""Dapr's workflow engine as the API uses it: start once, and read how far it is."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import grpc
+import structlog
+from contracts.orchestrator import InstanceStatus, Progress, RuntimeStatus
+from contracts.problems import ProblemType
+from dapr.ext.workflow import WorkflowState
+from dapr.ext.workflow.aio import DaprWorkflowClient
+from grpc.aio import AioRpcError
+from pydantic import BaseModel
+from servicekit.locks import KeyedLocks
+from servicekit.problems import ProblemError
+
+log = structlog.get_logger(__name__)
+
+Output = TypeVar("Output", bound=BaseModel)
+Result = TypeVar("Result")
+
+# A status that is read while a turn is being saved can be torn. Dapr's own later remedy is the
+# same five tries, 15 ms apart.
+TORN_READ = "declared in metadata"
+TORN_READ_TRIES = 5
+TORN_READ_PAUSE = 0.015
+
+
+class Engine:
+    """Starts workflow instances and reads their state."""
+
+    def __init__(self, client: DaprWorkflowClient, start_timeout: float) -> None:
+        """Use `client`; a start that takes longer than `start_timeout` seconds is given up."""
+        self._client = client
+        self._start_timeout = start_timeout
+        self._locks = KeyedLocks()
+
+    async def start(self, workflow: str, instance_id: str, request: BaseModel) -> bool:
+        """Start an instance, unless the same request started it before.
+
+        Dapr refuses the id of a running instance and starts a completed one again, so neither
+        is left to it. Starts of one id queue up here; where two replicas race, the effects of
+        both runs have the same keys, and happen once.
+
+        Returns:
+            Whether it was started now.
+
+        Raises:
+            ProblemError: The id was used with another request (409), or the engine does not
+                answer (503): the same start can then be repeated.
+        """
+        async with self._locks(instance_id):
+            state = await self._state(instance_id)
+            if state is None:
+                try:
+                    await self._schedule(workflow, instance_id, request)
+                except AioRpcError as error:
+                    if error.code() is not grpc.StatusCode.ALREADY_EXISTS:
+                        raise _unavailable(error) from error
+                    state = await self._state(instance_id)
+                else:
+                    return True
+        if state is None or state.name != workflow or not _same_input(state, request):
+            raise ProblemError(
+                ProblemType.INSTANCE_EXISTS,
+                f"Instance {instance_id} was started with another request",
+            )
+        return False
+
+    async def status(
+        self, workflow: str, instance_id: str, output: type[Output]
+    ) -> InstanceStatus[Output]:
+        """Return how far an instance of `workflow` is; 404 where there is none."""
+        state = await self._state(instance_id)
+        if state is None or state.name != workflow:
+            raise ProblemError(ProblemType.NOT_FOUND, f"There is no instance {instance_id}")
+        status = RuntimeStatus(state.runtime_status.name)
+        completed = status is RuntimeStatus.COMPLETED and state.serialized_output
+        failure = state.failure_details
+        return InstanceStatus[Output](
+            instance_id=instance_id,
+            status=status,
+            output=output.model_validate_json(state.serialized_output) if completed else None,
+            custom_status=_progress(state.serialized_custom_status),
+            error=failure.message if failure else None,
+            created_at=_utc(state.created_at),
+            last_updated_at=_utc(state.last_updated_at),
+        )
+
+    async def _schedule(self, workflow: str, instance_id: str, request: BaseModel) -> None:
+        try:
+            # The call returns when the instance has begun, which needs a worker.
+            async with asyncio.timeout(self._start_timeout):
+                await self._client.schedule_new_workflow(
+                    workflow, input=request, instance_id=instance_id
+                )
+        except TimeoutError as error:
+            raise ProblemError(
+                ProblemType.UNAVAILABLE,
+                f"Instance {instance_id} has not begun within {self._start_timeout} s; it may yet. "
+                "Repeat the request: it starts nothing twice",
+                retry_after=1,
+            ) from error
+
+    async def _state(self, instance_id: str) -> WorkflowState | None:
+        return await _reading(lambda: self._client.get_workflow_state(instance_id))
+
+
+async def _reading(read: Callable[[], Awaitable[Result]]) -> Result:
+    for attempt in range(1, TORN_READ_TRIES + 1):
+        try:
+            return await read()
+        except AioRpcError as error:
+            torn = TORN_READ in (error.details() or "")
+            if not torn or attempt == TORN_READ_TRIES:
+                raise _unavailable(error) from error
+            await asyncio.sleep(TORN_READ_PAUSE)
+    raise AssertionError("unreachable")
+
+
+def _unavailable(error: AioRpcError) -> ProblemError:
+    log.warning("workflow engine failed", code=error.code().name, details=error.details())
+    return ProblemError(
+        ProblemType.UNAVAILABLE,
+        f"The workflow engine does not answer ({error.code().name}); nothing is lost, try again",
+        retry_after=1,
+    )
+
+
+def _same_input(state: WorkflowState, request: BaseModel) -> bool:
+    return bool(json.loads(state.serialized_input or "null") == request.model_dump(mode="json"))
+
+
+def _progress(serialized: str | None) -> Progress | None:
+    return Progress.model_validate_json(serialized) if serialized else None
+
+
+def _utc(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,0 +1,34 @@
+"""Wires the orchestrator and runs it: `python -m orchestrator.main`."""
+
+from fastapi import FastAPI
+from servicekit.app import Opener, build_app
+from servicekit.server import serve
+
+from orchestrator.api import TAGS, tasks_router
+from orchestrator.service import Orchestrator, open_orchestrator
+from orchestrator.settings import Settings
+
+
+def create_app(
+    settings: Settings, open_: Opener[Settings, Orchestrator] = open_orchestrator
+) -> FastAPI:
+    """Return the orchestrator's application; it starts its worker when it starts."""
+    return build_app(
+        title="Taskway",
+        description="Durable task processing on Dapr Workflow: what is accepted here is carried "
+        "through, whichever process is killed on the way.",
+        tags=TAGS,
+        settings=settings,
+        open_=open_,
+        routers=lambda services: [tasks_router(services)],
+    )
+
+
+def main() -> None:
+    """Run the orchestrator until SIGTERM."""
+    settings = Settings()
+    serve("orchestrator", create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

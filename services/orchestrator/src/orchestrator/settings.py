@@ -1,0 +1,20 @@
+"""The orchestrator's settings."""
+
+from contracts.notifier import ChannelName
+from pydantic import Field
+from servicekit.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """How people are told, and how long peers may take."""
+
+    app_port: int = 8000
+    notification_channel: ChannelName = ChannelName.INBOX
+    peer_timeout_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="How long one call to a peer may take, the sidecar's own retries included",
+    )
+    start_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="How long a start may take before the caller hears 503"
+    )

@@ -1,0 +1,48 @@
+"""The steps that workflows call by name: each one's input and output.
+
+A workflow imports this and not the activity, which does I/O; the worker registers the activity
+under the same name.
+"""
+
+from contracts.assigner import Assignment, AssignmentRequest
+from contracts.notifier import Recipient
+from pydantic import BaseModel, Field
+
+ASSIGN_TASK = "assign_task"
+RELEASE_ASSIGNMENT = "release_assignment"
+SEND_NOTIFICATION = "send_notification"
+
+
+class AssignTask(BaseModel):
+    """Ask the assigner for somebody."""
+
+    key: str = Field(description="The idempotency key of the assignment")
+    request: AssignmentRequest
+
+
+class AssignTaskResult(BaseModel):
+    """Who got the task, or why nobody did: exactly one of the two is set."""
+
+    assignment: Assignment | None = None
+    refusal: str | None = None
+
+
+class ReleaseAssignment(BaseModel):
+    """Undo an assignment, made or not."""
+
+    key: str
+
+
+class SendNotification(BaseModel):
+    """Tell somebody something."""
+
+    key: str = Field(description="The idempotency key of the notification")
+    recipient: Recipient
+    subject: str
+    body: str
+
+
+class NotificationSent(BaseModel):
+    """The notifier has delivered."""
+
+    key: str

@@ -1,0 +1,165 @@
+"""Task processing: validate a task, assign it, tell the assignee."""
+
+from collections.abc import Generator
+from enum import StrEnum
+from typing import Annotated, Any
+
+from contracts.assigner import AssignmentRequest, assignment_key
+from contracts.fields import Skill
+from contracts.notifier import notification_key
+from dapr.ext.workflow import DaprWorkflowContext
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.steps import (
+    ASSIGN_TASK,
+    RELEASE_ASSIGNMENT,
+    SEND_NOTIFICATION,
+    AssignTask,
+    AssignTaskResult,
+    ReleaseAssignment,
+    SendNotification,
+)
+from orchestrator.workflows.conventions import RETRY, RETRY_COMPENSATION, report
+
+NAME = "task_processing_workflow"
+VALIDATE_TASK = "validate_task"
+
+# The prefix of the instance id and the suffix of a key must fit into a key of 200 characters.
+TaskId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+
+
+class Priority(StrEnum):
+    """How urgent a task is."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class TaskRequest(BaseModel):
+    """A task that is to get somebody to do it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    task_id: TaskId = Field(description="Your name for the task; the instance is `task-<task_id>`")
+    title: str = Field(max_length=200, description="What is to be done")
+    assignee: str | None = Field(
+        default=None, max_length=254, description="A member's id or e-mail address"
+    )
+    skills: list[Skill] = Field(
+        default=[], max_length=20, description="Where nobody is named: what the task asks for"
+    )
+    priority: Priority = Priority.NORMAL
+    due: AwareDatetime | None = Field(
+        default=None, description="When it is to be done, with an offset"
+    )
+
+
+class Validation(BaseModel):
+    """Whether the task makes sense; `rejection` says why it does not."""
+
+    rejection: str | None = None
+
+
+class TaskOutcome(StrEnum):
+    """How a task ended."""
+
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+class TaskResult(BaseModel):
+    """How a task ended, and why."""
+
+    task_id: TaskId
+    status: TaskOutcome
+    message: str
+    assignee: str | None = Field(default=None, description="The e-mail address of who does it")
+
+
+def instance_id(request: TaskRequest) -> str:
+    """Return the id of the instance that processes a task."""
+    return f"task-{request.task_id}"
+
+
+def task_processing_workflow(
+    ctx: DaprWorkflowContext, request: TaskRequest
+) -> Generator[Task[Any], Any, TaskResult]:
+    """Validate, assign, notify.
+
+    A task that cannot be assigned is rejected. Where the assignee cannot be told, the assignment
+    is released, so that nobody holds a task without knowing it.
+    """
+
+    def ended(status: TaskOutcome, message: str, assignee: str | None = None) -> TaskResult:
+        report(ctx, status, message)
+        return TaskResult(
+            task_id=request.task_id, status=status, message=message, assignee=assignee
+        )
+
+    report(ctx, VALIDATE_TASK, "Checking the task")
+    try:
+        validated = yield ctx.call_activity(VALIDATE_TASK, input=request, retry_policy=RETRY)
+    except TaskFailedError as error:
+        return ended(TaskOutcome.FAILED, f"Validation failed: {error.details.message}")
+    rejection = Validation.model_validate(validated).rejection
+    if rejection is not None:
+        return ended(TaskOutcome.REJECTED, rejection)
+
+    key = assignment_key(ctx.instance_id)
+    report(ctx, ASSIGN_TASK, f"Looking for somebody: {request.assignee or request.skills}")
+    try:
+        assigned = yield ctx.call_activity(
+            ASSIGN_TASK,
+            input=AssignTask(key=key, request=_assignment_request(request)),
+            retry_policy=RETRY,
+        )
+    except TaskFailedError as error:
+        # It is not known whether the last attempt reached the assigner.
+        yield from _release(ctx, key)
+        return ended(TaskOutcome.FAILED, f"Assignment failed: {error.details.message}")
+    result = AssignTaskResult.model_validate(assigned)
+    if result.assignment is None:
+        return ended(TaskOutcome.REJECTED, result.refusal or "Nobody can take the task")
+    assignment = result.assignment
+
+    report(ctx, SEND_NOTIFICATION, f"Telling {assignment.email}")
+    try:
+        yield ctx.call_activity(
+            SEND_NOTIFICATION,
+            input=SendNotification(
+                key=notification_key(ctx.instance_id),
+                recipient=assignment.email,
+                subject="A task for you",
+                body=f"You have been assigned task: {request.title}",
+            ),
+            retry_policy=RETRY,
+        )
+    except TaskFailedError as error:
+        yield from _release(ctx, key)
+        return ended(
+            TaskOutcome.FAILED,
+            f"{assignment.email} could not be told, so the assignment was released: "
+            f"{error.details.message}",
+        )
+    return ended(
+        TaskOutcome.COMPLETED,
+        f"Task assigned to {request.assignee or assignment.email} "
+        f"at {assignment.assigned_at.isoformat()}",
+        assignment.email,
+    )
+
+
+def _assignment_request(request: TaskRequest) -> AssignmentRequest:
+    assignee = (request.assignee or "").strip() or None
+    return AssignmentRequest(title=request.title, assignee=assignee, skills=request.skills)
+
+
+def _release(ctx: DaprWorkflowContext, key: str) -> Generator[Task[Any], Any, None]:
+    report(ctx, RELEASE_ASSIGNMENT, "Releasing the assignment")
+    yield ctx.call_activity(
+        RELEASE_ASSIGNMENT, input=ReleaseAssignment(key=key), retry_policy=RETRY_COMPENSATION
+    )
