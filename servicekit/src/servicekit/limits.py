@@ -1,13 +1,10 @@
 """A request body that is too large is refused before it is read."""
 
 from contracts.problems import ProblemType
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from servicekit.problems import problem_response
-
-
-class _TooLarge(Exception):
-    pass
 
 
 class BodyLimit:
@@ -17,6 +14,7 @@ class BodyLimit:
         """Wrap an application; `max_bytes` is the largest body that it gets to see."""
         self._app = app
         self._max_bytes = max_bytes
+        self._refusal = f"A request body may have {max_bytes} bytes at most"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -25,36 +23,18 @@ class BodyLimit:
             return
         declared = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
         if int(declared) > self._max_bytes:
-            await self._refuse(scope, receive, send)
+            answer = problem_response(ProblemType.PAYLOAD_TOO_LARGE, self._refusal)
+            await answer(scope, receive, send)
             return
 
         seen = 0
-        started = False
 
         async def limited_receive() -> Message:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > self._max_bytes:
-                raise _TooLarge
+                raise HTTPException(413, self._refusal)
             return message
 
-        async def noting_send(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
-        try:
-            await self._app(scope, limited_receive, noting_send)
-        except _TooLarge:
-            if started:
-                raise
-            await self._refuse(scope, receive, send)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = problem_response(
-            ProblemType.PAYLOAD_TOO_LARGE,
-            f"A request body may have {self._max_bytes} bytes at most",
-            headers={"Connection": "close"},
-        )
-        await answer(scope, receive, send)
+        await self._app(scope, limited_receive, send)

@@ -110,11 +110,17 @@ def task_processing_workflow(
         return ended(TaskOutcome.REJECTED, rejection)
 
     key = assignment_key(ctx.instance_id)
-    report(ctx, ASSIGN_TASK, f"Looking for somebody: {request.assignee or request.skills}")
+    named = (request.assignee or "").strip() or None
+    report(ctx, ASSIGN_TASK, f"Looking for {named or 'somebody with ' + ', '.join(request.skills)}")
     try:
         assigned = yield ctx.call_activity(
             ASSIGN_TASK,
-            input=AssignTask(key=key, request=_assignment_request(request)),
+            input=AssignTask(
+                key=key,
+                request=AssignmentRequest(
+                    title=request.title, assignee=named, skills=request.skills
+                ),
+            ),
             retry_policy=RETRY,
         )
     except TaskFailedError as error:
@@ -147,15 +153,9 @@ def task_processing_workflow(
         )
     return ended(
         TaskOutcome.COMPLETED,
-        f"Task assigned to {request.assignee or assignment.email} "
-        f"at {assignment.assigned_at.isoformat()}",
+        f"Task assigned to {named or assignment.email} at {assignment.assigned_at.isoformat()}",
         assignment.email,
     )
-
-
-def _assignment_request(request: TaskRequest) -> AssignmentRequest:
-    assignee = (request.assignee or "").strip() or None
-    return AssignmentRequest(title=request.title, assignee=assignee, skills=request.skills)
 
 
 def _release(ctx: DaprWorkflowContext, key: str) -> Generator[Task[Any], Any, None]:

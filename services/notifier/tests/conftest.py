@@ -1,0 +1,14 @@
+import pytest
+from notifier.service import Notifier
+from notifier.settings import Settings
+from servicekit.testing import MemoryStateStore
+
+
+@pytest.fixture
+def store() -> MemoryStateStore:
+    return MemoryStateStore()
+
+
+@pytest.fixture
+def notifier(store: MemoryStateStore) -> Notifier:
+    return Notifier.over(store, Settings())

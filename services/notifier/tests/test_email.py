@@ -1,0 +1,158 @@
+"""E-mail goes to a real server, and a failure is told apart from a refusal."""
+
+import email
+import socket
+from collections.abc import Iterator
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from contracts.notifier import ChannelName, NotificationRequest, NotificationStatus
+from contracts.problems import ProblemType
+from notifier.service import Notifier
+from notifier.settings import Settings
+from servicekit.problems import ProblemError
+from servicekit.testing import MemoryStateStore
+
+REQUEST = NotificationRequest(
+    recipient="ann@example.com", subject="A täsk", body="Dó it", channel=ChannelName.EMAIL
+)
+
+
+class Mailbox:
+    """A mail server's handler: keeps what it takes, and refuses on demand."""
+
+    def __init__(self) -> None:
+        self.taken: list[Envelope] = []
+        self.refusal: str | None = None
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
+    ) -> str:
+        if self.refusal:
+            return self.refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.taken.append(envelope)
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def mail_server(mailbox: Mailbox) -> Iterator[Controller]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield controller
+    controller.stop()
+
+
+@pytest.fixture
+def settings(mail_server: Controller) -> Settings:
+    return Settings(
+        smtp_host="127.0.0.1",
+        smtp_port=mail_server.port,
+        smtp_security="none",
+        email_sender="t@x.org",
+    )
+
+
+@pytest.fixture
+def mailing(store: MemoryStateStore, settings: Settings) -> Notifier:
+    return Notifier.over(store, settings)
+
+
+async def test_a_message_is_sent_once(mailing: Notifier, mailbox: Mailbox) -> None:
+    for _ in range(2):
+        sent = await mailing.delivery.notify("t:notify", REQUEST)
+        assert sent.status is NotificationStatus.DELIVERED
+    [envelope] = mailbox.taken
+    assert envelope.rcpt_tos == ["ann@example.com"]
+    assert isinstance(envelope.content, bytes)
+    message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+    assert message["Subject"] == "A täsk"
+    assert message.get_content().strip() == "Dó it"  # type: ignore[attr-defined]
+
+
+async def test_a_repeat_after_a_crash_has_the_same_message_id(
+    store: MemoryStateStore, settings: Settings, mailbox: Mailbox
+) -> None:
+    for data in (store.data, {}):
+        notifier = Notifier.over(MemoryStateStore(data), settings)
+        await notifier.delivery.notify("t:notify", REQUEST)
+    ids = {email.message_from_bytes(e.content or b"")["Message-ID"] for e in mailbox.taken}  # type: ignore[arg-type]
+    assert len(mailbox.taken) == 2
+    assert len(ids) == 1
+
+
+@pytest.mark.parametrize(
+    ("refusal", "type_", "status"),
+    [
+        ("550 no such user", ProblemType.UNDELIVERABLE, NotificationStatus.FAILED),
+        ("451 try later", ProblemType.DELIVERY_UNAVAILABLE, NotificationStatus.PENDING),
+    ],
+)
+async def test_a_refusal_is_told_and_recorded(
+    mailing: Notifier,
+    mailbox: Mailbox,
+    refusal: str,
+    type_: ProblemType,
+    status: NotificationStatus,
+) -> None:
+    mailbox.refusal = refusal
+    with pytest.raises(ProblemError) as error:
+        await mailing.delivery.notify("t:notify", REQUEST)
+    assert error.value.type is type_
+    recorded = await mailing.delivery.notification("t:notify")
+    assert (recorded.status, recorded.attempts) == (status, 1)
+    assert refusal[4:] in (recorded.error or "")
+
+
+async def test_a_failed_delivery_is_made_up_for(mailing: Notifier, mailbox: Mailbox) -> None:
+    mailbox.refusal = "451 try later"
+    with pytest.raises(ProblemError):
+        await mailing.delivery.notify("t:notify", REQUEST)
+    mailbox.refusal = None
+    sent = await mailing.delivery.notify("t:notify", REQUEST)
+    assert (sent.status, sent.attempts, sent.error) == (NotificationStatus.DELIVERED, 2, None)
+
+
+async def test_a_server_that_is_down_is_tried_again(store: MemoryStateStore) -> None:
+    # Port 1 of the loopback has no listener.
+    nowhere = Settings(smtp_host="127.0.0.1", smtp_port=1, smtp_security="none")
+    with pytest.raises(ProblemError) as error:
+        await Notifier.over(store, nowhere).delivery.notify("t:notify", REQUEST)
+    assert error.value.type is ProblemType.DELIVERY_UNAVAILABLE
+
+
+@pytest.mark.parametrize("recipient", ["ann", "ann@example.com"])
+async def test_without_a_server_or_an_address_it_never_will_be(
+    notifier: Notifier, mailing: Notifier, recipient: str
+) -> None:
+    which = mailing if recipient == "ann" else notifier
+    with pytest.raises(ProblemError) as error:
+        await which.delivery.notify("t:notify", REQUEST.model_copy(update={"recipient": recipient}))
+    assert error.value.type is ProblemType.UNDELIVERABLE
+
+
+async def test_another_replica_waits_for_a_delivery_that_has_begun(
+    store: MemoryStateStore, settings: Settings, mailbox: Mailbox
+) -> None:
+    crashing = MemoryStateStore(store.data)
+    # The second write is the record of what came of it: it is lost in a crash.
+    crashing.writes_until_crash = 1
+    with pytest.raises(Exception, match="crashed on demand"):
+        await Notifier.over(crashing, settings).delivery.notify("t:notify", REQUEST)
+    with pytest.raises(ProblemError) as error:
+        await Notifier.over(store, settings).delivery.notify("t:notify", REQUEST)
+    assert error.value.type is ProblemType.DELIVERY_UNAVAILABLE
+    assert error.value.retry_after
+    assert len(mailbox.taken) == 1

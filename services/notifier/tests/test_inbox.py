@@ -1,0 +1,95 @@
+"""An inbox gets each message once, and shows it newest first."""
+
+import asyncio
+import contextlib
+from collections import Counter
+
+import pytest
+from contracts.notifier import NotificationRequest, NotificationStatus
+from contracts.problems import ProblemType
+from notifier.service import Notifier
+from notifier.settings import Settings
+from servicekit.problems import ProblemError
+from servicekit.state import StoreUnavailable
+from servicekit.testing import MemoryStateStore
+
+
+def telling(body: str = "Hello", recipient: str = "ann") -> NotificationRequest:
+    return NotificationRequest(recipient=recipient, subject="S", body=body)
+
+
+async def bodies(notifier: Notifier, recipient: str = "ann") -> list[str]:
+    return [m.body for m in (await notifier.inbox.page(recipient, None, 200)).items]
+
+
+async def test_a_message_arrives(notifier: Notifier) -> None:
+    sent = await notifier.delivery.notify("t:notify", telling())
+    assert sent.status is NotificationStatus.DELIVERED
+    assert sent.attempts == 1
+    assert await bodies(notifier) == ["Hello"]
+    assert await notifier.delivery.notification("t:notify") == sent
+
+
+async def test_repeating_delivers_nothing_again(notifier: Notifier) -> None:
+    first = await notifier.delivery.notify("t:notify", telling())
+    repeats = [notifier.delivery.notify("t:notify", telling()) for _ in range(10)]
+    assert await asyncio.gather(*repeats) == [first] * 10
+    assert await bodies(notifier) == ["Hello"]
+
+
+async def test_another_request_under_the_key_is_refused(notifier: Notifier) -> None:
+    await notifier.delivery.notify("t:notify", telling())
+    with pytest.raises(ProblemError) as error:
+        await notifier.delivery.notify("t:notify", telling("Other"))
+    assert error.value.type is ProblemType.KEY_REUSED
+    assert await bodies(notifier) == ["Hello"]
+
+
+async def test_messages_are_read_by_page(notifier: Notifier) -> None:
+    for n in range(5):
+        await notifier.delivery.notify(f"{n}:notify", telling(str(n)))
+    first = await notifier.inbox.page("ann", None, 2)
+    second = await notifier.inbox.page("ann", first.next, 2)
+    third = await notifier.inbox.page("ann", second.next, 2)
+    assert [m.body for p in (first, second, third) for m in p.items] == ["4", "3", "2", "1", "0"]
+    assert third.next is None
+
+
+async def test_an_inbox_without_messages_is_empty(notifier: Notifier) -> None:
+    page = await notifier.inbox.page("nobody", None, 50)
+    assert (page.items, page.next) == ([], None)
+
+
+@pytest.mark.parametrize("lands", [True, False])
+@pytest.mark.parametrize("crash", range(3))
+async def test_a_crash_at_any_write_leaves_one_message(
+    store: MemoryStateStore, crash: int, lands: bool
+) -> None:
+    crashing = MemoryStateStore(store.data)
+    crashing.writes_until_crash, crashing.crash_lands = crash, lands
+    with contextlib.suppress(StoreUnavailable):
+        await Notifier.over(crashing, Settings()).delivery.notify("t:notify", telling())
+    notifier = Notifier.over(store, Settings())
+    await notifier.delivery.notify("t:notify", telling())
+    assert await bodies(notifier) == ["Hello"]
+
+
+async def test_replicas_at_once_deliver_one_message(store: MemoryStateStore) -> None:
+    replicas = [Notifier.over(MemoryStateStore(store.data), Settings()) for _ in range(5)]
+    await asyncio.gather(*(r.delivery.notify("t:notify", telling()) for r in replicas))
+    assert await bodies(replicas[0]) == ["Hello"]
+
+
+async def test_a_message_costs_the_same_whatever_is_there(
+    notifier: Notifier, store: MemoryStateStore
+) -> None:
+    async def cost(key: str) -> Counter[str]:
+        before = store.calls.copy()
+        await notifier.delivery.notify(key, telling())
+        return store.calls - before
+
+    early = await cost("early:notify")
+    for n in range(500):
+        await notifier.delivery.notify(f"{n}:notify", telling())
+    assert await cost("late:notify") == early
+    assert max(len(value) for value, _ in store.data.values()) < 500
