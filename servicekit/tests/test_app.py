@@ -6,9 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import pytest
-from contracts.problems import MEDIA_TYPE, ProblemType
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel
+
+from contracts.problems import MEDIA_TYPE, ProblemType
 from servicekit.app import build_app
 from servicekit.readiness import Readiness
 from servicekit.settings import ServiceSettings

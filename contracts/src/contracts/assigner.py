@@ -3,7 +3,16 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    model_validator,
+)
 
 from contracts.fields import EmailAddress, Key, Skill
 
@@ -43,13 +52,15 @@ class MemberProfile(BaseModel):
     name: str = Field(min_length=1, max_length=100)
     email: EmailAddress
     skills: list[Skill] = Field(default=[], max_length=50)
-    capacity: int | None = Field(
+    capacity: StrictInt | None = Field(
         default=None,
         ge=0,
         le=1_000_000_000,
         description="How many assignments the member holds at most; null is no limit",
     )
-    away: bool = Field(default=False, description="Somebody who is away gets no new assignment")
+    away: StrictBool = Field(
+        default=False, description="Somebody who is away gets no new assignment"
+    )
 
 
 class Member(MemberProfile):

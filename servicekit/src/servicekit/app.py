@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from typing import Any, TypeVar
 
-from contracts.problems import Problem, ProblemType
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from contracts.problems import Problem, ProblemType
 from servicekit.health import health_router
 from servicekit.limits import BodyLimit
 from servicekit.problems import COMMON_PROBLEMS, install_problem_handlers, problem_responses

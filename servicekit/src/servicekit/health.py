@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from contracts.problems import ProblemType
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from contracts.problems import ProblemType
 from servicekit.problems import ProblemError, problem_responses
 from servicekit.readiness import Readiness
 

@@ -1,9 +1,9 @@
 """A request body that is too large is refused before it is read."""
 
-from contracts.problems import ProblemType
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contracts.problems import ProblemType
 from servicekit.problems import problem_response
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from contracts.problems import MEDIA_TYPE, PROBLEM_KINDS, FieldError, Problem, ProblemType
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from contracts.problems import MEDIA_TYPE, PROBLEM_KINDS, FieldError, Problem, ProblemType
 from servicekit.state import StoreUnavailable
 
 log = structlog.get_logger(__name__)

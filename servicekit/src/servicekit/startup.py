@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 import structlog
-from contracts.problems import ProblemType
 
+from contracts.problems import ProblemType
 from servicekit.problems import ProblemError
 from servicekit.readiness import Readiness
 from servicekit.state import StoreUnavailable

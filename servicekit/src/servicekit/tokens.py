@@ -3,10 +3,10 @@
 import secrets
 from typing import Annotated, Any
 
-from contracts.problems import ProblemType
 from fastapi import Depends, Security
 from fastapi.security import APIKeyHeader
 
+from contracts.problems import ProblemType
 from servicekit.problems import ProblemError
 
 HEADER = APIKeyHeader(

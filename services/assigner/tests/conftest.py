@@ -1,4 +1,5 @@
 import pytest
+
 from assigner.service import TEAM, Assigner
 from assigner.settings import Settings
 from servicekit.testing import MemoryStateStore

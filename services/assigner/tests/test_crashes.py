@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from assigner.domain import AssignmentRecord
 from assigner.service import Assigner
 from contracts.assigner import AssignmentRequest, AssignmentStatus, MemberProfile
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore

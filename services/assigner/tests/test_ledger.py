@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 
 import pytest
+
 from assigner.service import Assigner
 from contracts.assigner import AssignmentRequest, AssignmentStatus, MemberProfile
 from contracts.problems import ProblemType

@@ -1,4 +1,5 @@
 import pytest
+
 from notifier.service import Notifier
 from notifier.settings import Settings
 from servicekit.testing import MemoryStateStore

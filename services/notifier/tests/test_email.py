@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
 from contracts.notifier import ChannelName, NotificationRequest, NotificationStatus
 from contracts.problems import ProblemType
 from notifier.service import Notifier

@@ -5,6 +5,7 @@ import contextlib
 from collections import Counter
 
 import pytest
+
 from contracts.notifier import NotificationRequest, NotificationStatus
 from contracts.problems import ProblemType
 from notifier.service import Notifier

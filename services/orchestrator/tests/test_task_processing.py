@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from contracts.assigner import Assignment, AssignmentStatus
 from orchestrator import steps
 from orchestrator.steps import AssignTask, AssignTaskResult, NotificationSent, SendNotification

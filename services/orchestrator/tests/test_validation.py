@@ -1,6 +1,7 @@
 """Which tasks make sense."""
 
 import pytest
+
 from orchestrator.activities.validation import validate_task
 from orchestrator.workflows.task_processing import TaskRequest
 

@@ -2,6 +2,9 @@
 
 from typing import Annotated
 
+from fastapi import APIRouter, Path, Query, status
+
+from assigner.service import Assigner
 from contracts.assigner import (
     Assignment,
     AssignmentPage,
@@ -13,11 +16,8 @@ from contracts.assigner import (
 )
 from contracts.fields import Key
 from contracts.problems import ProblemType
-from fastapi import APIRouter, Path, Query, status
 from servicekit.problems import problem_responses
 from servicekit.startup import Startup
-
-from assigner.service import Assigner
 
 KeyPath = Annotated[
     Key, Path(description="The workflow's key for this effect", examples=["task-42:assign"])

@@ -3,6 +3,9 @@
 import re
 
 import structlog
+
+from assigner.domain import MemberRecord
+from assigner.store import MEMBERS, Records
 from contracts.assigner import Member, MemberPage, MemberProfile
 from contracts.fields import EMAIL_PATTERN
 from contracts.problems import ProblemType
@@ -10,9 +13,6 @@ from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
 from servicekit.sequence import Sequence, next_before
 from servicekit.state import Conflict, StoreUnavailable
-
-from assigner.domain import MemberRecord
-from assigner.store import MEMBERS, Records
 
 log = structlog.get_logger(__name__)
 

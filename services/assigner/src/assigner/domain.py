@@ -16,9 +16,10 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Self
 
+from pydantic import AwareDatetime, BaseModel
+
 from contracts.assigner import AssignmentRequest, AssignmentStatus, Member, MemberProfile
 from contracts.problems import ProblemType
-from pydantic import AwareDatetime, BaseModel
 
 
 class Operation(StrEnum):

@@ -3,6 +3,10 @@
 from datetime import UTC, datetime
 
 import structlog
+
+from assigner.directory import Directory
+from assigner.domain import AssignmentRecord, MemberRecord, Operation, least_loaded
+from assigner.store import Records, held_by
 from contracts.assigner import (
     Assignment,
     AssignmentPage,
@@ -14,10 +18,6 @@ from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
 from servicekit.sequence import Sequence, next_before
 from servicekit.state import Conflict, StoreUnavailable
-
-from assigner.directory import Directory
-from assigner.domain import AssignmentRecord, MemberRecord, Operation, least_loaded
-from assigner.store import Records, held_by
 
 log = structlog.get_logger(__name__)
 

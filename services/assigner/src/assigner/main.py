@@ -1,12 +1,12 @@
 """Wires the assigner and runs it: `python -m assigner.main`."""
 
 from fastapi import FastAPI
-from servicekit.app import Opener, build_app
-from servicekit.server import serve
 
 from assigner.api import TAGS, assignments_router, members_router
 from assigner.service import Assigner, open_assigner
 from assigner.settings import Settings
+from servicekit.app import Opener, build_app
+from servicekit.server import serve
 
 
 def create_app(settings: Settings, open_: Opener[Settings, Assigner] = open_assigner) -> FastAPI:

@@ -3,17 +3,17 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from contracts.assigner import MemberId, MemberProfile
 from pydantic import ConfigDict, TypeAdapter
-from servicekit.locks import KeyedLocks
-from servicekit.opening import open_sidecar, open_state_store
-from servicekit.readiness import Readiness
-from servicekit.state import StateStore
 
 from assigner.directory import Directory
 from assigner.ledger import Ledger
 from assigner.settings import Settings
 from assigner.store import Records
+from contracts.assigner import MemberId, MemberProfile
+from servicekit.locks import KeyedLocks
+from servicekit.opening import open_sidecar, open_state_store
+from servicekit.readiness import Readiness
+from servicekit.state import StateStore
 
 
 class TeamMember(MemberProfile):

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from pydantic import BaseModel
-from servicekit.state import StateStore, Versioned
 
 from assigner.domain import AssignmentRecord, MemberRecord
+from servicekit.state import StateStore, Versioned
 
 MEMBERS = "members"
 

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
+from fastapi import APIRouter, Path, Query
+
 from contracts.fields import Key
 from contracts.notifier import InboxPage, Notification, NotificationRequest, Recipient
 from contracts.problems import ProblemType
-from fastapi import APIRouter, Path, Query
+from notifier.service import Notifier
 from servicekit.problems import problem_responses
 from servicekit.startup import Startup
-
-from notifier.service import Notifier
 
 KeyPath = Annotated[
     Key, Path(description="The workflow's key for this effect", examples=["task-42:notify"])

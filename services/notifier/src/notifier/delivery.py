@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import structlog
+
 from contracts.notifier import (
     ChannelName,
     Notification,
@@ -11,13 +12,12 @@ from contracts.notifier import (
     NotificationStatus,
 )
 from contracts.problems import ProblemType
-from servicekit.locks import KeyedLocks
-from servicekit.problems import ProblemError
-from servicekit.state import Conflict, StoreUnavailable
-
 from notifier.channels import Channel, DeliveryUnavailable, Undeliverable
 from notifier.domain import NotificationRecord
 from notifier.store import Records
+from servicekit.locks import KeyedLocks
+from servicekit.problems import ProblemError
+from servicekit.state import Conflict, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 

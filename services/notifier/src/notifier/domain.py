@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Self
 
-from contracts.notifier import Notification, NotificationRequest, NotificationStatus
 from pydantic import AwareDatetime, BaseModel
+
+from contracts.notifier import Notification, NotificationRequest, NotificationStatus
 
 
 class NotificationRecord(BaseModel):

@@ -1,12 +1,12 @@
 """Wires the notifier and runs it: `python -m notifier.main`."""
 
 from fastapi import FastAPI
-from servicekit.app import Opener, build_app
-from servicekit.server import serve
 
 from notifier.api import TAGS, inbox_router, notifications_router
 from notifier.service import Notifier, open_notifier
 from notifier.settings import Settings
+from servicekit.app import Opener, build_app
+from servicekit.server import serve
 
 
 def create_app(settings: Settings, open_: Opener[Settings, Notifier] = open_notifier) -> FastAPI:

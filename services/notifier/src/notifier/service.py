@@ -4,16 +4,15 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from contracts.notifier import ChannelName
-from servicekit.opening import open_sidecar, open_state_store
-from servicekit.readiness import Readiness
-from servicekit.state import StateStore
-
 from notifier.channels import Channel
 from notifier.channels.email import Email
 from notifier.channels.inbox import Inbox
 from notifier.delivery import Delivery
 from notifier.settings import Settings
 from notifier.store import Records
+from servicekit.opening import open_sidecar, open_state_store
+from servicekit.readiness import Readiness
+from servicekit.state import StateStore
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from servicekit.state import StateStore, Versioned
-
 from notifier.domain import NotificationRecord
+from servicekit.state import StateStore, Versioned
 
 
 def inbox_of(recipient: str) -> str:

@@ -2,15 +2,15 @@
 
 from typing import Annotated, Any
 
+from fastapi import APIRouter, Body, Path, Response, status
+
 from contracts.orchestrator import InstanceStatus, Started
 from contracts.problems import ProblemType
-from fastapi import APIRouter, Body, Path, Response, status
-from servicekit.problems import problem_responses
-from servicekit.startup import Startup
-
 from orchestrator.service import Orchestrator
 from orchestrator.workflows import task_processing
 from orchestrator.workflows.task_processing import TaskRequest, TaskResult
+from servicekit.problems import problem_responses
+from servicekit.startup import Startup
 
 TAGS = [
     {

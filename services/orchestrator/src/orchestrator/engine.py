@@ -8,12 +8,13 @@ from typing import TypeVar
 
 import grpc
 import structlog
-from contracts.orchestrator import InstanceStatus, Progress, RuntimeStatus
-from contracts.problems import ProblemType
 from dapr.ext.workflow import WorkflowState
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from grpc.aio import AioRpcError
 from pydantic import BaseModel
+
+from contracts.orchestrator import InstanceStatus, Progress, RuntimeStatus
+from contracts.problems import ProblemType
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
 

@@ -1,12 +1,12 @@
 """Wires the orchestrator and runs it: `python -m orchestrator.main`."""
 
 from fastapi import FastAPI
-from servicekit.app import Opener, build_app
-from servicekit.server import serve
 
 from orchestrator.api import TAGS, tasks_router
 from orchestrator.service import Orchestrator, open_orchestrator
 from orchestrator.settings import Settings
+from servicekit.app import Opener, build_app
+from servicekit.server import serve
 
 
 def create_app(

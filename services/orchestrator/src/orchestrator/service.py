@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from dapr.ext.workflow.aio import DaprWorkflowClient
-from servicekit.opening import open_sidecar
-from servicekit.readiness import Readiness
-from servicekit.sidecar import sidecar_client
 
 from orchestrator.engine import Engine
 from orchestrator.settings import Settings
 from orchestrator.worker import SDK_LOGS, build_worker
+from servicekit.opening import open_sidecar
+from servicekit.readiness import Readiness
+from servicekit.sidecar import sidecar_client
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """The orchestrator's settings."""
 
-from contracts.notifier import ChannelName
 from pydantic import Field
+
+from contracts.notifier import ChannelName
 from servicekit.settings import ServiceSettings
 
 

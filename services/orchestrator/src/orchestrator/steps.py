@@ -4,9 +4,10 @@ A workflow imports this and not the activity, which does I/O; the worker registe
 under the same name.
 """
 
+from pydantic import BaseModel, Field
+
 from contracts.assigner import Assignment, AssignmentRequest
 from contracts.notifier import Recipient
-from pydantic import BaseModel, Field
 
 ASSIGN_TASK = "assign_task"
 RELEASE_ASSIGNMENT = "release_assignment"

@@ -5,8 +5,8 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 import aiosmtplib
-from contracts.notifier import NotificationRequest
 
+from contracts.notifier import NotificationRequest
 from notifier.channels import DeliveryUnavailable, Undeliverable
 from notifier.settings import Settings
 

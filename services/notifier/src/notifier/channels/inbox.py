@@ -1,9 +1,8 @@
 """An inbox that the notifier keeps: its messages can be read over the API."""
 
 from contracts.notifier import InboxMessage, InboxPage, NotificationRequest
-from servicekit.sequence import Sequence, next_before
-
 from notifier.store import Records, inbox_of
+from servicekit.sequence import Sequence, next_before
 
 
 class Inbox:

@@ -1,8 +1,8 @@
 """Asks the assigner for somebody, and gives back."""
 
-from contracts.problems import ProblemType
 from dapr.ext.workflow import WorkflowActivityContext
 
+from contracts.problems import ProblemType
 from orchestrator.clients.assigner import AssignerClient
 from orchestrator.clients.peer import PeerRefused
 from orchestrator.durabletask import NonRetryableError

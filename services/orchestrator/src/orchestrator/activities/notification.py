@@ -1,8 +1,8 @@
 """Tells people."""
 
-from contracts.notifier import ChannelName, NotificationRequest
 from dapr.ext.workflow import WorkflowActivityContext
 
+from contracts.notifier import ChannelName, NotificationRequest
 from orchestrator.clients.notifier import NotifierClient
 from orchestrator.clients.peer import PeerRefused
 from orchestrator.durabletask import NonRetryableError

@@ -1,8 +1,8 @@
 """The assigner, as the orchestrator uses it."""
 
-from contracts.assigner import APP_ID, Assignment, AssignmentRequest
 from httpx import AsyncClient
 
+from contracts.assigner import APP_ID, Assignment, AssignmentRequest
 from orchestrator.clients.peer import Peer
 
 

@@ -1,8 +1,8 @@
 """The notifier, as the orchestrator uses it."""
 
-from contracts.notifier import APP_ID, Notification, NotificationRequest
 from httpx import AsyncClient
 
+from contracts.notifier import APP_ID, Notification, NotificationRequest
 from orchestrator.clients.peer import Peer
 
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 import httpx
-from contracts.problems import Problem
+from opentelemetry import propagate
 from pydantic import BaseModel, ValidationError
+
+from contracts.problems import Problem
 
 # Time-out and rate limit: the peer did not judge the request.
 TRANSIENT = frozenset({408, 425, 429})
@@ -40,17 +42,19 @@ class Peer:
             PeerUnavailable: The peer did not answer, or answered that it cannot.
         """
         content = body.model_dump_json()
-        headers = {"content-type": "application/json"}
-        return (await self._send("PUT", path, content=content, headers=headers)).json()
+        return (await self._send("PUT", path, content=content)).json()
 
     async def delete(self, path: str) -> None:
         """Delete a resource; raises what `put` does."""
         await self._send("DELETE", path)
 
-    async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+    async def _send(self, method: str, path: str, content: str | None = None) -> httpx.Response:
         url = f"/v1.0/invoke/{self._app_id}/method/{path}"
+        headers = {"content-type": "application/json"} if content is not None else {}
+        # The SDK makes the activity's span current; the peer's spans are to be part of its trace.
+        propagate.inject(headers)
         try:
-            answer = await self._http.request(method, url, **request)
+            answer = await self._http.request(method, url, content=content, headers=headers)
         except httpx.HTTPError as error:
             raise PeerUnavailable(f"{self._app_id}: {type(error).__name__} {error}") from error
         if answer.is_success:

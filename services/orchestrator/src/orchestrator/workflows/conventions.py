@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from contracts.orchestrator import Progress
 from dapr.ext.workflow import DaprWorkflowContext, RetryPolicy
+
+from contracts.orchestrator import Progress
 
 # Three attempts of at most 30 s each, and 3 s between them, stay within the 100 s in all.
 # Within one attempt the sidecar rides out a short outage of a peer: components/resiliency.yaml.

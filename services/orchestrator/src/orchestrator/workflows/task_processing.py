@@ -4,12 +4,12 @@ from collections.abc import Generator
 from enum import StrEnum
 from typing import Annotated, Any
 
-from contracts.assigner import AssignmentRequest, assignment_key
-from contracts.fields import Skill
-from contracts.notifier import notification_key
 from dapr.ext.workflow import DaprWorkflowContext
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from contracts.assigner import AssignmentRequest, assignment_key
+from contracts.fields import Skill
+from contracts.notifier import notification_key
 from orchestrator.durabletask import Task, TaskFailedError
 from orchestrator.steps import (
     ASSIGN_TASK,

@@ -1,0 +1,53 @@
+# Names for commands. What needs logic is in stack/ and tools/.
+
+.DEFAULT_GOAL := help
+STORE ?= sqlite
+UV := .tools/bin/uv
+PYTHON := .venv/bin/python
+READY := .venv/.ready
+PROJECTS := pyproject.toml contracts/pyproject.toml servicekit/pyproject.toml \
+	services/assigner/pyproject.toml services/notifier/pyproject.toml \
+	services/orchestrator/pyproject.toml stack/pyproject.toml
+
+.PHONY: help setup run demo check format test test-unit test-e2e clean
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## Bring uv and the Python packages, unless they are here already
+	@echo "Ready: $(PYTHON)"
+
+run: $(READY) ## Start the system, run a sample task, stay until Ctrl-C (STORE=redis for Redis)
+	@$(PYTHON) -m stack run --store $(STORE)
+
+demo: $(READY) ## Start the system, run a sample task, stop
+	@$(PYTHON) -m stack demo --store $(STORE)
+
+check: $(READY) ## Check format, lint, types and architecture
+	$(UV) run --frozen ruff format --check
+	$(UV) run --frozen ruff check
+	$(UV) run --frozen mypy
+	$(UV) run --frozen lint-imports
+
+format: $(READY) ## Format and mend what can be mended
+	$(UV) run --frozen ruff format
+	$(UV) run --frozen ruff check --fix
+
+test: check test-unit test-e2e ## Check, then run every test (Redis where redis-server is found)
+
+test-unit: $(READY) ## Run the tests that start nothing
+	$(UV) run --frozen pytest contracts servicekit services stack
+
+test-e2e: $(READY) ## Run the tests against the running system
+	$(UV) run --frozen pytest tests
+
+clean: ## Remove what a run and the checks leave behind, data included
+	rm -rf .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(UV):
+	@sh tools/bootstrap.sh
+
+# In .venv, so that it goes with it.
+$(READY): uv.lock $(PROJECTS) | $(UV)
+	$(UV) sync --frozen
+	@touch $(READY)

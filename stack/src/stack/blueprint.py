@@ -1,0 +1,75 @@
+"""Draws up every process of a stack."""
+
+import shutil
+import sys
+from collections.abc import Mapping
+
+import httpx
+
+from stack import backends, dapr_processes
+from stack.dapr_binaries import DaprBinaries
+from stack.layout import APPS, Ports, RunDirectory, url
+from stack.options import StackOptions
+from stack.ports import HOST
+from stack.process import ProcessSpec, Stage
+from stack.readiness import http_ready
+
+
+def draw_up(
+    options: StackOptions,
+    dapr: DaprBinaries,
+    run: RunDirectory,
+    ports: Ports,
+    client: httpx.AsyncClient,
+) -> list[ProcessSpec]:
+    """Return the processes in the order of their start, and write what they read.
+
+    Raises:
+        StackError: A program that was asked for is missing.
+    """
+    jaeger = shutil.which("jaeger")
+    specs = [
+        dapr_processes.placement(dapr, ports, client),
+        dapr_processes.scheduler(dapr, ports, run.scheduler, client),
+    ]
+    password = ""
+    if options.store == "redis":
+        password = backends.redis_password(run)
+        specs.append(backends.redis(run, ports, password))
+    if jaeger:
+        specs.append(backends.jaeger(jaeger, run, ports, client))
+    specs += [_service(app, ports, bool(jaeger), client) for app in APPS]
+
+    config = run.config / "dapr.yaml"
+    dapr_processes.write_configuration(config, ports, traces=bool(jaeger))
+    for app in APPS:
+        env = (
+            backends.redis_env(ports, password)
+            if options.store == "redis"
+            else dapr_processes.sqlite_env(app, run)
+        )
+        specs.append(dapr_processes.sidecar(dapr, app, ports, options.store, env, config, client))
+    return [_with_env(spec, options.env.get(spec.name, {})) for spec in specs]
+
+
+def _service(app: str, ports: Ports, traces: bool, client: httpx.AsyncClient) -> ProcessSpec:
+    own = ports.apps[app]
+    env = {
+        "APP_HOST": HOST,
+        "APP_PORT": str(own.app),
+        "DAPR_HTTP_PORT": str(own.http),
+        "DAPR_GRPC_PORT": str(own.grpc),
+        "LOG_FORMAT": "console",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if traces:
+        env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(ports.jaeger_otlp)
+        env["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc"
+    command = [sys.executable, "-m", f"{app}.main"]
+    return ProcessSpec(
+        app, command, Stage.SERVICE, http_ready(client, f"{url(own.app)}/readyz"), env
+    )
+
+
+def _with_env(spec: ProcessSpec, more: Mapping[str, str]) -> ProcessSpec:
+    return ProcessSpec(spec.name, spec.command, spec.stage, spec.ready, env={**spec.env, **more})

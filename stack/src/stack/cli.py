@@ -1,0 +1,140 @@
+"""`python -m stack`: the system on this machine, from one command."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from stack.dapr_setup import provide_dapr
+from stack.demo import SampleTask
+from stack.errors import StackError
+from stack.layout import APPS, FRONT
+from stack.locations import PROJECT
+from stack.options import StackOptions, Store
+from stack.readiness import local_client
+from stack.running import Stack
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console(soft_wrap=True)
+
+StoreOption = Annotated[Store, typer.Option(envvar="STORE", help="Where Dapr keeps state.")]
+RunDirOption = Annotated[Path, typer.Option(envvar="RUN_DIR", help="Where data and logs are kept.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show every process's log.")]
+DEFAULT_RUN_DIR = PROJECT / ".run"
+_INTERRUPTED = 130
+
+
+@app.command()
+def run(
+    store: StoreOption = "sqlite",
+    run_dir: RunDirOption = DEFAULT_RUN_DIR,
+    verbose: VerboseOption = False,
+) -> None:
+    """Start the system, run a sample task, and stay until Ctrl-C."""
+    # To be stopped is how it ends well.
+    _execute(store, run_dir, verbose, _stay, when_stopped=0)
+
+
+@app.command()
+def demo(
+    store: StoreOption = "sqlite",
+    run_dir: RunDirOption = DEFAULT_RUN_DIR,
+    verbose: VerboseOption = False,
+) -> None:
+    """Start the system, run a sample task, and stop: 0 when the task completed."""
+    _execute(store, run_dir, verbose, _leave, when_stopped=_INTERRUPTED)
+
+
+Ending = Callable[[Stack, bool], Awaitable[int]]
+
+
+def _execute(store: Store, run_dir: Path, verbose: bool, ending: Ending, when_stopped: int) -> None:
+    try:
+        options = StackOptions(
+            run_dir,
+            store,
+            echo=verbose,
+            dapr=provide_dapr(os.environ, console),
+            report=lambda line: console.print(f"[dim]{escape(line)}[/]", highlight=False),
+        )
+        code = asyncio.run(_main(options, ending))
+    except StackError as error:
+        console.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False)
+        code = 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        console.print("Stopped.")
+        code = when_stopped
+    raise typer.Exit(code)
+
+
+async def _main(options: StackOptions, ending: Ending) -> int:
+    stack = Stack(options)
+    _stop_on_signals(stack)
+    async with stack:
+        return await _work(stack, ending)
+
+
+async def _work(stack: Stack, ending: Ending) -> int:
+    """Show the sample task, unless a process ends first."""
+
+    async def show() -> int:
+        urls = {name: stack.url(name) for name in APPS}
+        async with local_client() as client:
+            completed = await SampleTask(urls, console, client).show()
+        return await ending(stack, completed)
+
+    shown = asyncio.create_task(show())
+    failed = asyncio.create_task(stack.wait_failure())
+    try:
+        await asyncio.wait({shown, failed}, return_when=asyncio.FIRST_COMPLETED)
+        if failed.done():
+            raise failed.result()
+        return shown.result()
+    finally:
+        shown.cancel()
+        failed.cancel()
+
+
+async def _leave(stack: Stack, completed: bool) -> int:
+    return 0 if completed else 1
+
+
+async def _stay(stack: Stack, completed: bool) -> int:
+    addresses = {
+        "Swagger UI": f"{stack.url(FRONT).replace('127.0.0.1', 'localhost')}/docs",
+        **{name: f"{stack.url(name)}/docs" for name in APPS if name != FRONT},
+        "Logs": str(stack.run.logs),
+    }
+    if stack.has("jaeger"):
+        addresses["Jaeger"] = stack.url("jaeger")
+    console.print()
+    for label, where in addresses.items():
+        console.print(f"  [bold]{label:<11}[/] {where}", highlight=False)
+    console.print("\nRunning. Ctrl-C stops it; what it keeps is there again at the next start.")
+    await asyncio.Event().wait()
+    return 0
+
+
+def _stop_on_signals(stack: Stack) -> None:
+    """Have the first signal stop the stack in order, and a second one at once."""
+    loop, main = asyncio.get_running_loop(), asyncio.current_task()
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if asked:
+            stack.kill_all()
+            return
+        asked = True
+        console.print("\nStopping … (once more to kill)")
+        if main is not None:
+            main.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop)

@@ -1,0 +1,128 @@
+"""How the Dapr processes are run."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+
+from stack.dapr_binaries import DaprBinaries
+from stack.layout import APPS, AppPorts, Ports, RunDirectory, address, sidecar_name, url
+from stack.locations import COMPONENTS
+from stack.ports import HOST
+from stack.process import ProcessSpec, Stage
+from stack.readiness import http_ready
+
+
+def placement(dapr: DaprBinaries, ports: Ports, client: httpx.AsyncClient) -> ProcessSpec:
+    """Return the placement service."""
+    command = [
+        *(str(dapr.placement), "--listen-address", HOST, "--port", str(ports.placement)),
+        *("--healthz-listen-address", HOST, "--healthz-port", str(ports.placement_health)),
+        *("--initial-cluster", f"dapr-placement-0={address(ports.placement_raft)}"),
+        "--enable-metrics=false",
+    ]
+    ready = http_ready(client, f"{url(ports.placement_health)}/healthz")
+    return ProcessSpec("placement", command, Stage.CONTROL_PLANE, ready)
+
+
+def scheduler(
+    dapr: DaprBinaries, ports: Ports, data: Path, client: httpx.AsyncClient
+) -> ProcessSpec:
+    """Return the scheduler service, which keeps its jobs in `data`."""
+    peer = f"dapr-scheduler-server-0={url(ports.etcd_peer)}"
+    command = [
+        *(str(dapr.scheduler), "--listen-address", HOST, "--port", str(ports.scheduler)),
+        *("--healthz-listen-address", HOST, "--healthz-port", str(ports.scheduler_health)),
+        *("--etcd-data-dir", str(data), "--etcd-initial-cluster", peer),
+        *("--etcd-client-listen-address", HOST, "--etcd-client-port", str(ports.etcd_client)),
+        "--enable-metrics=false",
+    ]
+    ready = http_ready(client, f"{url(ports.scheduler_health)}/healthz")
+    return ProcessSpec("scheduler", command, Stage.CONTROL_PLANE, ready)
+
+
+def sidecar(
+    dapr: DaprBinaries,
+    app: str,
+    ports: Ports,
+    store: str,
+    env: Mapping[str, str],
+    config: Path,
+    client: httpx.AsyncClient,
+) -> ProcessSpec:
+    """Return the sidecar of an app.
+
+    Args:
+        dapr: The programs.
+        app: The app id.
+        ports: The stack's ports.
+        store: The folder of components/ with the state stores.
+        env: What the stores' components refer to.
+        config: The configuration that holds for this stack only.
+        client: Asks for its health.
+    """
+    own = ports.apps[app]
+    command = [
+        *(str(dapr.daprd), "--app-id", app, "--app-port", str(own.app)),
+        *("--dapr-listen-addresses", HOST, "--dapr-http-port", str(own.http)),
+        *("--dapr-grpc-port", str(own.grpc)),
+        *("--dapr-internal-grpc-listen-address", HOST),
+        *("--dapr-internal-grpc-port", str(own.internal)),
+        *("--resources-path", str(COMPONENTS), "--resources-path", str(COMPONENTS / store)),
+        *("--config", str(COMPONENTS / "configuration.yaml"), "--config", str(config)),
+        *("--placement-host-address", address(ports.placement)),
+        *("--scheduler-host-address", address(ports.scheduler)),
+        "--enable-metrics=false",
+    ]
+    ready = http_ready(client, f"{url(own.http)}/v1.0/healthz")
+    return ProcessSpec(sidecar_name(app), command, Stage.SIDECAR, ready, env)
+
+
+def sqlite_env(app: str, run: RunDirectory) -> dict[str, str]:
+    """Return the SQLite files of a sidecar: one sidecar, one file, one writer."""
+
+    def database(name: str) -> str:
+        # Every commit reaches the disk before it is answered.
+        return f"file:{quote(str(run.data / name))}?_pragma=synchronous(FULL)"
+
+    return {
+        "TASKWAY_ACTOR_DB": database(f"{app}-actors.db"),
+        "TASKWAY_STATE_DB": database(f"{app}-state.db"),
+    }
+
+
+def write_configuration(path: Path, ports: Ports, traces: bool) -> None:
+    """Write what components/configuration.yaml cannot know: addresses of this stack."""
+    spec: dict[str, object] = {
+        "nameResolution": {
+            # Despite its name it contacts no cluster when given a template. mDNS, the usual one,
+            # needs multicast, and would let two stacks on a machine call each other's services.
+            "component": "kubernetes",
+            "version": "v1",
+            "configuration": {"template": _resolution_template(ports.apps)},
+        }
+    }
+    if traces:
+        spec["tracing"] = {
+            "samplingRate": "1",
+            "otel": {
+                "endpointAddress": address(ports.jaeger_otlp),
+                "isSecure": False,
+                "protocol": "grpc",
+            },
+        }
+    document = {
+        "apiVersion": "dapr.io/v1alpha1",
+        "kind": "Configuration",
+        "metadata": {"name": "taskway"},
+        "spec": spec,
+    }
+    # JSON is YAML, and needs no care with quotes.
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _resolution_template(apps: Mapping[str, AppPorts]) -> str:
+    cases = (f'if eq .ID "{app}"}}}}{address(apps[app].internal)}' for app in APPS)
+    return "{{" + "{{else ".join(cases) + "{{end}}"

@@ -1,0 +1,22 @@
+"""What can go wrong with a stack, each with a message meant for a person."""
+
+
+class StackError(Exception):
+    """The stack cannot do what was asked; the message says why and what to do."""
+
+
+class ProcessExitedError(StackError):
+    """A process ended although nobody asked it to.
+
+    Args:
+        name: The process, such as `orchestrator-sidecar`.
+        code: Its exit code; negative for the signal that ended it.
+        tail: The last lines of its log.
+        log: Where the whole log is.
+    """
+
+    def __init__(self, name: str, code: int, tail: str, log: str) -> None:
+        ended = f"ended by signal {-code}" if code < 0 else f"exited with code {code}"
+        super().__init__(f"{name} {ended}. The last lines of {log}:\n{tail}")
+        self.name = name
+        self.code = code

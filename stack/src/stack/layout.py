@@ -1,0 +1,119 @@
+"""What a stack consists of, and where each part listens and keeps its data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.ports import HOST, PortBlock
+
+APPS = ("assigner", "notifier", "orchestrator")
+FRONT = "orchestrator"
+
+
+def sidecar_name(app: str) -> str:
+    """Return how the stack calls an app's sidecar."""
+    return f"{app}-sidecar"
+
+
+@dataclass(frozen=True)
+class AppPorts:
+    """The ports of a service and its sidecar."""
+
+    app: int
+    http: int
+    grpc: int
+    internal: int
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports of a stack; a process keeps its own over restarts."""
+
+    apps: Mapping[str, AppPorts]
+    placement: int
+    placement_health: int
+    placement_raft: int
+    scheduler: int
+    scheduler_health: int
+    etcd_client: int
+    etcd_peer: int
+    redis: int
+    jaeger_otlp: int
+    jaeger_query: int
+    jaeger_ui: int
+
+    @classmethod
+    def pick(cls, block: PortBlock, front: int | None, jaeger_ui: int | None) -> "Ports":
+        """Return free ports.
+
+        Args:
+            block: Where they are taken from.
+            front: Preferred for the orchestrator's API.
+            jaeger_ui: Preferred for Jaeger's page.
+        """
+        take = block.take
+        apps = {
+            app: AppPorts(take(front if app == FRONT else None), take(), take(), take())
+            for app in APPS
+        }
+        return cls(
+            apps=apps,
+            placement=take(),
+            placement_health=take(),
+            placement_raft=take(),
+            scheduler=take(),
+            scheduler_health=take(),
+            etcd_client=take(),
+            etcd_peer=take(),
+            redis=take(),
+            jaeger_otlp=take(),
+            jaeger_query=take(),
+            jaeger_ui=take(jaeger_ui),
+        )
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """What a stack keeps on disk; the data outlives the run."""
+
+    root: Path
+
+    def prepare(self) -> None:
+        """Create the folders."""
+        for folder in (self.logs, self.data, self.scheduler, self.redis, self.config):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def logs(self) -> Path:
+        """One log a process."""
+        return self.root / "logs"
+
+    @property
+    def data(self) -> Path:
+        """The SQLite files."""
+        return self.root / "data"
+
+    @property
+    def scheduler(self) -> Path:
+        """The scheduler's etcd: every pending wake-up."""
+        return self.root / "scheduler"
+
+    @property
+    def redis(self) -> Path:
+        """Redis' append-only file."""
+        return self.root / "redis"
+
+    @property
+    def config(self) -> Path:
+        """What is rendered anew at each start."""
+        return self.root / "config"
+
+
+def address(port: int) -> str:
+    """Return host:port."""
+    return f"{HOST}:{port}"
+
+
+def url(port: int) -> str:
+    """Return the base URL of a server on this machine."""
+    return f"http://{address(port)}"

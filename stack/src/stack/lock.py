@@ -1,0 +1,50 @@
+"""Keeps two stacks out of one run directory."""
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from stack.errors import StackError
+
+
+class RunDirectoryLock:
+    """A lock that ends with its process, however that ends.
+
+    Args:
+        directory: The run directory; created where missing.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> "RunDirectoryLock":
+        self._directory.mkdir(parents=True, exist_ok=True)
+        file = (self._directory / "lock").open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            file.close()
+            raise StackError(
+                f"{self._directory} is in use by another stack (process {holder}). "
+                "Stop it, or choose another folder with RUN_DIR."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        self._file = file
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._file:
+            self._file.close()
+            self._file = None

@@ -1,0 +1,27 @@
+"""Asks Redis whether it answers, which it does only once its data is loaded."""
+
+import asyncio
+
+from stack.readiness import ReadyCheck
+
+_ANSWER_SECONDS = 2
+
+
+def redis_ready(host: str, port: int, password: str) -> ReadyCheck:
+    """Return a check that logs in and sends a PING."""
+
+    async def check() -> bool:
+        try:
+            reader, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            return False
+        try:
+            writer.write(f"AUTH {password}\r\nPING\r\n".encode())
+            answers = [await asyncio.wait_for(reader.readline(), _ANSWER_SECONDS) for _ in "12"]
+        except (OSError, TimeoutError):
+            return False
+        finally:
+            writer.close()
+        return answers == [b"+OK\r\n", b"+PONG\r\n"]
+
+    return check

@@ -1,0 +1,129 @@
+"""The life of one process, with small shell scripts in its place."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stack.errors import ProcessExitedError, StackError
+from stack.guardian import Guardian
+from stack.process import Process, ProcessSpec, Stage
+
+ENDS_ON_TERM = "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done"
+IGNORES_TERM = "trap '' TERM; echo up; while :; do sleep 0.05; done"
+WITH_A_CHILD = "sleep 60 & echo $!; echo up; wait"
+
+
+class Harness:
+    """Runs scripts as processes and keeps what they report."""
+
+    def __init__(self, directory: Path, guardian: Guardian) -> None:
+        self.failures: list[ProcessExitedError] = []
+        self.directory = directory
+        self.guardian = guardian
+
+    def process(self, script: str) -> Process:
+        async def ready() -> bool:
+            return True
+
+        spec = ProcessSpec("sample", ["/bin/sh", "-c", script], Stage.SERVICE, ready)
+        log = self.directory / "sample.log"
+        return Process(spec, log, self.directory, self.guardian, self.failures.append)
+
+
+@pytest.fixture
+def harness(tmp_path: Path) -> Iterator[Harness]:
+    with Guardian() as guardian:
+        yield Harness(tmp_path, guardian)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never came true"
+        await asyncio.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    """Say whether a process runs; a zombie that waits for its parent does not."""
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except ProcessLookupError:
+        return False
+    except FileNotFoundError:
+        return not Path("/proc/self").exists()
+
+
+async def start(process: Process) -> None:
+    await process.start()
+    await until(lambda: process.tail().endswith("up"))
+
+
+async def test_a_process_can_end_by_itself_when_asked(harness: Harness) -> None:
+    process = harness.process(ENDS_ON_TERM)
+    await start(process)
+    await process.terminate(grace=10)
+    assert not process.running
+    assert process.tail().endswith("bye")
+    assert harness.failures == []
+
+
+async def test_one_that_does_not_end_is_killed(harness: Harness) -> None:
+    process = harness.process(IGNORES_TERM)
+    await start(process)
+    await process.terminate(grace=0.1)
+    assert not process.running
+    assert harness.failures == []
+
+
+async def test_what_it_started_does_not_outlive_it(harness: Harness) -> None:
+    process = harness.process(WITH_A_CHILD)
+    await start(process)
+    child = int(process.log.read_text().splitlines()[-2])
+    await process.kill()
+    await until(lambda: not is_alive(child))
+
+
+async def test_an_unexpected_end_is_told_with_code_and_log(harness: Harness) -> None:
+    process = harness.process("echo it went wrong; exit 3")
+    await process.start()
+    await until(lambda: bool(harness.failures))
+    (failure,) = harness.failures
+    assert failure.code == 3
+    assert "exited with code 3" in str(failure)
+    assert "it went wrong" in str(failure)
+
+
+async def test_an_unexpected_signal_is_told(harness: Harness) -> None:
+    process = harness.process(ENDS_ON_TERM)
+    await start(process)
+    os.kill(process.pid, signal.SIGKILL)
+    await until(lambda: bool(harness.failures))
+    assert "ended by signal 9" in str(harness.failures[0])
+
+
+async def test_a_restart_keeps_the_log(harness: Harness) -> None:
+    process = harness.process(ENDS_ON_TERM)
+    await start(process)
+    await process.kill()
+    await start(process)
+    assert process.log.read_text().count("up\n") == 2
+    await process.kill()
+    assert harness.failures == []
+
+
+async def test_a_missing_program_is_told(harness: Harness) -> None:
+    process = harness.process("")
+    process.spec = ProcessSpec("sample", ["/nowhere"], Stage.SERVICE, process.spec.ready)
+    with pytest.raises(StackError, match="sample cannot be started"):
+        await process.start()
+
+
+async def test_a_process_that_does_not_run_has_no_id(harness: Harness) -> None:
+    with pytest.raises(StackError, match="does not run"):
+        _ = harness.process("").pid

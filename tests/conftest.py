@@ -1,0 +1,34 @@
+"""One running system a store, shared by the tests that need one."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+
+from stack import Stack, StackOptions
+from support.system import System, connect
+
+SERVICES = ("orchestrator", "assigner", "notifier")
+
+
+@pytest.fixture(scope="session", params=["sqlite", "redis"])
+async def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stack]:
+    """The self-hosted processes over one of the stores."""
+    store = request.param
+    if store == "redis" and shutil.which("redis-server") is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have redis-server")
+        pytest.skip("needs redis-server on PATH")
+    options = StackOptions(run_dir=tmp_path_factory.mktemp(store), store=store, prefer_port=None)
+    async with Stack(options) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def system(stack: Stack) -> AsyncIterator[System]:
+    """The APIs of that stack."""
+    async with connect({name: stack.url(name) for name in SERVICES}) as system:
+        yield system

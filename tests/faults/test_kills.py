@@ -1,0 +1,115 @@
+"""Whichever process is killed: what was accepted is carried through, each effect once."""
+
+import asyncio
+
+import pytest
+
+from stack import Stack
+from support.system import System, eventually, somebody, unique
+
+COUNT = 30
+VICTIMS = [
+    "orchestrator",
+    "orchestrator-sidecar",
+    "assigner",
+    "assigner-sidecar",
+    "notifier",
+    "notifier-sidecar",
+    "scheduler",
+    "placement",
+    "redis",
+]
+
+
+async def restart(stack: Stack, name: str) -> None:
+    await stack.start(name)
+    await stack.wait_ready(None)
+
+
+@pytest.mark.parametrize("victim", VICTIMS)
+async def test_tasks_in_flight_survive_a_kill(stack: Stack, system: System, victim: str) -> None:
+    if not stack.has(victim):
+        pytest.skip(f"this stack has no {victim}")
+    member, ids = somebody(), [unique() for _ in range(COUNT)]
+    accepted = asyncio.Semaphore(0)
+
+    async def start(task_id: str) -> None:
+        async def accept() -> bool | None:
+            answer = await system.process(task_id=task_id, title="T", assignee=member)
+            # As a client would: what got no answer, or 'not now', is sent again.
+            return True if answer.is_success else None
+
+        await eventually(accept, f"{task_id} to be accepted")
+        accepted.release()
+
+    async with asyncio.TaskGroup() as starts:
+        for task_id in ids:
+            starts.create_task(start(task_id))
+        for _ in range(COUNT // 3):
+            await accepted.acquire()
+        await stack.kill(victim)
+        await restart(stack, victim)
+
+    states = [await system.finished(f"task-{i}") for i in ids]
+    assert {s["output"]["status"] for s in states} == {"completed"}
+    assert sorted(await system.held(member)) == sorted(f"task-{i}:assign" for i in ids)
+    told = [m["key"] for m in await system.inbox(member)]
+    assert sorted(told) == sorted(f"task-{i}:notify" for i in ids)
+
+
+@pytest.mark.parametrize("victim", ["orchestrator", "orchestrator-sidecar", "assigner"])
+async def test_a_kill_between_two_steps(stack: Stack, system: System, victim: str) -> None:
+    """The notifier is down, so that the task certainly stands between its effects."""
+    member, task_id = somebody(), unique()
+    await stack.kill("notifier")
+    await system.process(task_id=task_id, title="T", assignee=member)
+    await system.at_step(f"task-{task_id}", "send_notification")
+    await stack.kill(victim)
+    await stack.start(victim)
+    await restart(stack, "notifier")
+
+    state = await system.finished(f"task-{task_id}")
+    assert state["output"]["status"] == "completed"
+    assert await system.held(member) == [f"task-{task_id}:assign"]
+    assert [m["key"] for m in await system.inbox(member)] == [f"task-{task_id}:notify"]
+
+
+async def test_a_peer_that_is_down_is_waited_for(stack: Stack, system: System) -> None:
+    member, task_id = somebody(), unique()
+    await stack.kill("assigner")
+    started = await system.process(task_id=task_id, title="T", assignee=member)
+    assert started.status_code == 202
+    await system.at_step(f"task-{task_id}", "assign_task")
+    # Longer than the workflow's three attempts would last on their own.
+    await asyncio.sleep(6)
+    assert (await system.status(f"task-{task_id}"))["status"] == "RUNNING"
+    await restart(stack, "assigner")
+    assert (await system.finished(f"task-{task_id}"))["output"]["status"] == "completed"
+
+
+async def test_without_a_sidecar_a_service_says_so_and_comes_back(
+    stack: Stack, system: System
+) -> None:
+    await stack.kill("orchestrator-sidecar")
+
+    async def not_ready() -> str | None:
+        answer = await system.orchestrator.get("/readyz")
+        return answer.json()["detail"] if answer.status_code == 503 else None
+
+    assert "sidecar" in await eventually(not_ready, "the orchestrator to be not ready")
+    assert (await system.orchestrator.get("/healthz")).status_code == 200
+    refused = await system.process(task_id=unique(), title="T", assignee="alice")
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"]
+    await restart(stack, "orchestrator-sidecar")
+
+
+async def test_a_terminated_service_ends_cleanly(stack: Stack, system: System) -> None:
+    member = somebody()
+    ids = [unique() for _ in range(10)]
+    await asyncio.gather(*(system.process(task_id=i, title="T", assignee=member) for i in ids))
+    await stack.terminate("orchestrator")
+    await restart(stack, "orchestrator")
+    for i in ids:
+        assert (await system.finished(f"task-{i}"))["output"]["status"] == "completed"
+    assert len(await system.inbox(member)) == len(ids)

@@ -1,0 +1,128 @@
+"""The running system as its users reach it: three HTTP APIs."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+TERMINAL = {"COMPLETED", "FAILED", "TERMINATED"}
+# A restarted process, a reconnecting worker and a reminder that comes again all fit in.
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class System:
+    """Clients of the three services."""
+
+    orchestrator: httpx.AsyncClient
+    assigner: httpx.AsyncClient
+    notifier: httpx.AsyncClient
+
+    async def process(self, **task: Any) -> httpx.Response:
+        """Start a task."""
+        return await self.orchestrator.post("/tasks/process", json=task)
+
+    async def status(self, instance_id: str) -> dict[str, Any]:
+        """Return how far an instance is."""
+        answer = await self.orchestrator.get(f"/tasks/{instance_id}/status")
+        assert answer.status_code == 200, answer.text
+        return answer.json()  # type: ignore[no-any-return]
+
+    async def finished(self, instance_id: str) -> dict[str, Any]:
+        """Return the status of an instance once it has ended."""
+
+        async def look() -> dict[str, Any] | None:
+            answer = await self.orchestrator.get(f"/tasks/{instance_id}/status")
+            # A service that was just killed may answer nothing yet; what it accepted is there.
+            state = answer.json() if answer.status_code == 200 else {}
+            return state if state.get("status") in TERMINAL else None
+
+        return await eventually(look, f"{instance_id} to end")
+
+    async def at_step(self, instance_id: str, step: str) -> dict[str, Any]:
+        """Return the status of an instance once it says that it is at `step`."""
+
+        async def look() -> dict[str, Any] | None:
+            state = await self.status(instance_id)
+            return state if (state["custom_status"] or {}).get("step") == step else None
+
+        return await eventually(look, f"{instance_id} to be at {step}")
+
+    async def held(self, member: str) -> list[str]:
+        """Return the keys of the assignments that a member holds; the count must agree."""
+        items = await all_items(self.assigner, "/assignments", {"member": member})
+        keys = [item["key"] for item in items if item["status"] == "held"]
+        counted = (await self.assigner.get(f"/members/{member}")).json()["held"]
+        assert counted == len(keys)
+        return keys
+
+    async def inbox(self, recipient: str) -> list[dict[str, Any]]:
+        """Return every message of an inbox."""
+        return await all_items(self.notifier, f"/inbox/{recipient}", {})
+
+
+@asynccontextmanager
+async def connect(
+    urls: Mapping[str, str], headers: Mapping[str, Mapping[str, str]] | None = None
+) -> AsyncIterator[System]:
+    """Yield the system behind these base URLs, by service; `headers` are sent to each."""
+    async with AsyncExitStack() as stack:
+        clients = {
+            name: await stack.enter_async_context(
+                httpx.AsyncClient(
+                    base_url=url,
+                    timeout=30,
+                    trust_env=False,
+                    headers=(headers or {}).get(name),
+                )
+            )
+            for name, url in urls.items()
+        }
+        yield System(**clients)
+
+
+async def all_items(
+    client: httpx.AsyncClient, path: str, params: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the items of every page of a list."""
+    items: list[dict[str, Any]] = []
+    params = {**params, "limit": 200}
+    while True:
+        answer = await client.get(path, params=params)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        items += page["items"]
+        if page["next"] is None:
+            return items
+        params["before"] = page["next"]
+
+
+async def eventually(
+    look: Callable[[], Awaitable[Any]], what: str, within: float = PATIENCE
+) -> Any:
+    """Return what `look` finds, asking again until it finds something or `within` seconds pass."""
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            found = await look()
+        except httpx.TransportError:
+            found = None
+        if found is not None:
+            return found
+        assert time.monotonic() < deadline, f"waited {within} s for {what}"
+        await asyncio.sleep(0.05)
+
+
+def unique(prefix: str = "t") -> str:
+    """Return an id that no other test uses."""
+    return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def somebody() -> str:
+    """Return an e-mail address that no other test uses; it joins the open directory."""
+    return f"{unique('member')}@example.com"
