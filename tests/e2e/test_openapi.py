@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from stack import Stack
+from stack import Stack, StackOptions
 
 CHECKS = (
     "not_a_server_error",
@@ -19,11 +20,19 @@ CHECKS = (
 )
 
 
+@pytest.fixture(scope="module")
+async def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """A stack for these tests alone: they change and remove members at will."""
+    options = StackOptions(run_dir=tmp_path_factory.mktemp("fuzzed"), prefer_port=None)
+    async with Stack(options) as running:
+        yield running
+
+
 @pytest.mark.parametrize("service", ["orchestrator", "assigner", "notifier"])
-def test_no_request_finds_a_gap(stack: Stack, service: str, tmp_path: Path) -> None:
+def test_no_request_finds_a_gap(fuzzed: Stack, service: str, tmp_path: Path) -> None:
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run"),
-        f"{stack.url(service)}/openapi.json",
+        f"{fuzzed.url(service)}/openapi.json",
         *("--checks", ",".join(CHECKS)),
         # The same requests each time: a change is to blame for what fails, not chance.
         *("--max-examples", "40", "--seed", "1"),

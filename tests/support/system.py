@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 
 TERMINAL = {"COMPLETED", "FAILED", "TERMINATED"}
-# A restarted process, a reconnecting worker and a reminder that comes again all fit in.
-PATIENCE = 60.0
+# A restarted process, a wedged sidecar and a reminder that comes again all fit in.
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)

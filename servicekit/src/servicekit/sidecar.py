@@ -55,6 +55,10 @@ class Sidecar:
         workers = answer.json().get("workflows", {}).get("connectedWorkers", 0)
         return None if workers else "no workflow worker is connected"
 
+    async def shut_down(self) -> None:
+        """Ask the sidecar to end; whoever runs it starts it again."""
+        await self._http.post("/v1.0/shutdown")
+
     async def wait_until_ready(self) -> None:
         """Wait, however long it takes, until the sidecar's APIs can be used."""
         pause = FIRST_PAUSE

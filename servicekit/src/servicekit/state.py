@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 import grpc
 from dapr.aio.clients import DaprClient
-from dapr.clients.exceptions import DaprGrpcError
+from dapr.clients.exceptions import DaprGrpcError, DaprInternalError
 from dapr.clients.grpc._state import Concurrency, StateOptions
 from pydantic import BaseModel
 
@@ -115,9 +115,18 @@ class DaprStateStore:
         except TimeoutError as error:
             raise StoreUnavailable(f"no answer within {self._deadline} s") from error
         except DaprGrpcError as error:
-            if error.code() is grpc.StatusCode.ABORTED:  # type: ignore[no-untyped-call]
-                raise Conflict(str(error)) from error
-            raise StoreUnavailable(str(error)) from error
+            raise _failure(error.code(), error) from error  # type: ignore[no-untyped-call]
+        except DaprInternalError as error:
+            # What save_state makes of a gRPC error.
+            cause = error.__cause__
+            code = cause.code() if isinstance(cause, grpc.aio.AioRpcError) else None
+            raise _failure(code, error) from error
+
+
+def _failure(code: grpc.StatusCode | None, error: Exception) -> Exception:
+    """Return what a failed call means: ABORTED is how stores refuse an ETag."""
+    kind = Conflict if code is grpc.StatusCode.ABORTED else StoreUnavailable
+    return kind(str(error))
 
 
 def _versioned(data: bytes | str, etag: str, model: type[Model]) -> Versioned[Model]:

@@ -56,6 +56,26 @@ async def test_an_unknown_address_joins_an_open_directory(assigner: Assigner) ->
     assert assignment.member_id == assignment.email == "zoe@example.org"
 
 
+@pytest.mark.parametrize("replicas", [1, 3])
+async def test_a_stranger_joins_once_however_many_tasks_come_at_once(
+    store: MemoryStateStore, replicas: int
+) -> None:
+    team = [
+        Assigner.over(MemoryStateStore(store.data), open_directory=True) for _ in range(replicas)
+    ]
+
+    async def assign(n: int) -> None:
+        # Each comes one step of the store later than the one before: between any two writes.
+        for _ in range(n):
+            await asyncio.sleep(0)
+        await team[n % replicas].ledger.assign(f"{n}:assign", to("zoe@x.org"))
+
+    await asyncio.gather(*(assign(n) for n in range(30)))
+    assert await held(team[0], "zoe@x.org") == 30
+    members = (await team[0].directory.page(None, 50)).items
+    assert [member.id for member in members] == ["zoe@x.org"]
+
+
 @pytest.mark.parametrize("name", ["zoe@example.org", "zoe", "||", "no such@one"])
 async def test_a_closed_directory_knows_its_members_only(
     store: MemoryStateStore, name: str

@@ -15,6 +15,7 @@ from stack.dapr_setup import provide_dapr
 from stack.errors import ProcessExitedError, StackError
 from stack.follower import LogFollower
 from stack.guardian import Guardian
+from stack.keeper import SidecarKeeper
 from stack.layout import FRONT, Ports, RunDirectory, url
 from stack.lock import RunDirectoryLock
 from stack.options import StackOptions
@@ -43,6 +44,8 @@ class Stack:
         self._resources = AsyncExitStack()
         self._failure: ProcessExitedError | None = None
         self._failed = asyncio.Event()
+        self._keeper = SidecarKeeper(options.report, self._fail)
+        self._up = False
 
     async def __aenter__(self) -> "Stack":
         try:
@@ -125,6 +128,7 @@ class Stack:
 
     async def stop(self) -> None:
         """Stop every process, what depends on others first; repeating it does no harm."""
+        await self._keeper.close()
         for stage in Stage:
             ending = [p for p in self._processes.values() if p.spec.stage == stage]
             await asyncio.gather(*(p.terminate(self.options.stop_timeout) for p in ending))
@@ -174,6 +178,7 @@ class Stack:
         for process in sidecars:
             await process.start()
         await self._wait_ready(everything, self.options.startup_timeout)
+        self._up = True
         self.options.report("Ready: services and sidecars")
 
     async def _wait_ready(self, processes: list[Process], seconds: float) -> None:
@@ -186,7 +191,7 @@ class Stack:
         while not await process.spec.ready():
             if self._failure:
                 raise self._failure
-            if not process.running:
+            if not process.running and not self._keeper.busy:
                 raise StackError(f"{name} does not run.")
             if time.monotonic() > deadline:
                 raise StackError(
@@ -196,6 +201,14 @@ class Stack:
             await asyncio.sleep(_POLL_SECONDS)
 
     def _on_exit(self, error: ProcessExitedError) -> None:
+        process = self._processes[error.name]
+        # One that cannot even start has a mistake to be mended, not a restart to come.
+        if self._up and process.spec.stage is Stage.SIDECAR:
+            self._keeper.take(process, error)
+        else:
+            self._fail(error)
+
+    def _fail(self, error: ProcessExitedError) -> None:
         self._failure = self._failure or error
         self._failed.set()
 

@@ -39,16 +39,16 @@ class Directory:
             ProblemError: There is none; 404.
         """
         wanted = name.strip().lower()
-        if MEMBER_ID.fullmatch(wanted):
-            record = (await self._records.member(wanted)).value
-            if record is not None and not record.removed:
-                return record
         if EMAIL.fullmatch(wanted):
             index = (await self._records.email(wanted)).value
             if index is not None:
                 record = (await self._records.member(index.member_id)).value
                 if record and not record.removed and record.profile.email == wanted:
                     return record
+        if MEMBER_ID.fullmatch(wanted):
+            record = (await self._records.member(wanted)).value
+            if record is not None and not record.removed:
+                return record
         raise ProblemError(ProblemType.UNKNOWN_MEMBER, f"Unknown member: {name.strip()}")
 
     async def resolve(self, name: str) -> str:
@@ -64,9 +64,18 @@ class Directory:
             if not self._open_to_all or not EMAIL.fullmatch(email):
                 raise
             # Somebody who was removed does not come back by being named.
-            if (await self._records.member(email)).value is not None:
+            record = (await self._records.member(email)).value
+            if record is not None and record.removed:
                 raise
-        await self.put(email, MemberProfile(name=email.partition("@")[0], email=email), new=True)
+        try:
+            await self.put(
+                email, MemberProfile(name=email.partition("@")[0], email=email), new=True
+            )
+        except ProblemError as error:
+            if error.type is not ProblemType.EMAIL_TAKEN:
+                raise
+            # Another member got the address meanwhile, and is found by it now.
+            return (await self.find(name)).id
         return email
 
     async def put(self, member_id: str, profile: MemberProfile, *, new: bool = False) -> Member:
@@ -97,7 +106,7 @@ class Directory:
         if old is None:
             number = await self._sequence.reserve(MEMBERS)
             await self._sequence.place(MEMBERS, number, member_id)
-            record = MemberRecord(id=member_id, profile=profile)
+            record = MemberRecord(id=member_id, profile=profile, number=number)
         else:
             record = old.model_copy(update={"profile": profile, "removed": False})
         await self._records.put_member(record, etag)
@@ -136,8 +145,12 @@ class Directory:
         if before is None:
             before = await self._sequence.newest(MEMBERS)
         entries = await self._sequence.page(MEMBERS, before, limit)
-        members = await self._records.members(key for _, key in entries)
-        items = [member.shown() for member in members if not member.removed]
+        members = {m.id: m for m in await self._records.members(key for _, key in entries)}
+        items = [
+            members[key].shown()
+            for number, key in entries
+            if key in members and members[key].number == number and not members[key].removed
+        ]
         return MemberPage(items=items, next=next_before(before, limit))
 
     async def _claim_email(self, email: str, member_id: str) -> None:

@@ -54,6 +54,8 @@ class MemberRecord(BaseModel):
 
     id: str
     profile: MemberProfile
+    number: int
+    """The member's place in the list of members; another entry for the same one is void."""
     removed: bool = False
     held: int = 0
     next_number: int = 0

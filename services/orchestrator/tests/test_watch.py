@@ -1,0 +1,55 @@
+"""A sidecar that takes no worker is ended; any other is left alone."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from orchestrator.watch import WedgedSidecarWatch
+from servicekit.sidecar import Sidecar
+
+
+@dataclass
+class FakeSidecar:
+    """Answers as a sidecar does, and counts who asks it to end."""
+
+    healthy: bool = True
+    workers: int = 0
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    looks: int = 0
+    looked_often: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        match request.url.path:
+            case "/v1.0/healthz/outbound":
+                self.looks += 1
+                # Ten times as many looks as it takes to end a wedged one.
+                if self.looks == 100:
+                    self.looked_often.set()
+                return httpx.Response(204 if self.healthy else 500)
+            case "/v1.0/metadata":
+                workers = {"connectedWorkers": self.workers} if self.workers else {}
+                return httpx.Response(200, json={"workflows": workers})
+            case "/v1.0/shutdown":
+                self.ended.set()
+                return httpx.Response(204)
+        return httpx.Response(404)
+
+
+def watch(fake: FakeSidecar) -> WedgedSidecarWatch:
+    http = httpx.AsyncClient(transport=httpx.MockTransport(fake), base_url="http://sidecar")
+    return WedgedSidecarWatch(Sidecar(http), patience=0.05, interval=0.005)
+
+
+async def test_a_sidecar_without_workers_is_ended() -> None:
+    fake = FakeSidecar()
+    async with watch(fake):
+        await asyncio.wait_for(fake.ended.wait(), timeout=5)
+
+
+@pytest.mark.parametrize("fake", [FakeSidecar(workers=1), FakeSidecar(healthy=False)])
+async def test_one_that_works_or_is_down_is_left_alone(fake: FakeSidecar) -> None:
+    async with watch(fake):
+        await asyncio.wait_for(fake.looked_often.wait(), timeout=10)
+    assert not fake.ended.is_set()
