@@ -39,7 +39,7 @@ class FakeSidecar:
 
 def watch(fake: FakeSidecar) -> WedgedSidecarWatch:
     http = httpx.AsyncClient(transport=httpx.MockTransport(fake), base_url="http://sidecar")
-    return WedgedSidecarWatch(Sidecar(http), patience=0.05, interval=0.005)
+    return WedgedSidecarWatch(Sidecar(http), first_patience=0.05, patience=0.05, interval=0.005)
 
 
 async def test_a_sidecar_without_workers_is_ended() -> None:
