@@ -1,7 +1,7 @@
 """The assigner's API: members, and the assignments that they hold."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import (
     AwareDatetime,
@@ -10,20 +10,12 @@ from pydantic import (
     Field,
     StrictBool,
     StrictInt,
-    StringConstraints,
     model_validator,
 )
 
-from contracts.fields import EmailAddress, Key, Skill
+from contracts.fields import EmailAddress, Key, Person, Skill
 
 APP_ID = "assigner"
-
-MemberId = Annotated[
-    str,
-    StringConstraints(
-        to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9.!$&'*+=_~@-]{0,253}$", max_length=254
-    ),
-]
 
 
 def assignment_key(instance_id: str) -> str:
@@ -68,7 +60,7 @@ class Member(MemberProfile):
 
     model_config = ConfigDict(extra="ignore")
 
-    id: MemberId
+    id: Person
     held: int = Field(description="How many assignments the member holds now")
 
 
@@ -119,7 +111,7 @@ class Assignment(BaseModel):
 
     key: Key
     title: str
-    member_id: MemberId
+    member_id: Person
     name: str = Field(description="The member's name")
     email: EmailAddress
     status: AssignmentStatus

@@ -9,6 +9,14 @@ from pydantic import StringConstraints
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$")]
 """Names one effect of one workflow, such as `task-42:assign`: the idempotency key of a PUT."""
 
+Person = Annotated[
+    str,
+    StringConstraints(
+        to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9.!$&'*+=_~@-]{0,253}$", max_length=254
+    ),
+]
+"""Somebody's id, which may be an e-mail address; kept in lower case."""
+
 EMAIL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9.!$&'*+=_~-]{0,99}@[A-Za-z0-9][A-Za-z0-9.-]{0,152}$"
 EmailAddress = Annotated[
     str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=EMAIL_PATTERN)

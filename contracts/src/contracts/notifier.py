@@ -5,17 +5,9 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.fields import Key
+from contracts.fields import Key, Person
 
 APP_ID = "notifier"
-
-Recipient = Annotated[
-    str,
-    StringConstraints(
-        to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9.!$&'*+=_~@-]{0,253}$", max_length=254
-    ),
-]
-"""A member's id or e-mail address, kept in lower case."""
 
 
 def notification_key(instance_id: str, step: str = "notify") -> str:
@@ -47,7 +39,7 @@ class NotificationRequest(BaseModel):
         },
     )
 
-    recipient: Recipient
+    recipient: Person
     # A line break in a subject would end the header of an e-mail.
     subject: Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")] = Field(
         min_length=1, max_length=300
@@ -89,6 +81,6 @@ class InboxMessage(BaseModel):
 class InboxPage(BaseModel):
     """Some messages of one inbox, the newest first."""
 
-    recipient: Recipient
+    recipient: Person
     items: list[InboxMessage]
     next: int | None = Field(description="Pass as `before` to read on; null at the end")

@@ -1,12 +1,13 @@
 """A sidecar that takes no worker is ended; any other is left alone."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
 
-from orchestrator.watch import WedgedSidecarWatch
+from orchestrator.watch import ending_a_wedged_sidecar
 from servicekit.sidecar import Sidecar
 
 
@@ -37,9 +38,11 @@ class FakeSidecar:
         return httpx.Response(404)
 
 
-def watch(fake: FakeSidecar) -> WedgedSidecarWatch:
+def watch(fake: FakeSidecar) -> AbstractAsyncContextManager[None]:
     http = httpx.AsyncClient(transport=httpx.MockTransport(fake), base_url="http://sidecar")
-    return WedgedSidecarWatch(Sidecar(http), first_patience=0.05, patience=0.05, interval=0.005)
+    return ending_a_wedged_sidecar(
+        Sidecar(http), first_patience=0.05, patience=0.05, interval=0.005
+    )
 
 
 async def test_a_sidecar_without_workers_is_ended() -> None:

@@ -10,23 +10,16 @@ from contracts.assigner import (
     AssignmentPage,
     AssignmentRequest,
     Member,
-    MemberId,
     MemberPage,
     MemberProfile,
 )
-from contracts.fields import Key
+from contracts.fields import Person
 from contracts.problems import ProblemType
+from servicekit.params import Before, KeyPath, Limit
 from servicekit.problems import problem_responses
 from servicekit.startup import Startup
 
-KeyPath = Annotated[
-    Key, Path(description="The workflow's key for this effect", examples=["task-42:assign"])
-]
-MemberPath = Annotated[MemberId, Path(examples=["alice"])]
-Before = Annotated[
-    int | None, Query(ge=0, le=2**53, description="`next` of the page before; none for the newest")
-]
-Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]
+MemberPath = Annotated[Person, Path(examples=["alice"])]
 
 TAGS = [
     {"name": "assignments", "description": "Who does which task"},

@@ -9,7 +9,8 @@ from assigner.directory import Directory
 from assigner.ledger import Ledger
 from assigner.settings import Settings
 from assigner.store import Records
-from contracts.assigner import MemberId, MemberProfile
+from contracts.assigner import MemberProfile
+from contracts.fields import Person
 from servicekit.locks import KeyedLocks
 from servicekit.opening import open_sidecar, open_state_store
 from servicekit.readiness import Readiness
@@ -21,7 +22,7 @@ class TeamMember(MemberProfile):
 
     model_config = ConfigDict(extra="forbid")
 
-    id: MemberId
+    id: Person
 
 
 TEAM = TypeAdapter(list[TeamMember])

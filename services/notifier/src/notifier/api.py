@@ -2,18 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 
-from contracts.fields import Key
-from contracts.notifier import InboxPage, Notification, NotificationRequest, Recipient
+from contracts.fields import Person
+from contracts.notifier import InboxPage, Notification, NotificationRequest
 from contracts.problems import ProblemType
 from notifier.service import Notifier
+from servicekit.params import Before, KeyPath, Limit
 from servicekit.problems import problem_responses
 from servicekit.startup import Startup
-
-KeyPath = Annotated[
-    Key, Path(description="The workflow's key for this effect", examples=["task-42:notify"])
-]
 
 TAGS = [
     {"name": "notifications", "description": "What is sent, and what became of it"},
@@ -62,12 +59,9 @@ def inbox_router(services: Startup[Notifier]) -> APIRouter:
         description="The newest first; an inbox that never got a message is empty.",
     )
     async def get_inbox(
-        recipient: Annotated[Recipient, Path(examples=["alice@example.com"])],
-        before: Annotated[
-            int | None,
-            Query(ge=0, le=2**53, description="`next` of the page before; none for the newest"),
-        ] = None,
-        limit: Annotated[int, Query(ge=1, le=200, description="How many at most")] = 50,
+        recipient: Annotated[Person, Path(examples=["alice@example.com"])],
+        before: Before = None,
+        limit: Limit = 50,
     ) -> InboxPage:
         return await services.value().inbox.page(recipient, before, limit)
 

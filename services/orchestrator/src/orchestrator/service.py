@@ -8,7 +8,7 @@ from dapr.ext.workflow.aio import DaprWorkflowClient
 
 from orchestrator.engine import Engine
 from orchestrator.settings import Settings
-from orchestrator.watch import WedgedSidecarWatch
+from orchestrator.watch import ending_a_wedged_sidecar
 from orchestrator.worker import SDK_LOGS, build_worker
 from servicekit.opening import open_sidecar
 from servicekit.readiness import Readiness
@@ -33,7 +33,7 @@ async def open_orchestrator(
     stack.push_async_callback(asyncio.to_thread, worker.shutdown)
     await asyncio.to_thread(worker.start)
     readiness.add(sidecar.why_no_worker)
-    await stack.enter_async_context(WedgedSidecarWatch(sidecar))
+    await stack.enter_async_context(ending_a_wedged_sidecar(sidecar))
     client = DaprWorkflowClient(
         host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
     )

@@ -7,7 +7,7 @@ under the same name.
 from pydantic import BaseModel, Field
 
 from contracts.assigner import Assignment, AssignmentRequest
-from contracts.notifier import Recipient
+from contracts.fields import Person
 
 ASSIGN_TASK = "assign_task"
 RELEASE_ASSIGNMENT = "release_assignment"
@@ -38,7 +38,7 @@ class SendNotification(BaseModel):
     """Tell somebody something."""
 
     key: str = Field(description="The idempotency key of the notification")
-    recipient: Recipient
+    recipient: Person
     subject: str
     body: str
 

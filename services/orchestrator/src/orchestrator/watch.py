@@ -8,8 +8,8 @@ sidecar helps; what it had accepted is in the store.
 
 import asyncio
 import time
-from types import TracebackType
-from typing import Self
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import structlog
@@ -25,63 +25,46 @@ PATIENCE = 32.0
 INTERVAL = 1.0
 
 
-class WedgedSidecarWatch:
-    """Looks at the sidecar as long as the context lasts."""
+@asynccontextmanager
+async def ending_a_wedged_sidecar(
+    sidecar: Sidecar,
+    first_patience: float = FIRST_PATIENCE,
+    patience: float = PATIENCE,
+    interval: float = INTERVAL,
+) -> AsyncIterator[None]:
+    """Watch `sidecar` as long as the context lasts.
 
-    def __init__(
-        self,
-        sidecar: Sidecar,
-        first_patience: float = FIRST_PATIENCE,
-        patience: float = PATIENCE,
-        interval: float = INTERVAL,
-    ) -> None:
-        """Watch `sidecar`.
+    Args:
+        sidecar: The one that our worker has just connected to.
+        first_patience: Seconds that it may be without a worker now.
+        patience: Seconds that it may be so later, while it is healthy.
+        interval: Seconds between two looks.
+    """
+    task = asyncio.create_task(_watch(sidecar, first_patience, patience, interval))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
-        Args:
-            sidecar: The one that our worker has just connected to.
-            first_patience: Seconds that it may be without a worker now.
-            patience: Seconds that it may be so later, while it is healthy.
-            interval: Seconds between two looks.
-        """
-        self._sidecar = sidecar
-        self._first_patience = first_patience
-        self._patience = patience
-        self._interval = interval
-        self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        """Begin to watch."""
-        self._task = asyncio.create_task(self._watch())
-        return self
+async def _watch(sidecar: Sidecar, first_patience: float, patience: float, interval: float) -> None:
+    deadline = time.monotonic() + first_patience
+    while True:
+        await asyncio.sleep(interval)
+        if await _takes_workers(sidecar):
+            deadline = time.monotonic() + patience
+        elif time.monotonic() > deadline:
+            log.error("the sidecar takes no worker: ending it")
+            try:
+                await sidecar.shut_down()
+            except httpx.HTTPError as error:
+                log.warning("the sidecar did not answer", error=str(error))
+            deadline = time.monotonic() + patience
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End watching."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
 
-    async def _watch(self) -> None:
-        patience = self._first_patience
-        good = time.monotonic()
-        while True:
-            await asyncio.sleep(self._interval)
-            if await self._takes_workers():
-                good, patience = time.monotonic(), self._patience
-            elif time.monotonic() - good > patience:
-                log.error("the sidecar takes no worker: ending it", seconds=patience)
-                try:
-                    await self._sidecar.shut_down()
-                except httpx.HTTPError as error:
-                    log.warning("the sidecar did not answer", error=str(error))
-                good, patience = time.monotonic(), self._patience
-
-    async def _takes_workers(self) -> bool:
-        """Return whether a worker is connected, or cannot be, for the sidecar is down."""
-        if await self._sidecar.why_not_ready() is not None:
-            return True
-        return await self._sidecar.why_no_worker() is None
+async def _takes_workers(sidecar: Sidecar) -> bool:
+    """Return whether a worker is connected, or cannot be, for the sidecar is down."""
+    if await sidecar.why_not_ready() is not None:
+        return True
+    return await sidecar.why_no_worker() is None
