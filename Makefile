@@ -9,7 +9,7 @@ PROJECTS := pyproject.toml contracts/pyproject.toml servicekit/pyproject.toml \
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo check format test test-unit test-e2e clean
+.PHONY: help setup run demo check format test test-unit test-e2e test-kind clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,7 @@ check: $(READY) ## Check format, lint, types and architecture
 	$(UV) run --frozen ruff check
 	$(UV) run --frozen mypy
 	$(UV) run --frozen lint-imports
+	$(UV) run --quiet --script tools/check_manifests.py
 
 format: $(READY) ## Format and mend what can be mended
 	$(UV) run --frozen ruff format
@@ -39,7 +40,10 @@ test-unit: $(READY) ## Run the tests that start nothing
 	$(UV) run --frozen pytest contracts servicekit services stack
 
 test-e2e: $(READY) ## Run the tests against the running system
-	$(UV) run --frozen pytest tests
+	$(UV) run --frozen pytest tests --ignore=tests/kind
+
+test-kind: $(READY) ## Run the tests against the Kind cluster, after `tilt up` or `tilt ci`
+	$(UV) run --frozen pytest tests/kind
 
 clean: ## Remove what a run and the checks leave behind, data included
 	rm -rf .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -38,7 +38,7 @@ def kill_sidecar() -> None:
     # Its image has no shell, and the first process of a container is deaf to signals from inside:
     # so from the node, which is a container of Docker's.
     node = ["docker", "exec", NODE]
-    find = [*node, "pgrep", "-f", "^/daprd .*--app-id orchestrator"]
+    find = [*node, "pgrep", "--newest", "-f", "^/daprd .*--app-id orchestrator"]
     pid = subprocess.run(find, capture_output=True, text=True, check=True).stdout.strip()
     kill = [*node, "kill", "-KILL", pid]
     subprocess.run(kill, check=True)

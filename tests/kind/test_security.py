@@ -17,6 +17,10 @@ spec:
   backoffLimit: 0
   template:
     metadata:
+      # For the network policies it is the orchestrator: what is tried here is the list of Dapr.
+      labels:
+        app.kubernetes.io/name: orchestrator
+        app.kubernetes.io/component: service
       annotations:
         dapr.io/enabled: "true"
         dapr.io/app-id: stranger
