@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from stack import Stack
+from support.faults import assert_completed, assert_each_effect_once, interrupt
 from support.system import System, eventually, somebody, unique
 
 COUNT = 30
@@ -31,30 +32,14 @@ async def test_tasks_in_flight_survive_a_kill(stack: Stack, system: System, vict
     if not stack.has(victim):
         pytest.skip(f"this stack has no {victim}")
     member, ids = somebody(), [unique() for _ in range(COUNT)]
-    accepted = asyncio.Semaphore(0)
 
-    async def start(task_id: str) -> None:
-        async def accept() -> bool | None:
-            answer = await system.process(task_id=task_id, title="T", assignee=member)
-            # As a client would: what got no answer, or 'not now', is sent again.
-            return True if answer.is_success else None
-
-        await eventually(accept, f"{task_id} to be accepted")
-        accepted.release()
-
-    async with asyncio.TaskGroup() as starts:
-        for task_id in ids:
-            starts.create_task(start(task_id))
-        for _ in range(COUNT // 3):
-            await accepted.acquire()
+    async def kill() -> None:
         await stack.kill(victim)
         await restart(stack, victim)
 
-    states = [await system.finished(f"task-{i}") for i in ids]
-    assert {s["output"]["status"] for s in states} == {"completed"}
-    assert sorted(await system.held(member)) == sorted(f"task-{i}:assign" for i in ids)
-    told = [m["key"] for m in await system.inbox(member)]
-    assert sorted(told) == sorted(f"task-{i}:notify" for i in ids)
+    await interrupt(system, ids, member, kill)
+    await assert_completed(system, ids)
+    await assert_each_effect_once(system, ids, member)
 
 
 @pytest.mark.parametrize("victim", ["orchestrator", "orchestrator-sidecar", "assigner"])
@@ -68,10 +53,8 @@ async def test_a_kill_between_two_steps(stack: Stack, system: System, victim: st
     await stack.start(victim)
     await restart(stack, "notifier")
 
-    state = await system.finished(f"task-{task_id}")
-    assert state["output"]["status"] == "completed"
-    assert await system.held(member) == [f"task-{task_id}:assign"]
-    assert [m["key"] for m in await system.inbox(member)] == [f"task-{task_id}:notify"]
+    await assert_completed(system, [task_id])
+    await assert_each_effect_once(system, [task_id], member)
 
 
 async def test_a_peer_that_is_down_is_waited_for(stack: Stack, system: System) -> None:
@@ -110,6 +93,5 @@ async def test_a_terminated_service_ends_cleanly(stack: Stack, system: System) -
     await asyncio.gather(*(system.process(task_id=i, title="T", assignee=member) for i in ids))
     await stack.terminate("orchestrator")
     await restart(stack, "orchestrator")
-    for i in ids:
-        assert (await system.finished(f"task-{i}"))["output"]["status"] == "completed"
-    assert len(await system.inbox(member)) == len(ids)
+    await assert_completed(system, ids)
+    await assert_each_effect_once(system, ids, member)

@@ -8,7 +8,8 @@ import pytest
 
 from kind import access
 from kind.access import kubectl, pod_of
-from support.system import System, connect, eventually, somebody, unique
+from support.faults import assert_completed, assert_each_effect_once, interrupt
+from support.system import System, connect, somebody, unique
 
 COUNT = 50
 NODE = "taskway-control-plane"
@@ -58,31 +59,9 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_fifty_tasks_survive(cluster: None, fault: str) -> None:
     member, ids = somebody(), [unique() for _ in range(COUNT)]
-    accepted = asyncio.Semaphore(0)
-
     async with connect(dict.fromkeys(System.__dataclass_fields__, access.ORCHESTRATOR)) as users:
-
-        async def start(task_id: str) -> None:
-            async def accept() -> bool | None:
-                answer = await users.process(task_id=task_id, title="T", assignee=member)
-                # As a client would: what got no answer, or 'not now', is sent again.
-                return True if answer.is_success else None
-
-            await eventually(accept, f"{task_id} to be accepted", within=120)
-            accepted.release()
-
-        async with asyncio.TaskGroup() as starts:
-            for task_id in ids:
-                starts.create_task(start(task_id))
-            for _ in range(COUNT // 5):
-                await accepted.acquire()
-            await asyncio.to_thread(FAULTS[fault])
-
-        states = [await users.finished(f"task-{i}") for i in ids]
-
-    assert [s["output"]["status"] for s in states] == ["completed"] * COUNT
+        await interrupt(users, ids, member, lambda: asyncio.to_thread(FAULTS[fault]))
+        await assert_completed(users, ids)
     await asyncio.to_thread(access.wait_until_rolled_out)
     async with access.open_system() as system:
-        assert sorted(await system.held(member)) == sorted(f"task-{i}:assign" for i in ids)
-        told = [message["key"] for message in await system.inbox(member)]
-    assert sorted(told) == sorted(f"task-{i}:notify" for i in ids)
+        await assert_each_effect_once(system, ids, member)

@@ -6,6 +6,11 @@ from typing import Literal
 
 import structlog
 
+# Local variables can hold requests, and so tokens and what people wrote.
+TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 
 def configure_logs(service: str, level: str, style: Literal["console", "json"]) -> None:
     """Send structlog's and the standard library's records through one formatter to stdout.
@@ -23,9 +28,14 @@ def configure_logs(service: str, level: str, style: Literal["console", "json"]) 
         structlog.stdlib.PositionalArgumentsFormatter(),
     ]
     renderers: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [TRACEBACKS, structlog.processors.JSONRenderer()]
         if style == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stdout.isatty(),
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -16,7 +16,7 @@ from stack.errors import ProcessExitedError, StackError
 from stack.follower import LogFollower
 from stack.guardian import Guardian
 from stack.keeper import SidecarKeeper
-from stack.layout import FRONT, Ports, RunDirectory, url
+from stack.layout import FRONT, Ports, RunDirectory, address, url
 from stack.lock import RunDirectoryLock
 from stack.options import StackOptions
 from stack.ports import PortBlock
@@ -71,6 +71,10 @@ class Stack:
     def sidecar_url(self, app: str) -> str:
         """Return the base URL of the Dapr API of an app's sidecar."""
         return url(self._ports.apps[app].http)
+
+    def sidecar_grpc(self, app: str) -> str:
+        """Return the address of the gRPC API of an app's sidecar."""
+        return address(self._ports.apps[app].grpc)
 
     def has(self, name: str) -> bool:
         """Say whether this stack has such a process."""
