@@ -9,7 +9,7 @@ PROJECTS := pyproject.toml contracts/pyproject.toml servicekit/pyproject.toml \
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo check format test test-unit test-e2e test-kind clean
+.PHONY: help setup run demo check format test test-unit test-e2e test-kind up down clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -42,8 +42,14 @@ test-unit: $(READY) ## Run the tests that start nothing
 test-e2e: $(READY) ## Run the tests against the running system
 	$(UV) run --frozen pytest tests --ignore=tests/kind
 
-test-kind: $(READY) ## Run the tests against the Kind cluster, after `tilt up` or `tilt ci`
+test-kind: $(READY) up ## Run the tests against the Kind cluster, which stays for a look at it
 	$(UV) run --frozen pytest tests/kind
+
+up: ## Create the Kind cluster where it is missing, and deploy the system to it
+	@tools/kind.sh
+
+down: ## Delete the Kind cluster, and all that is kept in it
+	kind delete cluster --name taskway
 
 clean: ## Remove what a run and the checks leave behind, data included
 	rm -rf .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
