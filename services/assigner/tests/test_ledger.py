@@ -44,6 +44,16 @@ async def test_repeating_returns_the_first_answer(assigner: Assigner) -> None:
     assert await held(assigner, first.member_id) == 1
 
 
+async def test_repeating_finds_the_first_answer_under_a_former_address(
+    assigner: Assigner,
+) -> None:
+    first = await assigner.ledger.assign("t:assign", to("alice@example.com"))
+    await add(assigner, "alice", email="alice@elsewhere.org")
+    assert await assigner.ledger.assign("t:assign", to("alice@example.com")) == first
+    with pytest.raises(ProblemError):
+        await assigner.directory.find("alice@example.com")
+
+
 async def test_another_request_under_the_key_is_refused(assigner: Assigner) -> None:
     await assigner.ledger.assign("t:assign", to("alice"))
     with pytest.raises(ProblemError) as error:

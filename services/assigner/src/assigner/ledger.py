@@ -43,15 +43,16 @@ class Ledger:
             ProblemError: Nobody can take it, the key was used with another request, or the
                 assignment was released before.
         """
+        # First, for who is named may have left since, or be called otherwise.
+        record = (await self._records.assignment(key)).value
+        if record is not None:
+            return _first_answer(key, record, request)
         if request.assignee is not None:
             member_id = await self._directory.resolve(request.assignee)
             return await self._assign_to(member_id, key, request)
         # Two choices at once would both see the same member as the least loaded.
         async with self._locks(CHOICE):
             for _ in range(MAX_TRIES):
-                record = (await self._records.assignment(key)).value
-                if record is not None:
-                    return _first_answer(key, record, request)
                 candidates = await self._records.with_skills(request.skills)
                 begun = next((m for m in candidates if _began(m, key)), None)
                 chosen = begun or least_loaded(candidates, request.skills)
@@ -63,7 +64,7 @@ class Ledger:
                 try:
                     return await self._assign_to(chosen.id, key, request)
                 except ProblemError as error:
-                    if error.type not in (ProblemType.MEMBER_FULL, ProblemType.MEMBER_AWAY):
+                    if error.type not in _REFUSALS:
                         raise
                     log.debug("chosen member was taken meanwhile", member=chosen.id)
         raise StoreUnavailable("the directory changes too fast to choose from")
