@@ -34,21 +34,25 @@ def stop_orchestrator() -> None:
     kubectl("delete", "pod", pod_of("orchestrator"), "--wait=false")
 
 
-def kill_sidecar() -> None:
-    """The sidecar's process is killed, and its container starts again beside the application."""
-    # Its image has no shell, and the first process of a container is deaf to signals from inside:
-    # so from the node, which is a container of Docker's.
+def kill(pattern: str) -> Callable[[], None]:
+    """Return a fault: these processes are killed, and their container starts again in its pod."""
+    return lambda: _kill(pattern)
+
+
+def _kill(pattern: str) -> None:
+    # A sidecar's image has no shell, and the first process of a container is deaf to signals from
+    # inside: so from the node, which is a container of Docker's.
     node = ["docker", "exec", NODE]
-    find = [*node, "pgrep", "--newest", "-f", "^/daprd .*--app-id orchestrator"]
-    pid = subprocess.run(find, capture_output=True, text=True, check=True).stdout.strip()
-    kill = [*node, "kill", "-KILL", pid]
-    subprocess.run(kill, check=True)
+    find = [*node, "pgrep", "-f", pattern]
+    pids = subprocess.run(find, capture_output=True, text=True, check=True).stdout.split()
+    subprocess.run([*node, "kill", "-KILL", *pids], check=True)
 
 
 FAULTS = {
     "orchestrator": delete("orchestrator"),
     "orchestrator, asked to stop": stop_orchestrator,
-    "orchestrator's sidecar": kill_sidecar,
+    "orchestrator's application": kill("python.* -m orchestrator.main"),
+    "orchestrator's sidecar": kill("^/daprd .*--app-id orchestrator"),
     "assigner": delete("assigner"),
     "notifier": delete("notifier"),
     "redis": delete("redis"),
