@@ -12,6 +12,7 @@ as skipped; building needs one of kustomize, kubectl and Go.
 """
 
 import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -120,7 +121,7 @@ def dapr_definitions() -> dict[str, dict[str, Any]]:
     if not texts and shutil.which("go"):
         module = run("go", "mod", "download", "-json", f"github.com/dapr/dapr@v{version}")
         if module.returncode == 0:
-            crds = Path(yaml.safe_load(module.stdout)["Dir"]) / "charts" / "dapr" / "crds"
+            crds = Path(json.loads(module.stdout)["Dir"]) / "charts" / "dapr" / "crds"
             texts = [path.read_text(encoding="utf-8") for path in sorted(crds.glob("*.yaml"))]
     documents = [doc for text in texts for doc in yaml.safe_load_all(text) if doc]
     return {
