@@ -9,9 +9,7 @@ use (after a crash) or that lost to another (after a repeat).
 from pydantic import BaseModel
 
 from servicekit.locks import KeyedLocks
-from servicekit.state import Conflict, StateStore, StoreUnavailable
-
-MAX_TRIES = 20
+from servicekit.state import StateStore, until_written
 
 
 class Counter(BaseModel):
@@ -42,16 +40,15 @@ class Sequence:
         Raises:
             StoreUnavailable: Other replicas were faster too many times in a row.
         """
+
+        async def take() -> int:
+            read = await self._store.get(name, Counter)
+            number = read.value.next if read.value else 0
+            await self._store.put(name, Counter(next=number + 1), read.etag)
+            return number
+
         async with self._locks(name):
-            for _ in range(MAX_TRIES):
-                read = await self._store.get(name, Counter)
-                number = read.value.next if read.value else 0
-                try:
-                    await self._store.put(name, Counter(next=number + 1), read.etag)
-                except Conflict:
-                    continue
-                return number
-        raise StoreUnavailable(f"{name} is contended")
+            return await until_written(name, take)
 
     async def place(self, name: str, number: int, key: str) -> None:
         """Let the entry `number` under `name` stand for `key`."""

@@ -6,11 +6,12 @@ values are written in an order that can be taken up again after a crash at any p
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import grpc
+import structlog
 from dapr.aio.clients import DaprClient
 from dapr.clients.exceptions import DaprGrpcError, DaprInternalError
 from dapr.clients.grpc._state import Concurrency, StateOptions
@@ -19,6 +20,10 @@ from pydantic import BaseModel
 Model = TypeVar("Model", bound=BaseModel)
 Result = TypeVar("Result")
 
+log = structlog.get_logger(__name__)
+
+# Within one replica writers queue up, so only other replicas cause conflicts.
+MAX_TRIES = 20
 FIRST_WRITE = StateOptions(concurrency=Concurrency.first_write)
 BULK_PARALLELISM = 10
 
@@ -58,6 +63,24 @@ class StateStore(Protocol):
 
     async def overwrite(self, key: str, value: BaseModel) -> None:
         """Write whatever is there: for values that every writer would write alike."""
+
+
+async def until_written(what: str, attempt: Callable[[], Awaitable[Result]]) -> Result:
+    """Read and write by `attempt`, anew each time that somebody else wrote in between.
+
+    Args:
+        what: What is written, for the error.
+        attempt: Reads all it needs, and lets Conflict pass.
+
+    Raises:
+        StoreUnavailable: Others were faster too many times in a row.
+    """
+    for _ in range(MAX_TRIES):
+        try:
+            return await attempt()
+        except Conflict:
+            log.debug("written elsewhere meanwhile", what=what)
+    raise StoreUnavailable(f"{what} is contended")
 
 
 class DaprStateStore:

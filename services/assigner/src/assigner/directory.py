@@ -2,8 +2,6 @@
 
 import re
 
-import structlog
-
 from assigner.domain import MemberRecord
 from assigner.store import MEMBERS, Records
 from contracts.assigner import Member, MemberPage, MemberProfile
@@ -12,11 +10,8 @@ from contracts.problems import ProblemType
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
 from servicekit.sequence import Sequence, next_before
-from servicekit.state import Conflict, StoreUnavailable
+from servicekit.state import until_written
 
-log = structlog.get_logger(__name__)
-
-MAX_TRIES = 20
 # What could be an id; anything else is unknown without asking the store.
 MEMBER_ID = re.compile(r"[a-z0-9][a-z0-9.!$&'*+=_~@-]{0,253}")
 EMAIL = re.compile(EMAIL_PATTERN)
@@ -84,16 +79,15 @@ class Directory:
         Raises:
             ProblemError: The e-mail address belongs to another member; 409.
         """
+
+        async def write() -> Member:
+            read = await self._records.member(member_id)
+            if read.value is not None and new:
+                return read.value.shown()
+            return await self._write(member_id, profile, read.value, read.etag)
+
         async with self._locks(member_id):
-            for _ in range(MAX_TRIES):
-                read = await self._records.member(member_id)
-                if read.value is not None and new:
-                    return read.value.shown()
-                try:
-                    return await self._write(member_id, profile, read.value, read.etag)
-                except Conflict:
-                    log.debug("member changed meanwhile", member=member_id)
-        raise StoreUnavailable(f"member {member_id} is contended")
+            return await until_written(f"member {member_id}", write)
 
     async def _write(
         self, member_id: str, profile: MemberProfile, old: MemberRecord | None, etag: str | None
@@ -120,25 +114,22 @@ class Directory:
         Raises:
             ProblemError: The member still holds assignments; 409.
         """
-        async with self._locks(member_id):
-            for _ in range(MAX_TRIES):
-                read = await self._records.member(member_id)
-                if read.value is None or read.value.removed:
-                    return
-                if read.value.held:
-                    raise ProblemError(
-                        ProblemType.MEMBER_HOLDS_ASSIGNMENTS,
-                        f"{member_id} holds {read.value.held} assignments: release them first, "
-                        "or say that the member is away",
-                    )
-                try:
-                    await self._records.put_member(
-                        read.value.model_copy(update={"removed": True}), read.etag
-                    )
-                except Conflict:
-                    continue
+
+        async def mark() -> None:
+            read = await self._records.member(member_id)
+            if read.value is None or read.value.removed:
                 return
-        raise StoreUnavailable(f"member {member_id} is contended")
+            if read.value.held:
+                raise ProblemError(
+                    ProblemType.MEMBER_HOLDS_ASSIGNMENTS,
+                    f"{member_id} holds {read.value.held} assignments: release them first, "
+                    "or say that the member is away",
+                )
+            removed = read.value.model_copy(update={"removed": True})
+            await self._records.put_member(removed, read.etag)
+
+        async with self._locks(member_id):
+            await until_written(f"member {member_id}", mark)
 
     async def page(self, before: int | None, limit: int) -> MemberPage:
         """Return members, the newest first."""
@@ -154,7 +145,7 @@ class Directory:
         return MemberPage(items=items, next=next_before(before, limit))
 
     async def _claim_email(self, email: str, member_id: str) -> None:
-        for _ in range(MAX_TRIES):
+        async def claim() -> None:
             read = await self._records.email(email)
             if read.value is not None and read.value.member_id == member_id:
                 return
@@ -162,25 +153,19 @@ class Directory:
                 owner = (await self._records.member(read.value.member_id)).value
                 if owner and not owner.removed and owner.profile.email == email:
                     raise ProblemError(ProblemType.EMAIL_TAKEN, f"{email} belongs to {owner.id}")
-            try:
-                await self._records.put_email(email, member_id, read.etag)
-            except Conflict:
-                continue
-            return
-        raise StoreUnavailable(f"{email} is contended")
+            await self._records.put_email(email, member_id, read.etag)
+
+        await until_written(email, claim)
 
     async def _index_skill(self, skill: str, member_id: str, *, listed: bool) -> None:
-        async with self._locks(f"skill:{skill}"):
-            for _ in range(MAX_TRIES):
-                read = await self._records.skill(skill)
-                members = read.value.members if read.value else []
-                if (member_id in members) == listed:
-                    return
-                others = [m for m in members if m != member_id]
-                changed = [*others, member_id] if listed else others
-                try:
-                    await self._records.put_skill(skill, changed, read.etag)
-                except Conflict:
-                    continue
+        async def index() -> None:
+            read = await self._records.skill(skill)
+            members = read.value.members if read.value else []
+            if (member_id in members) == listed:
                 return
-        raise StoreUnavailable(f"skill {skill} is contended")
+            others = [m for m in members if m != member_id]
+            changed = [*others, member_id] if listed else others
+            await self._records.put_skill(skill, changed, read.etag)
+
+        async with self._locks(f"skill:{skill}"):
+            await until_written(f"skill {skill}", index)

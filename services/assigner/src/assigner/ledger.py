@@ -17,12 +17,10 @@ from contracts.problems import ProblemType
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
 from servicekit.sequence import Sequence, next_before
-from servicekit.state import Conflict, StoreUnavailable
+from servicekit.state import MAX_TRIES, Conflict, StoreUnavailable, until_written
 
 log = structlog.get_logger(__name__)
 
-# Within one replica writers queue up, so only other replicas cause conflicts.
-MAX_TRIES = 20
 CHOICE = "choice"
 
 
@@ -70,76 +68,65 @@ class Ledger:
         raise StoreUnavailable("the directory changes too fast to choose from")
 
     async def _assign_to(self, member_id: str, key: str, request: AssignmentRequest) -> Assignment:
+        async def take() -> Assignment:
+            member, etag, record = await self._read(member_id, key)
+            if record is not None:
+                return _first_answer(key, record, request)
+            if not _began(member, key):
+                if refusal := member.refusal():
+                    raise ProblemError(refusal, _REFUSALS[refusal].format(member_id))
+                member = member.taking(key)
+                await self._records.put_member(member, etag)
+            made = AssignmentRecord(
+                status=AssignmentStatus.HELD,
+                request=request,
+                member_id=member.id,
+                name=member.profile.name,
+                email=member.profile.email,
+                number=member.open[key].number,
+                assigned_at=datetime.now(UTC),
+            )
+            await self._sequence.place(held_by(member.id), made.number, key)
+            try:
+                await self._records.put_assignment(key, made, None)
+            except Conflict:
+                # Released, or made elsewhere, meanwhile: the next attempt answers.
+                await self._settle(member_id)
+                raise
+            return _shown(key, made)
+
         async with self._locks(member_id):
-            for _ in range(MAX_TRIES):
-                member, etag, record = await self._read(member_id, key)
-                if record is not None:
-                    return _first_answer(key, record, request)
-                if not _began(member, key):
-                    if refusal := member.refusal():
-                        raise ProblemError(refusal, _REFUSALS[refusal].format(member_id))
-                    member = member.taking(key)
-                    try:
-                        await self._records.put_member(member, etag)
-                    except Conflict:
-                        continue
-                made = AssignmentRecord(
-                    status=AssignmentStatus.HELD,
-                    request=request,
-                    member_id=member.id,
-                    name=member.profile.name,
-                    email=member.profile.email,
-                    number=member.open[key].number,
-                    assigned_at=datetime.now(UTC),
-                )
-                await self._sequence.place(held_by(member.id), made.number, key)
-                try:
-                    await self._records.put_assignment(key, made, None)
-                except Conflict:
-                    # Released, or made elsewhere, meanwhile: the next round settles and answers.
-                    await self._settle(member_id)
-                    continue
-                return _shown(key, made)
-        raise StoreUnavailable(f"member {member_id} is contended")
+            return await until_written(f"member {member_id}", take)
 
     async def release(self, key: str) -> None:
         """Release an assignment; one that was never made can then never be made."""
-        for _ in range(MAX_TRIES):
-            read = await self._records.assignment(key)
-            if read.value is None:
-                released = AssignmentRecord(
-                    status=AssignmentStatus.RELEASED, released_at=datetime.now(UTC)
-                )
-                try:
-                    await self._records.put_assignment(key, released, None)
-                except Conflict:
-                    continue
-                return
-            if read.value.status is AssignmentStatus.RELEASED or read.value.member_id is None:
-                return
-            async with self._locks(read.value.member_id):
-                if await self._give_back(read.value.member_id, key):
-                    return
-        raise StoreUnavailable(f"assignment {key} is contended")
+        await until_written(f"assignment {key}", lambda: self._release_once(key))
 
-    async def _give_back(self, member_id: str, key: str) -> bool:
+    async def _release_once(self, key: str) -> None:
+        record = (await self._records.assignment(key)).value
+        if record is None:
+            released = AssignmentRecord(
+                status=AssignmentStatus.RELEASED, released_at=datetime.now(UTC)
+            )
+            await self._records.put_assignment(key, released, None)
+        elif record.status is AssignmentStatus.HELD and record.member_id is not None:
+            async with self._locks(record.member_id):
+                await self._give_back(record.member_id, key)
+
+    async def _give_back(self, member_id: str, key: str) -> None:
         member, etag, record = await self._read(member_id, key)
         if record is None or record.status is AssignmentStatus.RELEASED:
-            return record is not None
+            return
         begun = member.open.get(key)
-        try:
-            if begun is None or begun.operation is not Operation.GIVE_BACK:
-                await self._records.put_member(member.giving_back(key, record.number), etag)
-            current = await self._records.assignment(key)
-            if current.value is None or current.value.status is AssignmentStatus.RELEASED:
-                return True
-            released = current.value.model_copy(
-                update={"status": AssignmentStatus.RELEASED, "released_at": datetime.now(UTC)}
-            )
-            await self._records.put_assignment(key, released, current.etag)
-        except Conflict:
-            return False
-        return True
+        if begun is None or begun.operation is not Operation.GIVE_BACK:
+            await self._records.put_member(member.giving_back(key, record.number), etag)
+        current = await self._records.assignment(key)
+        if current.value is None or current.value.status is AssignmentStatus.RELEASED:
+            return
+        released = current.value.model_copy(
+            update={"status": AssignmentStatus.RELEASED, "released_at": datetime.now(UTC)}
+        )
+        await self._records.put_assignment(key, released, current.etag)
 
     async def assignment(self, key: str) -> Assignment:
         """Return one assignment, held or released; 404 where there never was one."""

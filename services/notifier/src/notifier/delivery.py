@@ -17,11 +17,9 @@ from notifier.domain import NotificationRecord
 from notifier.store import Records
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
-from servicekit.state import Conflict, StoreUnavailable
+from servicekit.state import until_written
 
 log = structlog.get_logger(__name__)
-
-MAX_TRIES = 20
 
 
 class Delivery:
@@ -40,26 +38,10 @@ class Delivery:
             ProblemError: The key was used with another request (409), the notification can never
                 be delivered (422), or not now (503).
         """
-        channel = self._channels[request.channel]
         async with self._locks(key):
-            for _ in range(MAX_TRIES):
-                read = await self._records.notification(key)
-                record = read.value
-                if record is not None:
-                    if record.request != request:
-                        raise ProblemError(
-                            ProblemType.KEY_REUSED,
-                            f"Notification {key} was sent with another request",
-                        )
-                    if record.status is NotificationStatus.DELIVERED:
-                        return record.shown(key)
-                    if record.status is NotificationStatus.FAILED:
-                        raise ProblemError(ProblemType.UNDELIVERABLE, record.error or "")
-                try:
-                    return await self._attempt(key, request, channel, record, read.etag)
-                except Conflict:
-                    log.debug("notification was handled elsewhere meanwhile", key=key)
-        raise StoreUnavailable(f"notification {key} is contended")
+            return await until_written(
+                f"notification {key}", lambda: self._notify_once(key, request)
+            )
 
     async def notification(self, key: str) -> Notification:
         """Return what became of a notification; 404 where there is none."""
@@ -67,6 +49,21 @@ class Delivery:
         if record is None:
             raise ProblemError(ProblemType.NOT_FOUND, f"There is no notification {key}")
         return record.shown(key)
+
+    async def _notify_once(self, key: str, request: NotificationRequest) -> Notification:
+        read = await self._records.notification(key)
+        record = read.value
+        if record is not None:
+            if record.request != request:
+                raise ProblemError(
+                    ProblemType.KEY_REUSED, f"Notification {key} was sent with another request"
+                )
+            if record.status is NotificationStatus.DELIVERED:
+                return record.shown(key)
+            if record.status is NotificationStatus.FAILED:
+                raise ProblemError(ProblemType.UNDELIVERABLE, record.error or "")
+        channel = self._channels[request.channel]
+        return await self._attempt(key, request, channel, record, read.etag)
 
     async def _attempt(
         self,
