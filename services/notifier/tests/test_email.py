@@ -1,12 +1,9 @@
 """E-mail goes to a real server, and a failure is told apart from a refusal."""
 
 import email
-import socket
 from collections.abc import Iterator
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from contracts.notifier import ChannelName, NotificationRequest, NotificationStatus
 from contracts.problems import ProblemType
@@ -14,30 +11,11 @@ from notifier.service import Notifier
 from notifier.settings import Settings
 from servicekit.problems import ProblemError
 from servicekit.testing import MemoryStateStore
+from support.mail import Mailbox, mail_server
 
 REQUEST = NotificationRequest(
     recipient="ann@example.com", subject="A täsk", body="Dó it", channel=ChannelName.EMAIL
 )
-
-
-class Mailbox:
-    """A mail server's handler: keeps what it takes, and refuses on demand."""
-
-    def __init__(self) -> None:
-        self.taken: list[Envelope] = []
-        self.refusal: str | None = None
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
-    ) -> str:
-        if self.refusal:
-            return self.refusal
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.taken.append(envelope)
-        return "250 OK"
 
 
 @pytest.fixture
@@ -46,24 +24,14 @@ def mailbox() -> Mailbox:
 
 
 @pytest.fixture
-def mail_server(mailbox: Mailbox) -> Iterator[Controller]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield controller
-    controller.stop()
-
-
-@pytest.fixture
-def settings(mail_server: Controller) -> Settings:
-    return Settings(
-        smtp_host="127.0.0.1",
-        smtp_port=mail_server.port,
-        smtp_security="none",
-        email_sender="t@x.org",
-    )
+def settings(mailbox: Mailbox) -> Iterator[Settings]:
+    with mail_server(mailbox) as port:
+        yield Settings(
+            smtp_host="127.0.0.1",
+            smtp_port=port,
+            smtp_security="none",
+            email_sender="t@x.org",
+        )
 
 
 @pytest.fixture
@@ -108,7 +76,7 @@ async def test_a_refusal_is_told_and_recorded(
     type_: ProblemType,
     status: NotificationStatus,
 ) -> None:
-    mailbox.refusal = refusal
+    mailbox.refusals[""] = refusal
     with pytest.raises(ProblemError) as error:
         await mailing.delivery.notify("t:notify", REQUEST)
     assert error.value.type is type_
@@ -118,10 +86,10 @@ async def test_a_refusal_is_told_and_recorded(
 
 
 async def test_a_failed_delivery_is_made_up_for(mailing: Notifier, mailbox: Mailbox) -> None:
-    mailbox.refusal = "451 try later"
+    mailbox.refusals[""] = "451 try later"
     with pytest.raises(ProblemError):
         await mailing.delivery.notify("t:notify", REQUEST)
-    mailbox.refusal = None
+    mailbox.refusals.clear()
     sent = await mailing.delivery.notify("t:notify", REQUEST)
     assert (sent.status, sent.attempts, sent.error) == (NotificationStatus.DELIVERED, 2, None)
 
