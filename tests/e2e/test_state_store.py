@@ -23,7 +23,7 @@ async def store(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     # The client would look for a sidecar at the default port; that ours is up is known.
     monkeypatch.setattr(DaprHealth, "wait_for_sidecar", lambda: None)
     async with DaprClient(stack.sidecar_grpc("notifier")) as client:
-        yield DaprStateStore(client, "statestore")
+        yield DaprStateStore(lambda: client, "statestore")
 
 
 async def test_a_key_is_created_once(store: DaprStateStore) -> None:

@@ -27,9 +27,21 @@ class System:
         """Start a task."""
         return await self.orchestrator.post("/tasks/process", json=task)
 
+    async def start(self, path: str, **request: Any) -> str:
+        """Start an instance at a workflow's path, and return its id."""
+        answer = await self.orchestrator.post(path, json=request)
+        assert answer.status_code in (200, 202), answer.text
+        return answer.json()["instance_id"]  # type: ignore[no-any-return]
+
+    async def send(self, instance_id: str, event: str, **payload: Any) -> httpx.Response:
+        """Send an event to an instance."""
+        return await self.orchestrator.post(
+            f"/instances/{instance_id}/events/{event}", json=payload
+        )
+
     async def status(self, instance_id: str) -> dict[str, Any]:
         """Return how far an instance is."""
-        answer = await self.orchestrator.get(f"/tasks/{instance_id}/status")
+        answer = await self.orchestrator.get(f"/instances/{instance_id}")
         assert answer.status_code == 200, answer.text
         return answer.json()  # type: ignore[no-any-return]
 
@@ -37,12 +49,22 @@ class System:
         """Return the status of an instance once it has ended."""
 
         async def look() -> dict[str, Any] | None:
-            answer = await self.orchestrator.get(f"/tasks/{instance_id}/status")
+            answer = await self.orchestrator.get(f"/instances/{instance_id}")
             # A service that was just killed may answer nothing yet; what it accepted is there.
             state = answer.json() if answer.status_code == 200 else {}
             return state if state.get("status") in TERMINAL else None
 
         return await eventually(look, f"{instance_id} to end")
+
+    async def waiting(self, instance_id: str, event: str) -> dict[str, Any]:
+        """Return the wait of an instance for an event, once it waits for it."""
+
+        async def look() -> dict[str, Any] | None:
+            state = await self.status(instance_id)
+            waits = (state["custom_status"] or {}).get("waits", [])
+            return next((wait for wait in waits if wait["event"] == event), None)
+
+        return await eventually(look, f"{instance_id} to wait for {event}")
 
     async def at_step(self, instance_id: str, step: str) -> dict[str, Any]:
         """Return the status of an instance once it says that it is at `step`."""

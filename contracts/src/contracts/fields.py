@@ -9,6 +9,9 @@ from pydantic import StringConstraints
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$")]
 """Names one effect of one workflow, such as `task-42:assign`: the idempotency key of a PUT."""
 
+RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+"""A caller's own name for what it starts: short enough for a key made of it, and no part of one."""
+
 Person = Annotated[
     str,
     StringConstraints(

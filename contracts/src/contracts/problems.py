@@ -29,6 +29,9 @@ class ProblemType(StrEnum):
     UNDELIVERABLE = URN_PREFIX + "undeliverable"
     DELIVERY_UNAVAILABLE = URN_PREFIX + "delivery-unavailable"
     INSTANCE_EXISTS = URN_PREFIX + "instance-exists"
+    INSTANCE_FINISHED = URN_PREFIX + "instance-finished"
+    NOT_WAITING = URN_PREFIX + "not-waiting"
+    ALREADY_DECIDED = URN_PREFIX + "already-decided"
     UNAVAILABLE = URN_PREFIX + "unavailable"
     INTERNAL = URN_PREFIX + "internal"
 
@@ -58,6 +61,9 @@ PROBLEM_KINDS: dict[ProblemType, ProblemKind] = {
     ProblemType.UNDELIVERABLE: ProblemKind(422, "The notification cannot be delivered"),
     ProblemType.DELIVERY_UNAVAILABLE: ProblemKind(503, "Delivery is not possible at the moment"),
     ProblemType.INSTANCE_EXISTS: ProblemKind(409, "The id was used with another request"),
+    ProblemType.INSTANCE_FINISHED: ProblemKind(410, "The workflow instance has ended"),
+    ProblemType.NOT_WAITING: ProblemKind(409, "The workflow does not wait for this event"),
+    ProblemType.ALREADY_DECIDED: ProblemKind(409, "Somebody was faster"),
     ProblemType.UNAVAILABLE: ProblemKind(503, "The service is not available at the moment"),
     ProblemType.INTERNAL: ProblemKind(500, "Something went wrong on our side"),
 }

@@ -24,6 +24,14 @@ async def open_sidecar(
 
 async def open_state_store(stack: AsyncExitStack, settings: ServiceSettings) -> DaprStateStore:
     """Return the service's state store; the sidecar must be ready."""
-    address = f"127.0.0.1:{settings.dapr_grpc_port}"
-    client = await stack.enter_async_context(DaprClient(address))
-    return DaprStateStore(client, STATE_COMPONENT)
+    client = await stack.enter_async_context(_connect(settings))
+    return DaprStateStore(lambda: client, STATE_COMPONENT)
+
+
+def later_state_store(settings: ServiceSettings) -> DaprStateStore:
+    """Return the service's state store for another event loop than this: it connects there."""
+    return DaprStateStore(lambda: _connect(settings), STATE_COMPONENT)
+
+
+def _connect(settings: ServiceSettings) -> DaprClient:
+    return DaprClient(f"127.0.0.1:{settings.dapr_grpc_port}")

@@ -8,6 +8,7 @@ values are written in an order that can be taken up again after a crash at any p
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 import grpc
@@ -86,11 +87,24 @@ async def until_written(what: str, attempt: Callable[[], Awaitable[Result]]) -> 
 class DaprStateStore:
     """A state store component of the sidecar."""
 
-    def __init__(self, client: DaprClient, component: str, deadline: float = 5.0) -> None:
-        """Use the component of that name; `deadline` is the seconds that one call may take."""
-        self._client = client
+    def __init__(
+        self, connect: Callable[[], DaprClient], component: str, deadline: float = 5.0
+    ) -> None:
+        """Use the component of that name.
+
+        Args:
+            connect: Returns the client; called once, at the first use, for a client belongs to
+                the event loop that it was made on.
+            component: The component's name.
+            deadline: How many seconds one call may take.
+        """
+        self._connect = connect
         self._component = component
         self._deadline = deadline
+
+    @cached_property
+    def _client(self) -> DaprClient:
+        return self._connect()
 
     async def get(self, key: str, model: type[Model]) -> Versioned[Model]:
         """Read one key."""

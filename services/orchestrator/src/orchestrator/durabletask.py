@@ -1,5 +1,29 @@
-"""What the 1.18 SDK offers by its private module only; no other module imports that."""
+"""What the 1.18 SDK offers by its private modules only; no other module imports those."""
 
-from dapr.ext.workflow._durabletask.task import NonRetryableError, Task, TaskFailedError
+from dapr.ext.workflow._durabletask.internal import helpers, protos
+from dapr.ext.workflow._durabletask.internal.orchestrator_service_pb2_grpc import (
+    TaskHubSidecarServiceStub,
+)
+from dapr.ext.workflow._durabletask.task import (
+    NonDeterminismError,
+    NonRetryableError,
+    Task,
+    TaskFailedError,
+)
+from dapr.ext.workflow._durabletask.worker import _OrchestrationExecutor as WorkflowExecutor
+from dapr.ext.workflow._durabletask.worker import _Registry as Registry
+from dapr.ext.workflow._model_protocol import coerce_to_model, resolve_input
 
-__all__ = ["NonRetryableError", "Task", "TaskFailedError"]
+__all__ = [
+    "NonDeterminismError",
+    "NonRetryableError",
+    "Registry",
+    "Task",
+    "TaskFailedError",
+    "TaskHubSidecarServiceStub",
+    "WorkflowExecutor",
+    "coerce_to_model",
+    "helpers",
+    "protos",
+    "resolve_input",
+]

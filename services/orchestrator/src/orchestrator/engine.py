@@ -1,26 +1,25 @@
 """Dapr's workflow engine as the API uses it: start once, and read how far it is."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import grpc
 import structlog
 from dapr.ext.workflow import WorkflowState
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from grpc.aio import AioRpcError
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from contracts.orchestrator import InstanceStatus, Progress, RuntimeStatus
 from contracts.problems import ProblemType
+from orchestrator.workflows.definition import Definition
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
 
 log = structlog.get_logger(__name__)
 
-Output = TypeVar("Output", bound=BaseModel)
 Result = TypeVar("Result")
 
 # A status that is read while a turn is being saved can be torn. Dapr's own later remedy is the
@@ -39,7 +38,7 @@ class Engine:
         self._start_timeout = start_timeout
         self._locks = KeyedLocks()
 
-    async def start(self, workflow: str, instance_id: str, request: BaseModel) -> bool:
+    async def start(self, definition: Definition, request: BaseModel) -> bool:
         """Start an instance, unless the same request started it before.
 
         Dapr refuses the id of a running instance and starts a completed one again, so neither
@@ -53,6 +52,7 @@ class Engine:
             ProblemError: The id was used with another request (409), or the engine does not
                 answer (503): the same start can then be repeated.
         """
+        instance_id, workflow = definition.instance_id(request), definition.workflow_name
         async with self._locks(instance_id):
             state = await self._state(instance_id)
             if state is None:
@@ -71,25 +71,32 @@ class Engine:
             )
         return False
 
-    async def status(
-        self, workflow: str, instance_id: str, output: type[Output]
-    ) -> InstanceStatus[Output]:
-        """Return how far an instance of `workflow` is; 404 where there is none."""
+    async def status(self, instance_id: str, definition: Definition) -> InstanceStatus[Any]:
+        """Return how far an instance of a workflow is; 404 where there is none."""
+        state = await self.state(instance_id)
+        if state.name != definition.workflow_name:
+            raise unknown(instance_id)
+        return shown(state, definition.output)
+
+    async def state(self, instance_id: str) -> WorkflowState:
+        """Return an instance of any workflow as Dapr has it; 404 where there is none."""
         state = await self._state(instance_id)
-        if state is None or state.name != workflow:
-            raise ProblemError(ProblemType.NOT_FOUND, f"There is no instance {instance_id}")
-        status = RuntimeStatus(state.runtime_status.name)
-        completed = status is RuntimeStatus.COMPLETED and state.serialized_output
-        failure = state.failure_details
-        return InstanceStatus[Output](
-            instance_id=instance_id,
-            status=status,
-            output=output.model_validate_json(state.serialized_output) if completed else None,
-            custom_status=_progress(state.serialized_custom_status),
-            error=failure.message if failure else None,
-            created_at=_utc(state.created_at),
-            last_updated_at=_utc(state.last_updated_at),
-        )
+        if state is None:
+            raise unknown(instance_id)
+        return state
+
+    async def raise_event(self, instance_id: str, event: str, data: BaseModel) -> None:
+        """Raise an event, which the workflow takes some time later.
+
+        Raises:
+            ProblemError: The engine does not answer (503).
+        """
+        try:
+            await self._client.raise_workflow_event(
+                instance_id, event, data=data.model_dump(mode="json")
+            )
+        except AioRpcError as error:
+            raise _unavailable(error) from error
 
     async def _schedule(self, workflow: str, instance_id: str, request: BaseModel) -> None:
         try:
@@ -131,12 +138,44 @@ def _unavailable(error: AioRpcError) -> ProblemError:
     )
 
 
-def _same_input(state: WorkflowState, request: BaseModel) -> bool:
-    return bool(json.loads(state.serialized_input or "null") == request.model_dump(mode="json"))
+def unknown(instance_id: str) -> ProblemError:
+    """Return the problem that there is no such instance."""
+    return ProblemError(ProblemType.NOT_FOUND, f"There is no instance {instance_id}")
 
 
-def _progress(serialized: str | None) -> Progress | None:
+def shown(state: WorkflowState, output: type[BaseModel]) -> InstanceStatus[Any]:
+    """Return an instance as the API shows it.
+
+    Args:
+        state: The instance as Dapr has it.
+        output: The model of its result.
+    """
+    status = RuntimeStatus(state.runtime_status.name)
+    completed = status is RuntimeStatus.COMPLETED and state.serialized_output
+    failure = state.failure_details
+    return InstanceStatus[Any](
+        instance_id=state.instance_id,
+        status=status,
+        output=output.model_validate_json(state.serialized_output) if completed else None,
+        custom_status=progress_of(state),
+        error=failure.message if failure else None,
+        created_at=_utc(state.created_at),
+        last_updated_at=_utc(state.last_updated_at),
+    )
+
+
+def progress_of(state: WorkflowState) -> Progress | None:
+    """Return what an instance says that it is doing."""
+    serialized = state.serialized_custom_status
     return Progress.model_validate_json(serialized) if serialized else None
+
+
+def _same_input(state: WorkflowState, request: BaseModel) -> bool:
+    try:
+        # By the model: what was kept before a field was added has its default.
+        return type(request).model_validate_json(state.serialized_input or "null") == request
+    except ValidationError:
+        return False
 
 
 def _utc(time: datetime) -> datetime:

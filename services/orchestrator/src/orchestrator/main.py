@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from orchestrator.api import TAGS, tasks_router
+from orchestrator.api import TAGS, routers
 from orchestrator.service import Orchestrator, open_orchestrator
 from orchestrator.settings import Settings
 from servicekit.app import Opener, build_app
@@ -20,7 +20,7 @@ def create_app(
         tags=TAGS,
         settings=settings,
         open_=open_,
-        routers=lambda services: [tasks_router(services)],
+        routers=routers,
     )
 
 

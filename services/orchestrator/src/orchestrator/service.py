@@ -5,21 +5,38 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from dapr.ext.workflow.aio import DaprWorkflowClient
+from httpx import AsyncClient
 
+from orchestrator.clients.assigner import AssignerClient
+from orchestrator.clients.notifier import NotifierClient
+from orchestrator.decisions import Decisions
 from orchestrator.engine import Engine
+from orchestrator.events import Events
+from orchestrator.ports import Ports
 from orchestrator.settings import Settings
 from orchestrator.watch import ending_a_wedged_sidecar
 from orchestrator.worker import SDK_LOGS, build_worker
-from servicekit.opening import open_sidecar
+from servicekit.opening import later_state_store, open_sidecar, open_state_store
 from servicekit.readiness import Readiness
 from servicekit.sidecar import sidecar_client
+from servicekit.state import StateStore
 
 
 @dataclass(frozen=True)
 class Orchestrator:
-    """The engine behind the routes."""
+    """What is behind the routes.
+
+    Args:
+        engine: Starts workflows and reads their state.
+        events: Takes events for them.
+        store: The orchestrator's own state, on the routes' event loop.
+        sidecar: The sidecar's HTTP API.
+    """
 
     engine: Engine
+    events: Events
+    store: StateStore
+    sidecar: AsyncClient
 
 
 async def open_orchestrator(
@@ -27,9 +44,7 @@ async def open_orchestrator(
 ) -> Orchestrator:
     """Start the worker and return the engine; both use the sidecar, which must come first."""
     sidecar = await open_sidecar(stack, settings, readiness)
-    # Its connections belong to the worker's own event loop, and end with the worker.
-    http = sidecar_client(settings, settings.peer_timeout_seconds)
-    worker = build_worker(http, settings)
+    worker = build_worker(_ports(settings), settings)
     stack.push_async_callback(asyncio.to_thread, worker.shutdown)
     await asyncio.to_thread(worker.start)
     readiness.add(sidecar.why_no_worker)
@@ -37,4 +52,20 @@ async def open_orchestrator(
     client = DaprWorkflowClient(
         host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
     )
-    return Orchestrator(Engine(client, settings.start_timeout_seconds))
+    engine = Engine(client, settings.start_timeout_seconds)
+    store = await open_state_store(stack, settings)
+    http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
+    return Orchestrator(engine, Events(engine, Decisions(store)), store, http)
+
+
+def _ports(settings: Settings) -> Ports:
+    """Return what activities use: its connections belong to the worker's loop, and end with it."""
+    http = sidecar_client(settings, settings.peer_timeout_seconds)
+    return Ports(
+        settings=settings,
+        assigner=AssignerClient(http),
+        notifier=NotifierClient(http),
+        store=later_state_store(settings),
+        sidecar=http,
+        web=AsyncClient(timeout=settings.web_timeout_seconds, follow_redirects=False),
+    )

@@ -19,3 +19,6 @@ class Settings(ServiceSettings):
     start_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long a start may take before the caller hears 503"
     )
+    web_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="How long an address outside the system may take"
+    )

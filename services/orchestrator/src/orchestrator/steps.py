@@ -4,6 +4,8 @@ A workflow imports this and not the activity, which does I/O; the worker registe
 under the same name.
 """
 
+from typing import Any
+
 from pydantic import BaseModel, Field
 
 from contracts.assigner import Assignment, AssignmentRequest
@@ -12,6 +14,7 @@ from contracts.fields import Person
 ASSIGN_TASK = "assign_task"
 RELEASE_ASSIGNMENT = "release_assignment"
 SEND_NOTIFICATION = "send_notification"
+CLOSE_WAIT = "close_wait"
 
 
 class AssignTask(BaseModel):
@@ -47,3 +50,23 @@ class NotificationSent(BaseModel):
     """The notifier has delivered."""
 
     key: str
+
+
+class Delivered(BaseModel):
+    """What the API raises as an event: the payload, and the wait that it was accepted for."""
+
+    wait: str
+    payload: dict[str, Any]
+
+
+class CloseWait(BaseModel):
+    """Let nothing more into a wait."""
+
+    instance_id: str
+    slot: str
+
+
+class CloseWaitResult(BaseModel):
+    """What was let in before, if anything was."""
+
+    payload: dict[str, Any] | None = None

@@ -4,38 +4,54 @@ from logging import NullHandler
 
 from dapr.ext.workflow import WorkflowRuntime
 from dapr.ext.workflow.logger import LoggerOptions
-from httpx import AsyncClient
 
-from orchestrator import steps
-from orchestrator.activities.assignment import AssignmentActivities
-from orchestrator.activities.notification import NotificationActivities
-from orchestrator.activities.validation import validate_task
-from orchestrator.clients.assigner import AssignerClient
-from orchestrator.clients.notifier import NotifierClient
+from orchestrator.activities import assignment, notification, waiting
+from orchestrator.catalogue import CATALOGUE
+from orchestrator.ports import Activities, Ports
 from orchestrator.settings import Settings
-from orchestrator.workflows import task_processing
+from orchestrator.workflows.definition import Definition
 
 # The SDK would add handlers of its own to loggers that the root handler serves already.
 SDK_LOGS = LoggerOptions(log_handler=NullHandler())
 
+SHARED_ACTIVITIES = (assignment.activities, notification.activities, waiting.activities)
 
-def build_worker(http: AsyncClient, settings: Settings) -> WorkflowRuntime:
+
+def build_worker(ports: Ports, settings: Settings) -> WorkflowRuntime:
     """Return a worker that is not started yet; once a process, for the SDK marks the functions.
 
     Args:
-        http: A client of the sidecar, for the activities alone: they run on the worker's own
-            event loop.
-        settings: Where the sidecar is, and how people are told.
+        ports: What the activities use; nobody else may.
+        settings: Where the sidecar is.
     """
     runtime = WorkflowRuntime(
         host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
     )
-    assignment = AssignmentActivities(AssignerClient(http))
-    notification = NotificationActivities(NotifierClient(http), settings.notification_channel)
-
-    runtime.register_workflow(task_processing.task_processing_workflow, name=task_processing.NAME)
-    runtime.register_activity(validate_task, name=task_processing.VALIDATE_TASK)
-    runtime.register_activity(assignment.assign_task, name=steps.ASSIGN_TASK)
-    runtime.register_activity(assignment.release_assignment, name=steps.RELEASE_ASSIGNMENT)
-    runtime.register_activity(notification.send_notification, name=steps.SEND_NOTIFICATION)
+    for shared in SHARED_ACTIVITIES:
+        _register_activities(runtime, shared(ports))
+    for entry in CATALOGUE:
+        register_workflows(runtime, entry.definition)
+        _register_activities(runtime, entry.activities(ports))
     return runtime
+
+
+def register_workflows(runtime: WorkflowRuntime, definition: Definition) -> None:
+    """Register a workflow, the older code of its instances on their way, and its children."""
+    name, workflow = definition.workflow_name, definition.workflow
+    if definition.version is None:
+        runtime.register_workflow(workflow, name=name)
+    else:
+        runtime.register_versioned_workflow(
+            workflow, name=name, version_name=definition.version, is_latest=True
+        )
+    for version, earlier in definition.earlier.items():
+        runtime.register_versioned_workflow(
+            earlier, name=name, version_name=version, is_latest=False
+        )
+    for child, code in definition.children.items():
+        runtime.register_workflow(code, name=child)
+
+
+def _register_activities(runtime: WorkflowRuntime, activities: Activities) -> None:
+    for name, activity in activities.items():
+        runtime.register_activity(activity, name=name)

@@ -3,10 +3,16 @@
 from dapr.ext.workflow import WorkflowActivityContext
 
 from contracts.problems import ProblemType
-from orchestrator.clients.assigner import AssignerClient
 from orchestrator.clients.peer import PeerRefused
 from orchestrator.durabletask import NonRetryableError
-from orchestrator.steps import AssignTask, AssignTaskResult, ReleaseAssignment
+from orchestrator.ports import Activities, Ports
+from orchestrator.steps import (
+    ASSIGN_TASK,
+    RELEASE_ASSIGNMENT,
+    AssignTask,
+    AssignTaskResult,
+    ReleaseAssignment,
+)
 
 # The assigner's answers that are about the team, and not about a mistake of ours.
 REFUSALS = frozenset(
@@ -19,23 +25,21 @@ REFUSALS = frozenset(
 )
 
 
-class AssignmentActivities:
-    """The activities that need the assigner."""
+def activities(ports: Ports) -> Activities:
+    """Return the activities that need the assigner."""
 
-    def __init__(self, assigner: AssignerClient) -> None:
-        """Use this client."""
-        self._assigner = assigner
-
-    async def assign_task(self, _: WorkflowActivityContext, step: AssignTask) -> AssignTaskResult:
+    async def assign_task(_: WorkflowActivityContext, step: AssignTask) -> AssignTaskResult:
         """Assign a task; that nobody can take it is a result."""
         try:
-            assignment = await self._assigner.assign(step.key, step.request)
+            assignment = await ports.assigner.assign(step.key, step.request)
         except PeerRefused as error:
             if error.problem is not None and error.problem.type in REFUSALS:
                 return AssignTaskResult(refusal=error.problem.detail)
             raise NonRetryableError(str(error)) from error
         return AssignTaskResult(assignment=assignment)
 
-    async def release_assignment(self, _: WorkflowActivityContext, step: ReleaseAssignment) -> None:
+    async def release_assignment(_: WorkflowActivityContext, step: ReleaseAssignment) -> None:
         """Release an assignment, whether it was made or not."""
-        await self._assigner.release(step.key)
+        await ports.assigner.release(step.key)
+
+    return {ASSIGN_TASK: assign_task, RELEASE_ASSIGNMENT: release_assignment}

@@ -2,30 +2,30 @@
 
 from dapr.ext.workflow import WorkflowActivityContext
 
-from contracts.notifier import ChannelName, NotificationRequest
-from orchestrator.clients.notifier import NotifierClient
+from contracts.notifier import NotificationRequest
 from orchestrator.clients.peer import PeerRefused
 from orchestrator.durabletask import NonRetryableError
-from orchestrator.steps import NotificationSent, SendNotification
+from orchestrator.ports import Activities, Ports
+from orchestrator.steps import SEND_NOTIFICATION, NotificationSent, SendNotification
 
 
-class NotificationActivities:
-    """The activities that need the notifier."""
-
-    def __init__(self, notifier: NotifierClient, channel: ChannelName) -> None:
-        """Use this client, and tell people by this channel."""
-        self._notifier = notifier
-        self._channel = channel
+def activities(ports: Ports) -> Activities:
+    """Return the activities that need the notifier."""
 
     async def send_notification(
-        self, _: WorkflowActivityContext, step: SendNotification
+        _: WorkflowActivityContext, step: SendNotification
     ) -> NotificationSent:
-        """Deliver a notification."""
+        """Deliver a notification by the channel of the settings."""
         request = NotificationRequest(
-            recipient=step.recipient, subject=step.subject, body=step.body, channel=self._channel
+            recipient=step.recipient,
+            subject=step.subject,
+            body=step.body,
+            channel=ports.settings.notification_channel,
         )
         try:
-            sent = await self._notifier.notify(step.key, request)
+            sent = await ports.notifier.notify(step.key, request)
         except PeerRefused as error:
             raise NonRetryableError(str(error)) from error
         return NotificationSent(key=sent.key)
+
+    return {SEND_NOTIFICATION: send_notification}

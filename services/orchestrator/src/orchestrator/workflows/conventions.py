@@ -1,10 +1,12 @@
 """What all workflows do alike."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext, RetryPolicy
 
-from contracts.orchestrator import Progress
+from contracts.orchestrator import Progress, Wait
 
 # Three attempts of at most 30 s each, and 3 s between them, stay within the 100 s in all.
 # Within one attempt the sidecar rides out a short outage of a peer: components/resiliency.yaml.
@@ -25,6 +27,22 @@ RETRY_COMPENSATION = RetryPolicy(
 )
 
 
-def report(ctx: DaprWorkflowContext, step: str, message: str) -> None:
-    """Say in the instance's custom status what it is doing, or waiting for."""
-    ctx.set_custom_status(Progress(step=step, message=message).model_dump_json())
+def report(
+    ctx: DaprWorkflowContext,
+    step: str,
+    message: str,
+    *,
+    waits: Sequence[Wait] = (),
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Say in the instance's custom status what it is doing, or waiting for.
+
+    Args:
+        ctx: The workflow's context.
+        step: The step's name.
+        message: The same in words for a person.
+        waits: The events that may be sent from now on; all others are refused.
+        details: Figures, such as how many are done.
+    """
+    progress = Progress(step=step, message=message, waits=list(waits), details=dict(details or {}))
+    ctx.set_custom_status(progress.model_dump_json(exclude_defaults=True))

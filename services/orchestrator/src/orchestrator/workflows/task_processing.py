@@ -2,14 +2,15 @@
 
 from collections.abc import Generator
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.assigner import AssignmentRequest, assignment_key
-from contracts.fields import Skill
+from contracts.fields import RequestId, Skill
 from contracts.notifier import notification_key
+from contracts.orchestrator import Sample
 from orchestrator.durabletask import Task, TaskFailedError
 from orchestrator.steps import (
     ASSIGN_TASK,
@@ -21,12 +22,9 @@ from orchestrator.steps import (
     SendNotification,
 )
 from orchestrator.workflows.conventions import RETRY, RETRY_COMPENSATION, report
+from orchestrator.workflows.definition import Definition, Request
 
-NAME = "task_processing_workflow"
 VALIDATE_TASK = "validate_task"
-
-# The prefix of the instance id and the suffix of a key must fit into a key of 200 characters.
-TaskId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
 
 class Priority(StrEnum):
@@ -38,12 +36,12 @@ class Priority(StrEnum):
     URGENT = "urgent"
 
 
-class TaskRequest(BaseModel):
+class TaskRequest(Request):
     """A task that is to get somebody to do it."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    task_id: TaskId = Field(description="Your name for the task; the instance is `task-<task_id>`")
+    task_id: RequestId = Field(
+        description="Your name for the task; the instance is `task-<task_id>`"
+    )
     title: str = Field(max_length=200, description="What is to be done")
     assignee: str | None = Field(
         default=None, max_length=254, description="A member's id or e-mail address"
@@ -74,15 +72,10 @@ class TaskOutcome(StrEnum):
 class TaskResult(BaseModel):
     """How a task ended, and why."""
 
-    task_id: TaskId
+    task_id: RequestId
     status: TaskOutcome
     message: str
     assignee: str | None = Field(default=None, description="The e-mail address of who does it")
-
-
-def instance_id(request: TaskRequest) -> str:
-    """Return the id of the instance that processes a task."""
-    return f"task-{request.task_id}"
 
 
 def task_processing_workflow(
@@ -163,3 +156,41 @@ def _release(ctx: DaprWorkflowContext, key: str) -> Generator[Task[Any], Any, No
     yield ctx.call_activity(
         RELEASE_ASSIGNMENT, input=ReleaseAssignment(key=key), retry_policy=RETRY_COMPENSATION
     )
+
+
+DEFINITION = Definition(
+    name="task",
+    workflow_name="task_processing_workflow",
+    workflow=task_processing_workflow,
+    input=TaskRequest,
+    output=TaskResult,
+    id_field="task_id",
+    title="Task processing",
+    description="A task is validated and assigned, and its assignee told.",
+    path="/tasks/process",
+    status_path="/tasks/{instance_id}/status",
+    samples={
+        "completed": Sample(
+            summary="A task for Alice",
+            request={
+                "task_id": "42",
+                "title": "Review the quarterly report",
+                "assignee": "alice@example.com",
+            },
+        ),
+        "by skills": Sample(
+            summary="A task for whoever has the skills and holds least",
+            request={
+                "task_id": "43",
+                "title": "Fix the build",
+                "skills": ["python"],
+                "priority": "high",
+                "due": "2030-01-31T17:00:00+01:00",
+            },
+        ),
+        "rejected": Sample(
+            summary="A task that is rejected: it has no title",
+            request={"task_id": "44", "title": "", "assignee": "alice@example.com"},
+        ),
+    },
+)

@@ -2,7 +2,13 @@
 
 from dapr.ext.workflow import WorkflowActivityContext
 
-from orchestrator.workflows.task_processing import TaskRequest, Validation
+from orchestrator.ports import Activities, Ports
+from orchestrator.workflows.task_processing import VALIDATE_TASK, TaskRequest, Validation
+
+
+def activities(_: Ports) -> Activities:
+    """Return the activities of task processing alone."""
+    return {VALIDATE_TASK: validate_task}
 
 
 async def validate_task(_: WorkflowActivityContext, task: TaskRequest) -> Validation:

@@ -1,0 +1,1 @@
+"""What stands behind the ports to outside systems: each works without an account."""

@@ -1,0 +1,63 @@
+"""Takes events for workflows: each wait gets one payload, whoever else comes."""
+
+from pydantic import BaseModel
+
+from contracts.orchestrator import TERMINAL, RuntimeStatus
+from contracts.problems import ProblemType
+from orchestrator.decisions import Decisions
+from orchestrator.engine import Engine, progress_of
+from orchestrator.steps import Delivered
+from orchestrator.workflows.definition import Event
+from servicekit.problems import ProblemError
+
+
+class Events:
+    """The way into workflows that wait."""
+
+    def __init__(self, engine: Engine, decisions: Decisions) -> None:
+        """Raise events by `engine`; `decisions` says which payload a wait took."""
+        self._engine = engine
+        self._decisions = decisions
+
+    async def deliver(self, instance_id: str, event: Event, payload: BaseModel) -> None:
+        """Let a payload into the wait of an instance, and wake the workflow.
+
+        The record comes first, and the event second: where the second failed, the event of the
+        record is raised again by whoever comes next, and the workflow looks at the record before
+        it gives up. So what was recorded counts, and an event that comes twice counts once.
+
+        Raises:
+            ProblemError: There is no such instance (404), it has ended (410), it does not wait
+                for the event now, or the wait is filled (409), or the engine does not answer (503).
+        """
+        state = await self._engine.state(instance_id)
+        status = RuntimeStatus(state.runtime_status.name)
+        if status in TERMINAL:
+            raise ProblemError(
+                ProblemType.INSTANCE_FINISHED,
+                f"Instance {instance_id} has ended ({status}), and takes no {event.name}",
+            )
+        progress = progress_of(state)
+        wait = (
+            next((w for w in progress.waits if w.event == event.name), None) if progress else None
+        )
+        if wait is None:
+            doing = f": {progress.message}" if progress else ""
+            raise ProblemError(
+                ProblemType.NOT_WAITING,
+                f"Instance {instance_id} does not wait for {event.name} now{doing}",
+            )
+        slot = event.slot(wait.id, payload)
+        mine = payload.model_dump(mode="json")
+        decision, now = await self._decisions.fill(instance_id, slot, mine)
+        if decision.payload is not None:
+            delivered = Delivered(wait=wait.id, payload=decision.payload)
+            await self._engine.raise_event(instance_id, event.name, delivered)
+        if not now:
+            raise ProblemError(ProblemType.ALREADY_DECIDED, _why(decision.payload, event))
+
+
+def _why(payload: dict[str, object] | None, event: Event) -> str:
+    if payload is None:
+        return f"The time for {event.name} is over"
+    return f"Another {event.name} was accepted before: {payload}"

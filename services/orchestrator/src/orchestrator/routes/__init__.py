@@ -1,0 +1,1 @@
+"""The routes: those that every workflow has, and those of one alone."""

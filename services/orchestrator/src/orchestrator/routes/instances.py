@@ -1,0 +1,100 @@
+"""What holds for instances of every workflow, and the catalogue itself."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel, ValidationError
+
+from contracts.orchestrator import EventAccepted, InstanceStatus, WorkflowInfo
+from contracts.problems import FieldError, ProblemType
+from orchestrator.catalogue import definition_of, definitions
+from orchestrator.engine import shown, unknown
+from orchestrator.routes.workflow import InstanceId
+from orchestrator.service import Orchestrator
+from orchestrator.workflows.definition import Definition, Event
+from servicekit.problems import ProblemError, problem_responses
+from servicekit.startup import Startup
+
+TAGS = [
+    {"name": "workflows", "description": "What there is to start"},
+    {"name": "instances", "description": "What was started, whichever workflow it runs"},
+]
+
+
+def catalogue_router() -> APIRouter:
+    """Return the route that lists the workflows."""
+    router = APIRouter(tags=["workflows"])
+
+    @router.get("/workflows", summary="Which workflows are there?")
+    async def list_workflows() -> list[WorkflowInfo]:
+        return [definition.info() for definition in definitions()]
+
+    return router
+
+
+def instances_router(services: Startup[Orchestrator]) -> APIRouter:
+    """Return the routes that take an instance of any workflow."""
+    router = APIRouter(prefix="/instances/{instance_id}", tags=["instances"])
+
+    @router.get("", summary="How far is it?", responses=problem_responses(ProblemType.NOT_FOUND))
+    async def instance_status(instance_id: InstanceId) -> InstanceStatus[dict[str, Any]]:
+        orchestrator = services.value()
+        state = await orchestrator.engine.state(instance_id)
+        definition = definition_of(state.name)
+        status = shown(state, definition.output if definition else AnyOutput)
+        return InstanceStatus[dict[str, Any]].model_validate(status.model_dump(mode="json"))
+
+    @router.post(
+        "/events/{event}",
+        summary="Send an event",
+        description="The event must be one of the workflow's, see `GET /workflows`, and the "
+        "payload valid by its schema.",
+        responses=problem_responses(
+            ProblemType.NOT_FOUND,
+            ProblemType.NOT_WAITING,
+            ProblemType.ALREADY_DECIDED,
+            ProblemType.INSTANCE_FINISHED,
+        ),
+    )
+    async def send_event(
+        instance_id: InstanceId,
+        event: str,
+        payload: Annotated[dict[str, Any], Body(examples=[{"approved": True, "approver": "bo"}])],
+    ) -> EventAccepted:
+        orchestrator = services.value()
+        state = await orchestrator.engine.state(instance_id)
+        definition = definition_of(state.name)
+        if definition is None:
+            raise unknown(instance_id)
+        declared = _declared(definition, event)
+        await orchestrator.events.deliver(instance_id, declared, _valid(declared, payload))
+        return EventAccepted(instance_id=instance_id, event=declared.name)
+
+    return router
+
+
+class AnyOutput(BaseModel, extra="allow"):
+    """The result of a child workflow, as it is."""
+
+
+def _declared(definition: Definition, name: str) -> Event:
+    event = definition.event(name)
+    if event is None:
+        known = ", ".join(e.name for e in definition.events) or "none"
+        raise ProblemError(
+            ProblemType.NOT_FOUND,
+            f"{definition.name} takes no event {name!r}; it takes: {known}",
+        )
+    return event
+
+
+def _valid(event: Event, payload: dict[str, Any]) -> BaseModel:
+    try:
+        return event.payload.model_validate(payload)
+    except ValidationError as error:
+        errors = [
+            FieldError(field=".".join(str(p) for p in ("body", *e["loc"])), message=e["msg"])
+            for e in error.errors()
+        ]
+        detail = "; ".join(f"{e.field}: {e.message}" for e in errors)
+        raise ProblemError(ProblemType.VALIDATION, detail, errors=errors) from error

@@ -1,0 +1,272 @@
+"""Runs workflows without an engine, by the SDK's own executor and over a clock that skips waits.
+
+Each turn replays the whole history, as the engine does: so retries, timers, events, children and
+continue_as_new behave as they will, and code that decides otherwise when replayed is found.
+"""
+
+import heapq
+import inspect
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from pydantic import BaseModel
+
+from contracts.orchestrator import Progress, RuntimeStatus, Wait
+from orchestrator.durabletask import Registry, helpers, protos
+from orchestrator.steps import CLOSE_WAIT
+from orchestrator.testing.registry import executor, registry_of
+from orchestrator.workflows.definition import Definition
+
+START = datetime(2026, 1, 1)  # noqa: DTZ001 - the SDK's clock is UTC without an offset
+# A workflow that takes more turns than this will not end.
+MAX_TURNS = 20_000
+
+Stub = Callable[[Any], Any]
+"""Stands in for an activity: gets its input, as a model where its parameter names one and else as
+a dict, and returns its result or raises."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """An activity that was called, once for each attempt."""
+
+    name: str
+    input: dict[str, Any]
+    at: timedelta
+
+
+@dataclass(frozen=True)
+class Send:
+    """An event from outside.
+
+    Args:
+        after: When, from the start of the run.
+        event: The event's name.
+        payload: What it carries.
+        lost: Whether it is written down as accepted, but never reaches the workflow.
+    """
+
+    after: timedelta
+    event: str
+    payload: dict[str, Any]
+    lost: bool = False
+
+
+@dataclass
+class Run:
+    """What a workflow instance did."""
+
+    instance_id: str
+    status: RuntimeStatus = RuntimeStatus.RUNNING
+    output: Any = None
+    error: str | None = None
+    calls: list[Call] = field(default_factory=list)
+    progress: list[Progress] = field(default_factory=list)
+    refused: list[Send] = field(default_factory=list)
+    history: list[Any] = field(default_factory=list)
+    generations: int = 1
+    elapsed: timedelta = timedelta(0)
+    children: list["Run"] = field(default_factory=list)
+    _status: str | None = None
+
+    def called(self) -> list[str]:
+        """Return the names of the activities in the order of their calls."""
+        return [call.name for call in self.calls]
+
+    def steps(self) -> list[str]:
+        """Return what the workflow said that it was doing, without repeats."""
+        names = [progress.step for progress in self.progress]
+        return [name for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
+
+    def inputs(self, name: str) -> list[dict[str, Any]]:
+        """Return what an activity was called with."""
+        return [call.input for call in self.calls if call.name == name]
+
+
+class Environment:
+    """An engine in memory, for one run."""
+
+    def __init__(self, definitions: Sequence[Definition], activities: Mapping[str, Stub]) -> None:
+        """Host these workflows, over these stand-ins for their activities, by name."""
+        self.registry: Registry = registry_of(definitions)
+        self._activities = {CLOSE_WAIT: self._close_wait, **activities}
+        self._now = START
+        self._due: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._order = count()
+        self._runs: dict[str, Run] = {}
+        self._parents: dict[str, tuple[str, int]] = {}
+        self._accepted: dict[str, dict[str, Any] | None] = {}
+
+    def start(self, name: str, instance_id: str, request: BaseModel | None) -> Run:
+        """Start an instance; it runs when the clock does."""
+        encoded = None if request is None else json.dumps(request.model_dump(mode="json"))
+        return self._start(name, instance_id, encoded)
+
+    def send(self, instance_id: str, event: Send) -> None:
+        """Have an event arrive at an instance."""
+        self._at(START + event.after, lambda: self._deliver(self._runs[instance_id], event))
+
+    def run(self, until: timedelta | None = None) -> None:
+        """Let the clock run until nothing is left to do, or up to a time from the start."""
+        for _ in range(MAX_TURNS):
+            if not self._due or (until is not None and self._due[0][0] > START + until):
+                return
+            self._now, _order, action = heapq.heappop(self._due)
+            action()
+        raise AssertionError(f"no end after {MAX_TURNS} turns")
+
+    def _start(self, name: str, instance_id: str, encoded: str | None) -> Run:
+        run = self._runs.setdefault(instance_id, Run(instance_id))
+        started = helpers.new_execution_started_event(name, instance_id, encoded)
+        self._at(self._now, lambda: self._turn(run, [started]))
+        return run
+
+    def _at(self, when: datetime, action: Callable[[], None]) -> None:
+        heapq.heappush(self._due, (when, next(self._order), action))
+
+    def _turn(self, run: Run, events: list[Any]) -> None:
+        if run.status is not RuntimeStatus.RUNNING:
+            return
+        begun = helpers.new_workflow_started_event(self._now)
+        result = executor(self.registry).execute(run.instance_id, run.history, [begun, *events])
+        # As the engine does, note in the history which code ran.
+        if result.version_name:
+            begun.workflowStarted.version.name = result.version_name
+        begun.workflowStarted.version.patches.extend(result.patches or [])
+        run.history += [begun, *events]
+        run.elapsed = self._now - START
+        if result.encoded_custom_status and result.encoded_custom_status != run._status:
+            run._status = result.encoded_custom_status
+            run.progress.append(Progress.model_validate_json(result.encoded_custom_status))
+        for action in result.actions:
+            self._act(run, action)
+
+    def _act(self, run: Run, action: Any) -> None:
+        kind = action.WhichOneof("workflowActionType")
+        getattr(self, f"_on_{kind}")(run, action.id, getattr(action, kind))
+
+    def _on_scheduleTask(self, run: Run, id_: int, task: Any) -> None:  # noqa: N802
+        run.history.append(helpers.new_task_scheduled_event(id_, task.name, task.input.value))
+        call = Call(task.name, json.loads(task.input.value or "null"), self._now - START)
+        run.calls.append(call)
+
+        def act() -> None:
+            try:
+                output = self._stub(call)
+            except Exception as error:  # noqa: BLE001 - as the worker, whatever it is
+                ended = helpers.new_task_failed_event(id_, error)
+            else:
+                ended = helpers.new_task_completed_event(id_, json.dumps(output))
+            self._turn(run, [ended])
+
+        self._at(self._now, act)
+
+    def _on_createTimer(self, run: Run, id_: int, timer: Any) -> None:  # noqa: N802
+        created = protos.HistoryEvent(
+            eventId=id_, timerCreated=protos.TimerCreatedEvent(fireAt=timer.fireAt)
+        )
+        if timer.HasField("externalEvent"):
+            created.timerCreated.externalEvent.CopyFrom(timer.externalEvent)
+        run.history.append(created)
+        fired = protos.HistoryEvent(
+            eventId=-1, timerFired=protos.TimerFiredEvent(fireAt=timer.fireAt, timerId=id_)
+        )
+        when = timer.fireAt.ToDatetime()
+        # A wait without an end has a timer that never fires.
+        if when.year < 9999:
+            self._at(max(when, self._now), lambda: self._turn(run, [fired]))
+
+    def _on_createChildWorkflow(self, run: Run, id_: int, child: Any) -> None:  # noqa: N802
+        encoded = child.input.value or None
+        run.history.append(
+            helpers.new_child_workflow_created_event(id_, child.name, child.instanceId, encoded)
+        )
+        self._parents[child.instanceId] = (run.instance_id, id_)
+        run.children.append(self._start(child.name, child.instanceId, encoded))
+
+    def _on_completeWorkflow(self, run: Run, id_: int, ended: Any) -> None:  # noqa: N802
+        status = protos.OrchestrationStatus.Name(ended.workflowStatus)
+        if status.endswith("CONTINUED_AS_NEW"):
+            name = next(
+                e.executionStarted.name for e in run.history if e.HasField("executionStarted")
+            )
+            run.history = []
+            run.generations += 1
+            self._start(name, run.instance_id, ended.result.value)
+            for event in ended.carryoverEvents:
+                self._at(self._now, lambda event=event: self._turn(run, [event]))  # type: ignore[misc]
+            return
+        completed = protos.ExecutionCompletedEvent(workflowStatus=ended.workflowStatus)
+        for part in ("result", "failureDetails"):
+            if ended.HasField(part):
+                getattr(completed, part).CopyFrom(getattr(ended, part))
+        run.history.append(protos.HistoryEvent(eventId=id_, executionCompleted=completed))
+        run.status = RuntimeStatus(status.removeprefix("ORCHESTRATION_STATUS_"))
+        run.output = json.loads(ended.result.value or "null")
+        failed = run.status is RuntimeStatus.FAILED
+        run.error = ended.failureDetails.errorMessage if failed else None
+        if run.instance_id in self._parents:
+            parent, id_ = self._parents[run.instance_id]
+            told = (
+                helpers.new_child_workflow_failed_event(id_, RuntimeError(run.error))
+                if failed
+                else helpers.new_child_workflow_completed_event(id_, json.dumps(run.output))
+            )
+            self._at(self._now, lambda: self._turn(self._runs[parent], [told]))
+
+    def _stub(self, call: Call) -> Any:
+        stub = self._activities[call.name]
+        output = stub(_as_parameter(stub, call.input))
+        return output.model_dump(mode="json") if isinstance(output, BaseModel) else output
+
+    def _deliver(self, run: Run, send: Send) -> None:
+        """Let an event in as the API does."""
+        waits = run.progress[-1].waits if run.progress else []
+        wait: Wait | None = next((w for w in waits if w.event == send.event), None)
+        if wait is None or run.status is not RuntimeStatus.RUNNING:
+            run.refused.append(send)
+            return
+        self._accepted.setdefault(f"{run.instance_id}:{wait.id}", send.payload)
+        if not send.lost:
+            raised = {"wait": wait.id, "payload": send.payload}
+            self._turn(run, [helpers.new_event_raised_event(send.event, json.dumps(raised))])
+
+    def _close_wait(self, step: Any) -> dict[str, Any]:
+        slot = f"{step['instance_id']}:{step['slot']}"
+        return {"payload": self._accepted.setdefault(slot, None)}
+
+
+def execute(
+    definition: Definition,
+    request: BaseModel,
+    activities: Mapping[str, Stub],
+    *,
+    events: Sequence[Send] = (),
+    until: timedelta | None = None,
+) -> Run:
+    """Run one instance to its end, or up to a time.
+
+    Args:
+        definition: The workflow.
+        request: Its input.
+        activities: What stands in for each activity, by name.
+        events: What comes from outside meanwhile.
+        until: When to stop, from the start; by default when nothing is left to do.
+    """
+    environment = Environment([definition], activities)
+    run = environment.start(definition.workflow_name, definition.instance_id(request), request)
+    for event in events:
+        environment.send(run.instance_id, event)
+    environment.run(until)
+    return run
+
+
+def _as_parameter(stub: Stub, data: Any) -> Any:
+    [parameter, *_] = inspect.signature(stub).parameters.values()
+    model = parameter.annotation
+    is_model = isinstance(model, type) and issubclass(model, BaseModel)
+    return model.model_validate(data) if is_model else data

@@ -1,0 +1,120 @@
+"""What a workflow says about itself: everything that the API and the worker need to host it."""
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.orchestrator import EventInfo, Sample, WorkflowInfo
+
+Workflow = Callable[..., Generator[Any, Any, Any]]
+
+
+class Request(BaseModel):
+    """The input of a workflow: a field that it does not know is a mistake, and refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that a workflow waits for from outside.
+
+    Args:
+        name: Its name, which is part of an address: `approval`.
+        payload: What it carries: a model with at least one field, for Dapr drops empty payloads.
+        description: What it means, as Markdown.
+        key_field: The field of the payload by which several of it are told apart in one wait,
+            such as the kind of a document; by default a wait takes one.
+    """
+
+    name: str
+    payload: type[BaseModel]
+    description: str
+    key_field: str | None = None
+
+    def slot(self, wait_id: str, payload: BaseModel) -> str:
+        """Return what of a wait the payload fills: only the first to fill it is taken."""
+        if self.key_field is None:
+            return wait_id
+        return f"{wait_id}:{getattr(payload, self.key_field)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """A workflow of the catalogue.
+
+    Args:
+        name: Its short name, also the prefix of its instances' ids: `order`.
+        workflow_name: Dapr's name for it, which must never change.
+        workflow: The generator that new instances run.
+        input: The model of the request.
+        output: The model of the result.
+        id_field: The field of the request that names the instance.
+        title: The heading of its section in Swagger UI.
+        description: What it does, as Markdown.
+        path: Where it is in the API: `POST` here starts an instance.
+        status_path: Where an instance's status is; below `path` by default.
+        samples: Requests that run as they stand, by name; the first is the one to show.
+        events: What it waits for.
+        children: The child workflows that it calls, by Dapr's name.
+        version: What `workflow` is called, where instances of older code may be on their way.
+        earlier: That older code, by version, kept until none of its instances runs.
+    """
+
+    name: str
+    workflow_name: str
+    workflow: Workflow
+    input: type[BaseModel]
+    output: type[BaseModel]
+    id_field: str
+    title: str
+    description: str
+    path: str
+    status_path: str = ""
+    samples: Mapping[str, Sample]
+    events: tuple[Event, ...] = ()
+    children: Mapping[str, Workflow] = field(default_factory=dict)
+    version: str | None = None
+    earlier: Mapping[str, Workflow] = field(default_factory=dict)
+
+    def instance_id(self, request: BaseModel) -> str:
+        """Return the id of the instance that a request starts."""
+        return f"{self.name}-{getattr(request, self.id_field)}"
+
+    def status_of(self, instance_id: str) -> str:
+        """Return the path of an instance's status."""
+        return self.status_template.format(instance_id=instance_id)
+
+    @property
+    def status_template(self) -> str:
+        """The path of an instance's status, with a place for its id."""
+        return self.status_path or f"{self.path}/{{instance_id}}"
+
+    def event(self, name: str) -> Event | None:
+        """Return the event of that name; as in Dapr, case does not matter."""
+        return next((e for e in self.events if e.name == name.casefold()), None)
+
+    def info(self) -> WorkflowInfo:
+        """Return what the API tells of it."""
+        return WorkflowInfo(
+            name=self.name,
+            workflow=self.workflow_name,
+            version=self.version,
+            title=self.title,
+            description=self.description,
+            start=self.path,
+            id_field=self.id_field,
+            input_schema=self.input.model_json_schema(),
+            output_schema=self.output.model_json_schema(mode="serialization"),
+            events=[
+                EventInfo(
+                    name=event.name,
+                    description=event.description,
+                    payload_schema=event.payload.model_json_schema(),
+                )
+                for event in self.events
+            ],
+            samples=dict(self.samples),
+        )
