@@ -6,17 +6,18 @@ from typing import Any
 import pytest
 
 from contracts.assigner import Assignment, AssignmentStatus
+from contracts.orchestrator import RuntimeStatus
 from orchestrator import steps
-from orchestrator.steps import AssignTask, AssignTaskResult, NotificationSent, SendNotification
-from orchestrator.testing import Activities, Call, FakeContext, failure, run
+from orchestrator.steps import AssignTask, AssignTaskResult, NotificationSent
+from orchestrator.testing.environment import Run, Stub, execute
 from orchestrator.workflows.conventions import RETRY
 from orchestrator.workflows.task_processing import (
+    DEFINITION,
     VALIDATE_TASK,
     TaskOutcome,
     TaskRequest,
     TaskResult,
     Validation,
-    task_processing_workflow,
 )
 
 ASSIGNED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -36,102 +37,116 @@ def assigned(step: AssignTask) -> AssignTaskResult:
     return AssignTaskResult(assignment=assignment)
 
 
-def fails(message: str) -> Any:
+def fails(message: str) -> Stub:
     def activity(_: Any) -> None:
-        raise failure(message)
+        raise RuntimeError(message)
 
     return activity
 
 
-def process(
-    task: TaskRequest = TASK, **activities: Any
-) -> tuple[TaskResult, list[Call], FakeContext]:
-    good: Activities = {
+def process(task: TaskRequest = TASK, **activities: Stub) -> Run:
+    good: dict[str, Stub] = {
         VALIDATE_TASK: lambda _: Validation(),
         steps.ASSIGN_TASK: assigned,
-        steps.SEND_NOTIFICATION: lambda step: NotificationSent(key=step.key),
+        steps.SEND_NOTIFICATION: lambda step: NotificationSent(key=step["key"]),
         steps.RELEASE_ASSIGNMENT: lambda _: None,
     }
-    ctx = FakeContext(instance_id=f"task-{task.task_id}")
-    result, calls = run(task_processing_workflow(ctx, task), good | activities)  # type: ignore[arg-type]
-    return result, calls, ctx
+    return execute(DEFINITION, task, good | activities)
 
 
-def names(calls: list[Call]) -> list[str]:
-    return [call.name for call in calls]
+def result_of(run: Run) -> TaskResult:
+    return TaskResult.model_validate(run.output)
+
+
+def attempts(run: Run, name: str) -> int:
+    return run.called().count(name)
 
 
 def test_a_good_task_is_validated_assigned_and_told() -> None:
-    result, calls, ctx = process()
-    assert result == TaskResult(
+    run = process()
+    assert result_of(run) == TaskResult(
         task_id="1",
         status=TaskOutcome.COMPLETED,
         message="Task assigned to alice at 2026-01-02T03:04:05+00:00",
         assignee="alice@example.com",
     )
     steps_taken = [VALIDATE_TASK, steps.ASSIGN_TASK, steps.SEND_NOTIFICATION]
-    assert names(calls) == steps_taken
-    assert [s["step"] for s in ctx.statuses] == [*steps_taken, "completed"]
+    assert run.called() == steps_taken
+    assert run.steps() == [*steps_taken, "completed"]
 
 
 def test_the_notification_names_the_task() -> None:
-    _, calls, _ = process()
-    sent: SendNotification = calls[-1].input
-    assert (sent.recipient, sent.body) == (
+    [sent] = process().inputs(steps.SEND_NOTIFICATION)
+    assert (sent["recipient"], sent["body"]) == (
         "alice@example.com",
         "You have been assigned task: Review",
     )
 
 
 def test_each_effect_has_a_key_of_the_instance() -> None:
-    _, calls, _ = process()
-    assert [c.input.key for c in calls[1:]] == ["task-1:assign", "task-1:notify"]
+    assert [c.input["key"] for c in process().calls[1:]] == ["task-1:assign", "task-1:notify"]
 
 
-def test_every_step_is_retried() -> None:
-    _, calls, _ = process()
-    assert {call.retry_policy for call in calls} == {RETRY}
+@pytest.mark.parametrize("step", [VALIDATE_TASK, steps.ASSIGN_TASK, steps.SEND_NOTIFICATION])
+def test_every_step_is_tried_three_times(step: str) -> None:
+    run = process(**{step: fails("down")})
+    assert [c.at.total_seconds() for c in run.calls if c.name == step] == [0, 1, 3]
 
 
 def test_without_a_named_assignee_the_skills_are_asked_for() -> None:
-    result, calls, _ = process(TaskRequest(task_id="1", title="T", assignee=" ", skills=["python"]))
-    request = calls[1].input.request
-    assert (request.assignee, request.skills) == (None, ["python"])
-    assert result.message.startswith("Task assigned to alice@example.com at ")
+    run = process(TaskRequest(task_id="1", title="T", assignee=" ", skills=["python"]))
+    [step] = run.inputs(steps.ASSIGN_TASK)
+    assert (step["request"]["assignee"], step["request"]["skills"]) == (None, ["python"])
+    assert result_of(run).message.startswith("Task assigned to alice@example.com at ")
 
 
 def test_an_invalid_task_is_rejected_and_nothing_happens() -> None:
-    result, calls, _ = process(validate_task=lambda _: Validation(rejection="Missing title"))
+    run = process(validate_task=lambda _: Validation(rejection="Missing title"))
+    result = result_of(run)
     assert (result.status, result.message) == (TaskOutcome.REJECTED, "Missing title")
-    assert names(calls) == [VALIDATE_TASK]
+    assert run.called() == [VALIDATE_TASK]
 
 
 def test_a_task_that_nobody_can_take_is_rejected_with_the_reason() -> None:
-    result, calls, _ = process(assign_task=lambda _: AssignTaskResult(refusal="alice is away"))
+    run = process(assign_task=lambda _: AssignTaskResult(refusal="alice is away"))
+    result = result_of(run)
     assert (result.status, result.message) == (TaskOutcome.REJECTED, "alice is away")
-    assert names(calls)[-1] == steps.ASSIGN_TASK
+    assert run.called()[-1] == steps.ASSIGN_TASK
 
 
 def test_an_assigner_that_fails_for_good_leaves_no_assignment() -> None:
-    result, calls, _ = process(assign_task=fails("assigner: down"))
-    assert result.status is TaskOutcome.FAILED
-    assert "assigner: down" in result.message
-    assert names(calls)[-2:] == [steps.ASSIGN_TASK, steps.RELEASE_ASSIGNMENT]
+    run = process(assign_task=fails("assigner: down"))
+    assert result_of(run).status is TaskOutcome.FAILED
+    assert "assigner: down" in result_of(run).message
+    assert run.called()[-2:] == [steps.ASSIGN_TASK, steps.RELEASE_ASSIGNMENT]
 
 
 def test_who_cannot_be_told_does_not_keep_the_task() -> None:
-    result, calls, _ = process(send_notification=fails("no such mailbox"))
+    run = process(send_notification=fails("no such mailbox"))
+    result = result_of(run)
     assert result.status is TaskOutcome.FAILED
     assert "released" in result.message
     assert "no such mailbox" in result.message
-    assert calls[-1].name == steps.RELEASE_ASSIGNMENT
-    assert calls[-1].input.key == "task-1:assign"
+    assert run.calls[-1].name == steps.RELEASE_ASSIGNMENT
+    assert run.calls[-1].input["key"] == "task-1:assign"
+
+
+def test_a_release_is_tried_until_it_holds() -> None:
+    tries = iter(range(20))
+
+    def release(_: Any) -> None:
+        if next(tries) < 19:
+            raise RuntimeError("down")
+
+    run = process(send_notification=fails("no such mailbox"), release_assignment=release)
+    assert attempts(run, steps.RELEASE_ASSIGNMENT) == 20
+    assert run.status is RuntimeStatus.COMPLETED
 
 
 def test_a_validation_that_fails_for_good_fails_the_task() -> None:
-    result, calls, _ = process(validate_task=fails("lost"))
-    assert result.status is TaskOutcome.FAILED
-    assert names(calls) == [VALIDATE_TASK]
+    run = process(validate_task=fails("lost"))
+    assert result_of(run).status is TaskOutcome.FAILED
+    assert set(run.called()) == {VALIDATE_TASK}
 
 
 def test_the_retry_policy_is_the_promised_one() -> None:

@@ -1,6 +1,7 @@
 """Dapr's workflow engine as the API uses it: start once, and read how far it is."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -143,20 +144,21 @@ def unknown(instance_id: str) -> ProblemError:
     return ProblemError(ProblemType.NOT_FOUND, f"There is no instance {instance_id}")
 
 
-def shown(state: WorkflowState, output: type[BaseModel]) -> InstanceStatus[Any]:
+def shown(state: WorkflowState, output: type[BaseModel] | None) -> InstanceStatus[Any]:
     """Return an instance as the API shows it.
 
     Args:
         state: The instance as Dapr has it.
-        output: The model of its result.
+        output: The model of its result; None shows any result as it is.
     """
     status = RuntimeStatus(state.runtime_status.name)
-    completed = status is RuntimeStatus.COMPLETED and state.serialized_output
+    result = state.serialized_output if status is RuntimeStatus.COMPLETED else None
+    read = output.model_validate_json if output else json.loads
     failure = state.failure_details
     return InstanceStatus[Any](
         instance_id=state.instance_id,
         status=status,
-        output=output.model_validate_json(state.serialized_output) if completed else None,
+        output=read(result) if result else None,
         custom_status=progress_of(state),
         error=failure.message if failure else None,
         created_at=_utc(state.created_at),

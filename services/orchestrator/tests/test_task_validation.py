@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.activities.validation import validate_task
+from orchestrator.activities.task_processing import validate_task
 from orchestrator.workflows.task_processing import TaskRequest
 
 
