@@ -2,6 +2,7 @@
 
 .DEFAULT_GOAL := help
 STORE ?= sqlite
+WORKFLOW ?= task
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
 READY := .venv/.ready
@@ -18,10 +19,10 @@ setup: $(READY) ## Bring uv and the Python packages, unless they are here alread
 	@echo "Ready: $(PYTHON)"
 
 run: $(READY) ## Start the system, run a sample task, stay until Ctrl-C (STORE=redis for Redis)
-	@$(PYTHON) -m stack run --store $(STORE)
+	@$(PYTHON) -m stack run --store $(STORE) --workflow $(WORKFLOW)
 
-demo: $(READY) ## Start the system, run a sample task, stop
-	@$(PYTHON) -m stack demo --store $(STORE)
+demo: $(READY) ## Start the system, run a sample (WORKFLOW=order for another than task), stop
+	@$(PYTHON) -m stack demo --store $(STORE) --workflow $(WORKFLOW)
 
 check: $(READY) ## Check format, lint, types and architecture
 	$(UV) run --frozen ruff format --check

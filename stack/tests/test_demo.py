@@ -1,4 +1,4 @@
-"""What the sample task shows of what happened."""
+"""What a demonstration shows of what happened."""
 
 import io
 import json
@@ -10,10 +10,33 @@ import httpx
 import pytest
 from rich.console import Console
 
-from stack.demo import SampleTask
+from stack.demo import Demo
 from stack.errors import StackError
 
 URLS = {name: f"http://{name}" for name in ("assigner", "notifier", "orchestrator")}
+
+
+SAMPLES = {
+    "completed": {
+        "summary": "A task [for] Alice",
+        "request": {"task_id": "42", "title": "T"},
+        "events": [],
+        "outcome": "completed",
+    },
+    "decided": {
+        "summary": "A task that waits",
+        "request": {"task_id": "43", "title": "T"},
+        "events": [{"event": "approval", "payload": {"approved": True}, "after_seconds": 0}],
+        "outcome": None,
+    },
+}
+WORKFLOW = {
+    "name": "task",
+    "title": "Task processing",
+    "start": "/tasks/process",
+    "id_field": "task_id",
+    "samples": SAMPLES,
+}
 
 
 @dataclass
@@ -23,66 +46,93 @@ class FakeSystem:
     outcome: str = "completed"
     answers: list[int] = field(default_factory=lambda: [202])
     polls: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         match request.url.host, request.url.path.split("/"):
+            case "orchestrator", ["", "workflows"]:
+                return httpx.Response(200, json=[WORKFLOW])
             case "orchestrator", ["", "tasks", "process"]:
                 instance = f"task-{json.loads(request.content)['task_id']}"
                 code = self.answers.pop(0)
                 body = {"instance_id": instance, "detail": "still starting"}
-                return httpx.Response(code, json=body, headers={"Retry-After": "0"})
-            case "orchestrator", ["", "tasks", _, "status"]:
+                headers = {"Retry-After": "0", "Location": f"/tasks/{instance}/status"}
+                return httpx.Response(code, json=body, headers=headers)
+            case "orchestrator", ["", "instances", _, "events", "approval"]:
+                self.events.append(json.loads(request.content))
+                return httpx.Response(200, json={})
+            case "orchestrator", ["", "instances", _]:
                 return httpx.Response(200, json=self.polls.pop(0) if self.polls else self.end())
             case "assigner", ["", "assignments", key] if key.endswith(":assign"):
-                return httpx.Response(200, json={"member_id": "alice"})
+                return httpx.Response(200, json={"email": "alice@example.com"})
             case "notifier", ["", "inbox", "alice@example.com"]:
                 return httpx.Response(200, json={"items": [{"subject": "A task for you"}]})
         return httpx.Response(404)
 
     def end(self) -> dict[str, Any]:
         output = {"status": self.outcome, "message": "as [it] ended"}
-        return {"status": "COMPLETED", "output": output, "custom_status": None}
+        return {"status": "COMPLETED", "output": output, "custom_status": None, "error": None}
 
 
 @dataclass
 class Shown:
-    """A sample task, and the text it writes."""
+    """The text that a demonstration writes."""
 
     system: FakeSystem
-    task: SampleTask
+    client: httpx.AsyncClient
     text: io.StringIO
+
+    async def show(self, workflow: str = "task", sample: str | None = None) -> bool:
+        return await Demo(URLS, Console(file=self.text), self.client, workflow, sample).show()
 
 
 @pytest.fixture
 async def shown() -> AsyncIterator[Shown]:
     system, text = FakeSystem(), io.StringIO()
     async with httpx.AsyncClient(transport=httpx.MockTransport(system)) as client:
-        yield Shown(system, SampleTask(URLS, Console(file=text), client), text)
+        yield Shown(system, client, text)
 
 
 async def test_a_completed_task_is_a_success_with_its_evidence(shown: Shown) -> None:
-    step = {"step": "assign_task", "message": "Looking for alice"}
+    step = {"step": "assign_task", "message": "Looking for alice", "details": {"of": 3}}
     shown.system.polls = [{"status": "RUNNING", "custom_status": step}] * 2
-    assert await shown.task.show()
+    assert await shown.show()
     text = shown.text.getvalue()
-    assert text.count("assign_task: Looking for alice") == 1
-    for evidence in ("ended completed: as [it] ended", '"alice"', '"A task for you"'):
-        assert evidence in text
+    assert text.count("assign_task: Looking for alice (of 3)") == 1
+    evidence = ("A task [for] Alice", "ended completed", "as [it] ended", '"A task for you"')
+    for part in evidence:
+        assert part in text
 
 
-async def test_a_rejected_task_is_no_success(shown: Shown) -> None:
+async def test_another_outcome_than_the_sample_s_is_no_success(shown: Shown) -> None:
     shown.system.outcome = "rejected"
-    assert not await shown.task.show()
+    assert not await shown.show()
     assert "ended rejected" in shown.text.getvalue()
+
+
+async def test_an_event_is_sent_once_it_is_waited_for(shown: Shown) -> None:
+    waits = {"step": "ask", "message": "Asking", "waits": [{"event": "approval"}]}
+    before = {"step": "assign_task", "message": "Looking"}
+    shown.system.polls = [
+        {"status": "RUNNING", "custom_status": progress} for progress in (before, waits, waits)
+    ]
+    assert await shown.show(sample="decided")
+    assert shown.system.events == [{"approved": True}]
 
 
 async def test_a_refusal_is_told(shown: Shown) -> None:
     shown.system.answers = [422]
     with pytest.raises(StackError, match="refused with 422"):
-        await shown.task.show()
+        await shown.show()
+
+
+@pytest.mark.parametrize(("workflow", "sample"), [("nope", None), ("task", "nope")])
+async def test_what_there_is_not_is_told(shown: Shown, workflow: str, sample: str | None) -> None:
+    with pytest.raises(StackError, match="'nope'; there are: "):
+        await shown.show(workflow, sample)
 
 
 async def test_a_system_that_still_starts_is_waited_for(shown: Shown) -> None:
     shown.system.answers = [503, 503, 202]
-    assert await shown.task.show()
+    assert await shown.show()
     assert shown.text.getvalue().count("not yet: still starting") == 2

@@ -93,6 +93,9 @@ class Sample(BaseModel):
     summary: str
     request: dict[str, Any]
     events: list[SampleEvent] = []
+    outcome: str | None = Field(
+        default=None, description="The `status` of the result; null where any will do"
+    )
 
 
 class WorkflowInfo(BaseModel):

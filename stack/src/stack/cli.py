@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from stack.dapr_setup import provide_dapr
-from stack.demo import SampleTask
+from stack.demo import DEFAULT_WORKFLOW, Demo
 from stack.errors import StackError
 from stack.layout import APPS, FRONT
 from stack.locations import PROJECT
@@ -26,6 +26,8 @@ console = Console(soft_wrap=True)
 StoreOption = Annotated[Store, typer.Option(envvar="STORE", help="Where Dapr keeps state.")]
 RunDirOption = Annotated[Path, typer.Option(envvar="RUN_DIR", help="Where data and logs are kept.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show every process's log.")]
+WorkflowOption = Annotated[str, typer.Option(help="Which workflow to show, by its short name.")]
+SampleOption = Annotated[str | None, typer.Option(help="Which of its samples; else the first.")]
 DEFAULT_RUN_DIR = PROJECT / ".run"
 _INTERRUPTED = 130
 
@@ -35,10 +37,12 @@ def run(
     store: StoreOption = "sqlite",
     run_dir: RunDirOption = DEFAULT_RUN_DIR,
     verbose: VerboseOption = False,
+    workflow: WorkflowOption = DEFAULT_WORKFLOW,
+    sample: SampleOption = None,
 ) -> None:
-    """Start the system, run a sample task, and stay until Ctrl-C."""
+    """Start the system, run a sample, and stay until Ctrl-C."""
     # To be stopped is how it ends well.
-    _execute(store, run_dir, verbose, _stay, when_stopped=0)
+    _execute(store, run_dir, verbose, _stay, (workflow, sample), when_stopped=0)
 
 
 @app.command()
@@ -46,15 +50,26 @@ def demo(
     store: StoreOption = "sqlite",
     run_dir: RunDirOption = DEFAULT_RUN_DIR,
     verbose: VerboseOption = False,
+    workflow: WorkflowOption = DEFAULT_WORKFLOW,
+    sample: SampleOption = None,
 ) -> None:
-    """Start the system, run a sample task, and stop: 0 when the task completed."""
-    _execute(store, run_dir, verbose, _leave, when_stopped=_INTERRUPTED)
+    """Start the system, run a sample, and stop: 0 when it ended as it should."""
+    _execute(store, run_dir, verbose, _leave, (workflow, sample), when_stopped=_INTERRUPTED)
 
 
 Ending = Callable[[Stack, bool], Awaitable[int]]
+Shown = tuple[str, str | None]
+"""The workflow, and which of its samples."""
 
 
-def _execute(store: Store, run_dir: Path, verbose: bool, ending: Ending, when_stopped: int) -> None:
+def _execute(
+    store: Store,
+    run_dir: Path,
+    verbose: bool,
+    ending: Ending,
+    shown: Shown,
+    when_stopped: int,
+) -> None:
     try:
         options = StackOptions(
             run_dir,
@@ -63,7 +78,7 @@ def _execute(store: Store, run_dir: Path, verbose: bool, ending: Ending, when_st
             dapr=provide_dapr(os.environ, console),
             report=lambda line: console.print(f"[dim]{escape(line)}[/]", highlight=False),
         )
-        code = asyncio.run(_main(options, ending))
+        code = asyncio.run(_main(options, ending, shown))
     except StackError as error:
         console.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False)
         code = 1
@@ -73,39 +88,39 @@ def _execute(store: Store, run_dir: Path, verbose: bool, ending: Ending, when_st
     raise typer.Exit(code)
 
 
-async def _main(options: StackOptions, ending: Ending) -> int:
+async def _main(options: StackOptions, ending: Ending, shown: Shown) -> int:
     stack = Stack(options)
     _stop_on_signals(stack)
     async with stack:
-        return await _work(stack, ending)
+        return await _work(stack, ending, shown)
 
 
-async def _work(stack: Stack, ending: Ending) -> int:
-    """Show the sample task, unless a process ends first."""
+async def _work(stack: Stack, ending: Ending, shown: Shown) -> int:
+    """Show the sample, unless a process ends first."""
 
     async def show() -> int:
         urls = {name: stack.url(name) for name in APPS}
         async with local_client() as client:
-            completed = await SampleTask(urls, console, client).show()
-        return await ending(stack, completed)
+            good = await Demo(urls, console, client, *shown).show()
+        return await ending(stack, good)
 
-    shown = asyncio.create_task(show())
+    showing = asyncio.create_task(show())
     failed = asyncio.create_task(stack.wait_failure())
     try:
-        await asyncio.wait({shown, failed}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({showing, failed}, return_when=asyncio.FIRST_COMPLETED)
         if failed.done():
             raise failed.result()
-        return shown.result()
+        return showing.result()
     finally:
-        shown.cancel()
+        showing.cancel()
         failed.cancel()
 
 
-async def _leave(stack: Stack, completed: bool) -> int:
-    return 0 if completed else 1
+async def _leave(stack: Stack, good: bool) -> int:
+    return 0 if good else 1
 
 
-async def _stay(stack: Stack, completed: bool) -> int:
+async def _stay(stack: Stack, good: bool) -> int:
     addresses = {
         "Swagger UI": f"{stack.url(FRONT).replace('127.0.0.1', 'localhost')}/docs",
         **{name: f"{stack.url(name)}/docs" for name in APPS if name != FRONT},

@@ -1,4 +1,4 @@
-"""A sample task, followed from its acceptance to its effects."""
+"""A sample of a workflow, followed from its acceptance to its result and effects."""
 
 import asyncio
 import time
@@ -11,32 +11,46 @@ from rich.markup import escape
 
 from stack.errors import StackError
 
-ASSIGNEE = "alice@example.com"
+DEFAULT_WORKFLOW = "task"
 _TERMINAL = {"COMPLETED", "FAILED", "TERMINATED"}
-_DEADLINE_SECONDS = 60
-# A step takes some 25 ms, and each is to be seen.
-_POLL_SECONDS = 0.01
+# Without a sign of progress; the longest pause that a sample makes is 15 s.
+_PATIENCE_SECONDS = 90
+# A step takes some 25 ms, and each is to be seen; later looks may be rarer.
+_FIRST_POLL_SECONDS = 0.01
+_LONGEST_POLL_SECONDS = 0.2
 
 
-class SampleTask:
-    """Sends one task through the system and shows what becomes of it.
+class Demo:
+    """Sends one sample through the system and shows what becomes of it.
 
     Args:
         urls: The services' base URLs, by app id.
         console: Where it is shown.
         client: Talks to the services.
+        workflow: The workflow's short name, as in `GET /workflows`.
+        sample: Which of its samples; the first by default.
     """
 
-    def __init__(self, urls: dict[str, str], console: Console, client: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        urls: dict[str, str],
+        console: Console,
+        client: httpx.AsyncClient,
+        workflow: str = DEFAULT_WORKFLOW,
+        sample: str | None = None,
+    ) -> None:
         self._urls = urls
         self._console = console
         self._client = client
+        self._workflow = workflow
+        self._sample = sample
 
     async def show(self) -> bool:
-        """Run the task; return whether it ended `completed`.
+        """Run the sample; return whether it ended as it should.
 
         Raises:
-            StackError: The system refused the task, did not answer, or did not finish it in time.
+            StackError: There is no such sample, or the system refused it, did not answer, or did
+                not finish it in time.
         """
         try:
             return await self._run()
@@ -44,70 +58,92 @@ class SampleTask:
             raise StackError(f"No answer from {error.request.url}: {error!r}") from error
 
     async def _run(self) -> bool:
-        instance = await self._submit()
-        status = await self._follow(instance)
-        output = status.get("output") or {}
-        outcome = output.get("status", status["status"])
-        colour = "green" if outcome == "completed" else "red"
-        self._say(f"  ended [bold {colour}]{outcome}[/]: {escape(output.get('message') or '')}")
+        workflow, sample = await self._choose()
+        location, instance = await self._submit(workflow, sample)
+        status = await self._follow(location, instance, sample["events"])
+        output = status["output"] if isinstance(status["output"], dict) else {}
+        ended = status["status"] == "COMPLETED"
+        good = ended and sample["outcome"] in (None, output.get("status"))
+        outcome = output.get("status", status["status"].lower()) if ended else status["status"]
+        self._say(f"  ended [bold {'green' if good else 'red'}]{outcome}[/]")
+        self._show_resource("result", status["output"] if ended else status["error"])
         await self._show_effects(instance)
-        return bool(outcome == "completed")
+        return good
 
-    async def _submit(self) -> str:
-        task = {
-            "task_id": f"demo-{uuid.uuid4().hex[:8]}",
-            "title": "Review the quarterly report",
-            "assignee": ASSIGNEE,
-        }
-        self._say(f"\nSample task: “{task['title']}”, for {task['assignee']}")
-        answer = await self._post(f"{self._urls['orchestrator']}/tasks/process", task)
+    async def _choose(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        answer = await self._client.get(f"{self._urls['orchestrator']}/workflows")
+        workflows = {workflow["name"]: workflow for workflow in answer.json()}
+        workflow = _entry(workflows, self._workflow, "workflow")
+        samples = workflow["samples"]
+        return workflow, _entry(samples, self._sample or next(iter(samples)), "sample")
+
+    async def _submit(self, workflow: dict[str, Any], sample: dict[str, Any]) -> tuple[str, str]:
+        request = {**sample["request"], workflow["id_field"]: f"demo-{uuid.uuid4().hex[:8]}"}
+        self._say(f"\n{workflow['title']}: {escape(sample['summary'])}")
+        answer = await self._post(f"{self._urls['orchestrator']}{workflow['start']}", request)
         if answer.status_code not in (httpx.codes.ACCEPTED, httpx.codes.OK):
-            raise StackError(f"The task was refused with {answer.status_code}: {answer.text}")
+            raise StackError(f"It was refused with {answer.status_code}: {answer.text}")
         instance = str(answer.json()["instance_id"])
         self._say(f"  accepted as {instance}")
-        return instance
+        return answer.headers["Location"], instance
 
-    async def _post(self, url: str, task: dict[str, str]) -> httpx.Response:
-        """Post the task, again while the answer is 'not yet': it starts nothing twice.
+    async def _post(self, url: str, body: dict[str, Any]) -> httpx.Response:
+        """Post a request, again while the answer is 'not yet': it starts nothing twice.
 
         After a crash the scheduler waits for the lease of its former self to end, 20 s.
         """
-        deadline = time.monotonic() + _DEADLINE_SECONDS
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            answer = await self._client.post(url, json=task, timeout=30)
+            answer = await self._client.post(url, json=body, timeout=30)
             unavailable = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
             if not unavailable or time.monotonic() > deadline:
                 return answer
             self._say(escape(f"  not yet: {answer.json().get('detail', answer.text)}"))
             await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))
 
-    async def _follow(self, instance: str) -> dict[str, Any]:
-        url = f"{self._urls['orchestrator']}/tasks/{instance}/status"
-        deadline = time.monotonic() + _DEADLINE_SECONDS
-        shown = None
-        while time.monotonic() < deadline:
+    async def _follow(
+        self, location: str, instance: str, events: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Show each step until the end, and send the sample's events when they are waited for."""
+        url = f"{self._urls['orchestrator']}/instances/{instance}"
+        to_send, shown = list(events), None
+        changed, pause = time.monotonic(), _FIRST_POLL_SECONDS
+        while time.monotonic() < changed + _PATIENCE_SECONDS:
             answer = await self._client.get(url)
-            if answer.is_success:
-                status: dict[str, Any] = answer.json()
-                step = status.get("custom_status") or {}
-                if step and step != shown:
-                    shown = step
-                    self._say(escape(f"  {step.get('step', '')}: {step.get('message', '')}"))
-                if status["status"] in _TERMINAL:
-                    return status
-            await asyncio.sleep(_POLL_SECONDS)
-        raise StackError(f"{instance} did not end within {_DEADLINE_SECONDS} s; see {url}")
+            status: dict[str, Any] = answer.json() if answer.is_success else {}
+            progress = status.get("custom_status") or {}
+            if progress and progress != shown:
+                shown, changed, pause = progress, time.monotonic(), _FIRST_POLL_SECONDS
+                self._say(_told(progress))
+            if status.get("status") in _TERMINAL:
+                return status
+            if to_send and _waits_for(progress, to_send[0], time.monotonic() - changed):
+                await self._send(instance, to_send.pop(0))
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_POLL_SECONDS)
+        raise StackError(
+            f"{instance} has not moved for {_PATIENCE_SECONDS} s; see "
+            f"{self._urls['orchestrator']}{location}"
+        )
+
+    async def _send(self, instance: str, event: dict[str, Any]) -> None:
+        self._say(escape(f"  you send {event['event']}: {event['payload']}"))
+        url = f"{self._urls['orchestrator']}/instances/{instance}/events/{event['event']}"
+        answer = await self._post(url, event["payload"])
+        if not answer.is_success:
+            raise StackError(f"The event was refused with {answer.status_code}: {answer.text}")
 
     async def _show_effects(self, instance: str) -> None:
         """Show what the peers hold, for the steps may have passed faster than we looked."""
         assignment = await self._client.get(
-            f"{self._urls['assigner']}/assignments/{instance}:assign",
+            f"{self._urls['assigner']}/assignments/{instance}:assign"
         )
+        if not assignment.is_success:
+            return
+        self._show_resource("assigner holds", assignment.json())
         inbox = await self._client.get(
-            f"{self._urls['notifier']}/inbox/{ASSIGNEE}", params={"limit": 1}
+            f"{self._urls['notifier']}/inbox/{assignment.json()['email']}", params={"limit": 1}
         )
-        if assignment.is_success:
-            self._show_resource("assigner holds", assignment.json())
         if inbox.is_success:
             self._show_resource("newest in the inbox", inbox.json()["items"])
 
@@ -117,3 +153,21 @@ class SampleTask:
 
     def _say(self, text: str) -> None:
         self._console.print(text, highlight=False)
+
+
+def _entry(entries: dict[str, Any], name: str, kind: str) -> dict[str, Any]:
+    try:
+        return entries[name]  # type: ignore[no-any-return]
+    except KeyError:
+        raise StackError(f"There is no {kind} {name!r}; there are: {', '.join(entries)}") from None
+
+
+def _told(progress: dict[str, Any]) -> str:
+    details = ", ".join(f"{name} {value}" for name, value in progress.get("details", {}).items())
+    end = f" ({details})" if details else ""
+    return escape(f"  {progress['step']}: {progress['message']}{end}")
+
+
+def _waits_for(progress: dict[str, Any], event: dict[str, Any], unchanged: float) -> bool:
+    waits = {wait["event"] for wait in progress.get("waits", [])}
+    return event["event"] in waits and unchanged >= event["after_seconds"]

@@ -177,6 +177,7 @@ DEFINITION = Definition(
                 "title": "Review the quarterly report",
                 "assignee": "alice@example.com",
             },
+            outcome=TaskOutcome.COMPLETED,
         ),
         "by skills": Sample(
             summary="A task for whoever has the skills and holds least",
@@ -187,10 +188,12 @@ DEFINITION = Definition(
                 "priority": "high",
                 "due": "2030-01-31T17:00:00+01:00",
             },
+            outcome=TaskOutcome.COMPLETED,
         ),
         "rejected": Sample(
             summary="A task that is rejected: it has no title",
             request={"task_id": "44", "title": "", "assignee": "alice@example.com"},
+            outcome=TaskOutcome.REJECTED,
         ),
     },
 )
