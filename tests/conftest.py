@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from stack import Stack, StackOptions
+from support.samples import Ended, run_samples
 from support.system import System, connect
 
 SERVICES = ("orchestrator", "assigner", "notifier")
@@ -32,3 +33,9 @@ async def system(stack: Stack) -> AsyncIterator[System]:
     """The APIs of that stack."""
     async with connect({name: stack.url(name) for name in SERVICES}) as system:
         yield system
+
+
+@pytest.fixture(scope="session")
+async def ended(system: System) -> Ended:
+    """How each sample of the workflows ended there."""
+    return await run_samples(system)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from kind import access
+from support.samples import Ended, run_samples
 from support.system import System
 
 
@@ -22,3 +23,10 @@ async def system(cluster: None) -> AsyncIterator[System]:
     """The three APIs; anew for each test, for a fault ends the way to a pod."""
     async with access.open_system() as system:
         yield system
+
+
+@pytest.fixture(scope="session")
+async def ended(cluster: None) -> Ended:
+    """How each sample of the workflows ended there."""
+    async with access.open_system() as system:
+        return await run_samples(system)

@@ -55,9 +55,16 @@ def replay(definitions: Iterable[Definition], instance_id: str, history: Sequenc
 
 def save(path: Path, instance_id: str, history: Sequence[Any]) -> None:
     """Write a history to a file, for `load`."""
-    events = [MessageToDict(event) for event in history]
+    events = [_without_places(MessageToDict(event)) for event in history]
     document = {"instance_id": instance_id, "events": events}
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def _without_places(part: Any) -> Any:
+    """Leave out stack traces, which name files of the machine that they come from."""
+    if isinstance(part, dict):
+        return {k: _without_places(v) for k, v in part.items() if k != "stackTrace"}
+    return [_without_places(item) for item in part] if isinstance(part, list) else part
 
 
 def load(path: Path) -> tuple[str, list[Any]]:

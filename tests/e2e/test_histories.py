@@ -1,0 +1,32 @@
+"""What the engine wrote down of each sample replays to the same decisions by today's code.
+
+With `RECORD=1` the histories are kept, for `services/orchestrator/tests/test_recorded_histories.py`
+to replay against all later code.
+"""
+
+import os
+from pathlib import Path
+
+import grpc
+import pytest
+
+from orchestrator.catalogue import definitions
+from orchestrator.histories import Histories
+from orchestrator.testing.replay import replay, save
+from stack import Stack
+from support.samples import SAMPLES, Ended
+
+RECORDED = Path(__file__).parents[2] / "services/orchestrator/tests/histories"
+
+
+@pytest.mark.parametrize(("workflow", "sample"), SAMPLES)
+async def test_a_history_replays(stack: Stack, ended: Ended, workflow: str, sample: str) -> None:
+    state = ended[workflow, sample]
+    assert not isinstance(state, BaseException), state
+    instance = state["instance_id"]
+    async with grpc.aio.insecure_channel(stack.sidecar_grpc("orchestrator")) as channel:
+        history = await Histories(channel).get_workflow_history(instance)
+    replay(definitions(), instance, history)
+    if os.environ.get("RECORD"):
+        name = f"{workflow}-{sample}".replace(" ", "-")
+        save(RECORDED / f"{name}.json", instance, history)
