@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from orchestrator.catalogue import definitions
-from orchestrator.histories import Histories
+from orchestrator.management import Management
 from orchestrator.testing.replay import replay, save
 from stack import Stack
 from support.samples import SAMPLES, Ended
@@ -25,7 +25,7 @@ async def test_a_history_replays(stack: Stack, ended: Ended, workflow: str, samp
     assert not isinstance(state, BaseException), state
     instance = state["instance_id"]
     async with grpc.aio.insecure_channel(stack.sidecar_grpc("orchestrator")) as channel:
-        history = await Histories(channel).get_workflow_history(instance)
+        history = await Management(channel).get_workflow_history(instance)
     replay(definitions(), instance, history)
     if os.environ.get("RECORD"):
         name = f"{workflow}-{sample}".replace(" ", "-")

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+import grpc.aio
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from httpx import AsyncClient
 
@@ -12,6 +13,7 @@ from orchestrator.clients.notifier import NotifierClient
 from orchestrator.decisions import Decisions
 from orchestrator.engine import Engine
 from orchestrator.events import Events
+from orchestrator.management import Management
 from orchestrator.ports import Ports
 from orchestrator.settings import Settings
 from orchestrator.watch import ending_a_wedged_sidecar
@@ -29,12 +31,14 @@ class Orchestrator:
     Args:
         engine: Starts workflows and reads their state.
         events: Takes events for them.
+        management: What the engine offers its operators.
         store: The orchestrator's own state, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
     """
 
     engine: Engine
     events: Events
+    management: Management
     store: StateStore
     sidecar: AsyncClient
 
@@ -44,18 +48,28 @@ async def open_orchestrator(
 ) -> Orchestrator:
     """Start the worker and return the engine; both use the sidecar, which must come first."""
     sidecar = await open_sidecar(stack, settings, readiness)
-    worker = build_worker(_ports(settings), settings)
-    stack.push_async_callback(asyncio.to_thread, worker.shutdown)
-    await asyncio.to_thread(worker.start)
-    readiness.add(sidecar.why_no_worker)
-    await stack.enter_async_context(ending_a_wedged_sidecar(sidecar))
+    if settings.host_workflows:
+        worker = build_worker(_ports(settings), settings)
+        stack.push_async_callback(asyncio.to_thread, worker.shutdown)
+        await asyncio.to_thread(worker.start)
+        readiness.add(sidecar.why_no_worker)
+        await stack.enter_async_context(ending_a_wedged_sidecar(sidecar))
     client = DaprWorkflowClient(
         host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
     )
     engine = Engine(client, settings.start_timeout_seconds)
     store = await open_state_store(stack, settings)
     http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
-    return Orchestrator(engine, Events(engine, Decisions(store)), store, http)
+    channel = await stack.enter_async_context(
+        grpc.aio.insecure_channel(f"127.0.0.1:{settings.dapr_grpc_port}")
+    )
+    return Orchestrator(
+        engine=engine,
+        events=Events(engine, Decisions(store)),
+        management=Management(channel, settings.dapr_api_token),
+        store=store,
+        sidecar=http,
+    )
 
 
 def _ports(settings: Settings) -> Ports:

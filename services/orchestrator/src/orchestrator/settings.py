@@ -10,6 +10,9 @@ class Settings(ServiceSettings):
     """How people are told, and how long peers may take."""
 
     app_port: int = 8000
+    host_workflows: bool = Field(
+        default=True, description="Whether workflows run here; without, only the API is served"
+    )
     notification_channel: ChannelName = ChannelName.INBOX
     peer_timeout_seconds: float = Field(
         default=30.0,

@@ -1,0 +1,221 @@
+"""The orchestrator's API for operators: instances listed, explained and mended."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.fields import Person, RequestId
+from contracts.orchestrator import Progress, RuntimeStatus, Wait
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
+
+
+class InstanceSummary(BaseModel):
+    """An instance as a list shows it."""
+
+    instance_id: str
+    workflow: str = Field(description="Short, such as `order`; Dapr's name for a child workflow")
+    version: str | None = None
+    status: RuntimeStatus
+    parent: str | None = Field(default=None, description="The instance whose child it is")
+    step: str | None = Field(default=None, description="What it does, or did last")
+    message: str | None = Field(default=None, description="The same in words, at most 200 letters")
+    waits: list[Wait] = Field(default=[], description="The events that it takes now")
+    overdue: bool = Field(default=False, description="Whether a wait is past its time")
+    created_at: AwareDatetime
+    last_updated_at: AwareDatetime
+    completed_at: AwareDatetime | None = None
+
+
+class IndexState(BaseModel):
+    """How much of what there is the list knows: it is kept in memory, and rebuilt after a start."""
+
+    known: int = Field(description="How many instances are listed")
+    pending: int = Field(description="How many are known by id only, and not listed yet")
+    complete: bool = Field(description="Whether all there were at the last look are listed")
+    as_of: AwareDatetime | None = Field(description="When the last look at all ids ended")
+
+
+class InstancePage(BaseModel):
+    """Some instances."""
+
+    items: list[InstanceSummary]
+    next: str | None = Field(description="Pass as `cursor` to read on; null at the end")
+    index: IndexState
+
+
+class InstanceCounts(BaseModel):
+    """How many instances there are."""
+
+    total: int
+    by_status: dict[RuntimeStatus, int]
+    by_workflow: dict[str, dict[RuntimeStatus, int]]
+    waiting: dict[str, int] = Field(description="Running instances by the event they wait for")
+    overdue: int
+    index: IndexState
+
+
+class ReasonKind(StrEnum):
+    """What an instance waits for."""
+
+    ACTIVITY = "activity"
+    RETRY = "retry"
+    EVENT = "event"
+    TIMER = "timer"
+    CHILD = "child"
+    PAUSED = "paused"
+    STALLED = "stalled"
+    NO_WORKER = "no_worker"
+
+
+class WaitingReason(BaseModel):
+    """One thing that an instance waits for; it may be several at once."""
+
+    kind: ReasonKind
+    text: str = Field(description="In words, such as `activity send_notification: attempt 2 of 3`")
+    name: str | None = Field(default=None, description="Of the activity, event or child")
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = Field(default=None, description="Deadline, or the next try")
+    attempt: int | None = None
+    attempts: int | None = Field(default=None, description="How many attempts there are at most")
+    last_error: str | None = None
+    instance_id: str | None = Field(default=None, description="Of the child that is waited for")
+
+
+class InstanceDetail(BaseModel):
+    """All that is known of an instance."""
+
+    instance_id: str
+    workflow: str
+    version: str | None
+    status: RuntimeStatus
+    input: Any
+    output: Any
+    error: str | None = None
+    custom_status: Progress | None
+    why: list[WaitingReason] = Field(description="What it waits for; empty once it has ended")
+    parent: str | None
+    children: list[str]
+    rerun_of: str | None = Field(default=None, description="The instance that it repeats")
+    generation: int | None = Field(default=None, description="Of an eternal one, where it says so")
+    trace_id: str | None
+    trace_url: str | None = Field(description="The trace in Jaeger, where its address is set")
+    created_at: AwareDatetime
+    last_updated_at: AwareDatetime
+    completed_at: AwareDatetime | None
+    duration_seconds: float = Field(description="Until its end, or until now")
+
+
+class StepKind(StrEnum):
+    """What a step of a history is."""
+
+    ACTIVITY = "activity"
+    TIMER = "timer"
+    EVENT = "event"
+    CHILD = "child"
+
+
+class StepStatus(StrEnum):
+    """How a step ended, if it did."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+
+
+class Attempt(BaseModel):
+    """One try of an activity or a child."""
+
+    number: int
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    error: str | None = None
+    error_type: str | None = None
+    stack: str | None = None
+
+
+class HistoryStep(BaseModel):
+    """Events of a history that belong together."""
+
+    event_id: int = Field(description="Of its first event: where a rerun can begin")
+    kind: StepKind
+    name: str
+    status: StepStatus
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    until: AwareDatetime | None = Field(default=None, description="Of a timer or a timed wait")
+    attempts: list[Attempt] = []
+    input: Any = None
+    output: Any = None
+    error: str | None = None
+    instance_id: str | None = Field(default=None, description="Of a child")
+
+
+class InstanceHistory(BaseModel):
+    """What an instance did, in steps; of an eternal one its current generation."""
+
+    instance_id: str
+    steps: list[HistoryStep]
+
+
+class Operation(StrEnum):
+    """What an operator may do to an instance."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    TERMINATE = "terminate"
+    RERUN = "rerun"
+    PURGE = "purge"
+
+
+class OperationRequest(BaseModel):
+    """Why somebody does something to an instance."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason = Field(examples=["The supplier is down until Monday"])
+    by: Person = Field(default="operator", description="Who does it; kept in the audit trail")
+    children: bool = Field(default=False, description="Whether its child workflows are included")
+
+
+class RerunRequest(OperationRequest):
+    """Run an instance again as a new one, from the start or from one of its steps."""
+
+    new_id: RequestId = Field(description="The new instance's id; repeating is safe")
+    from_event: int | None = Field(
+        default=None, ge=0, description="A step's `event_id`; from the start where null"
+    )
+    input: dict[str, Any] | None = Field(
+        default=None, description="Another input for that step, or for the whole instance"
+    )
+
+
+class OperationResult(BaseModel):
+    """What became of an operation."""
+
+    operation: Operation
+    instance_id: str
+    status: RuntimeStatus | None = Field(description="After it; null once purged")
+    new_instance_id: str | None = Field(default=None, description="Of a rerun")
+
+
+class AuditEntry(BaseModel):
+    """What somebody did, and what became of it."""
+
+    id: str
+    at: AwareDatetime
+    by: Person
+    action: str = Field(description="An operation, `decide`, `claim`, `schedule.create` …")
+    target: str = Field(description="The instance or schedule")
+    reason: str | None = None
+    result: str = Field(description="`done`, or the problem's type")
+    details: dict[str, Any] = {}
+
+
+class AuditPage(BaseModel):
+    """Some entries of the audit trail, the newest first."""
+
+    items: list[AuditEntry]
+    next: int | None = Field(description="Pass as `before` to read on; null at the end")
