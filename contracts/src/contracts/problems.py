@@ -30,6 +30,8 @@ class ProblemType(StrEnum):
     DELIVERY_UNAVAILABLE = URN_PREFIX + "delivery-unavailable"
     INSTANCE_EXISTS = URN_PREFIX + "instance-exists"
     INSTANCE_FINISHED = URN_PREFIX + "instance-finished"
+    INSTANCE_GONE = URN_PREFIX + "instance-gone"
+    WRONG_STATE = URN_PREFIX + "wrong-state"
     NOT_WAITING = URN_PREFIX + "not-waiting"
     ALREADY_DECIDED = URN_PREFIX + "already-decided"
     UNAVAILABLE = URN_PREFIX + "unavailable"
@@ -62,6 +64,8 @@ PROBLEM_KINDS: dict[ProblemType, ProblemKind] = {
     ProblemType.DELIVERY_UNAVAILABLE: ProblemKind(503, "Delivery is not possible at the moment"),
     ProblemType.INSTANCE_EXISTS: ProblemKind(409, "The id was used with another request"),
     ProblemType.INSTANCE_FINISHED: ProblemKind(410, "The workflow instance has ended"),
+    ProblemType.INSTANCE_GONE: ProblemKind(410, "The workflow instance was purged"),
+    ProblemType.WRONG_STATE: ProblemKind(409, "The instance is not in a state for this"),
     ProblemType.NOT_WAITING: ProblemKind(409, "The workflow does not wait for this event"),
     ProblemType.ALREADY_DECIDED: ProblemKind(409, "Somebody was faster"),
     ProblemType.UNAVAILABLE: ProblemKind(503, "The service is not available at the moment"),

@@ -3,12 +3,16 @@
 from fastapi import APIRouter
 
 from orchestrator.catalogue import definitions
-from orchestrator.routes import hello, instances
+from orchestrator.routes import hello, instances, operations
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
 
-TAGS = [{"name": d.title, "description": d.description} for d in definitions()] + instances.TAGS
+TAGS = (
+    [{"name": d.title, "description": d.description} for d in definitions()]
+    + instances.TAGS
+    + operations.TAGS
+)
 
 
 def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
@@ -18,4 +22,5 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
         hello.router(services),
         instances.catalogue_router(),
         instances.instances_router(services),
+        operations.router(services),
     ]

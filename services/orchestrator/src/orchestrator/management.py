@@ -3,6 +3,7 @@
 The methods are called as in 1.19, where they are the client's own.
 """
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -111,7 +112,9 @@ class Management:
         """End an instance at once, without compensation."""
         await self._stub.TerminateInstance(
             protos.TerminateRequest(
-                instanceId=instance_id, output=StringValue(value=reason), recursive=recursive
+                instanceId=instance_id,
+                output=StringValue(value=json.dumps({"reason": reason})),
+                recursive=recursive,
             ),
             metadata=self._metadata,
         )

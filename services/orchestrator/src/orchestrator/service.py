@@ -14,6 +14,9 @@ from orchestrator.decisions import Decisions
 from orchestrator.engine import Engine
 from orchestrator.events import Events
 from orchestrator.management import Management
+from orchestrator.operations.audit import Audit
+from orchestrator.operations.links import Links
+from orchestrator.operations.operations import Operations
 from orchestrator.ports import Ports
 from orchestrator.settings import Settings
 from orchestrator.watch import ending_a_wedged_sidecar
@@ -32,6 +35,8 @@ class Orchestrator:
         engine: Starts workflows and reads their state.
         events: Takes events for them.
         management: What the engine offers its operators.
+        operations: What operators do to instances.
+        audit: Who did what.
         store: The orchestrator's own state, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
     """
@@ -39,6 +44,8 @@ class Orchestrator:
     engine: Engine
     events: Events
     management: Management
+    operations: Operations
+    audit: Audit
     store: StateStore
     sidecar: AsyncClient
 
@@ -63,10 +70,13 @@ async def open_orchestrator(
     channel = await stack.enter_async_context(
         grpc.aio.insecure_channel(f"127.0.0.1:{settings.dapr_grpc_port}")
     )
+    management, audit = Management(channel, settings.dapr_api_token), Audit(store)
     return Orchestrator(
         engine=engine,
         events=Events(engine, Decisions(store)),
-        management=Management(channel, settings.dapr_api_token),
+        management=management,
+        operations=Operations(engine, management, audit, Links(store)),
+        audit=audit,
         store=store,
         sidecar=http,
     )

@@ -1,0 +1,1 @@
+"""What operators do: find instances, see why they wait, and mend them."""

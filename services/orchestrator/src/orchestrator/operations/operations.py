@@ -1,0 +1,178 @@
+"""Does to an instance what an operator asks for, and says what became of it."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+from grpc.aio import AioRpcError
+from pydantic import ValidationError
+
+from contracts.operations import Operation, OperationRequest, OperationResult, RerunRequest
+from contracts.orchestrator import RuntimeStatus
+from contracts.problems import ProblemType
+from orchestrator.catalogue import definition_of
+from orchestrator.durabletask import protos
+from orchestrator.engine import Engine, unavailable, unknown
+from orchestrator.management import Management
+from orchestrator.operations.audit import Action, Audit
+from orchestrator.operations.links import Links, RerunOf
+from orchestrator.operations.rules import ALLOWED, refusal
+from servicekit.problems import ProblemError
+
+# An operation reaches an instance by its inbox: it takes effect a moment after its answer.
+SETTLE_SECONDS = 5.0
+SETTLE_PAUSE = 0.05
+
+
+class Operations:
+    """The operations on one instance; each is in the audit trail, also where it is refused."""
+
+    def __init__(self, engine: Engine, management: Management, audit: Audit, links: Links) -> None:
+        """Operate by `management`, and start what is rerun from its start by `engine`."""
+        self._engine = engine
+        self._management = management
+        self._audit = audit
+        self._links = links
+
+    async def perform(
+        self, operation: Operation, instance_id: str, request: OperationRequest
+    ) -> OperationResult:
+        """Pause, resume, terminate or purge an instance.
+
+        Raises:
+            ProblemError: There is none (404), there was one (410), or it is in another state (409).
+        """
+        action = Action(request.by, operation, instance_id, request.reason)
+        async with self._audit.recording(action):
+            await self._check(operation, instance_id)
+            targets = [instance_id]
+            if request.children and operation in (Operation.PAUSE, Operation.RESUME):
+                targets += await self._descendants(instance_id)
+            for target in targets:
+                await self._act(operation, target, request)
+            action.details["instances"] = targets
+            status = await self._settled(operation, instance_id)
+            return OperationResult(operation=operation, instance_id=instance_id, status=status)
+
+    async def rerun(self, instance_id: str, request: RerunRequest) -> OperationResult:
+        """Run an instance again as a new one; the same request again answers like the first.
+
+        Raises:
+            ProblemError: As `perform`; the new input is not valid (422), the step is none to begin
+                with (422), or the new id was used otherwise (409).
+        """
+        action = Action(request.by, Operation.RERUN, instance_id, request.reason)
+        async with self._audit.recording(action):
+            state = await self._check(Operation.RERUN, instance_id)
+            definition = definition_of(state.name)
+            if definition is None:
+                raise ProblemError(
+                    ProblemType.WRONG_STATE, f"{instance_id} is a child: rerun its parent"
+                )
+            data = None if request.input is None else json.dumps(request.input, sort_keys=True)
+            new_id = f"{definition.name}-{request.new_id}"
+            link = RerunOf(source=instance_id, from_event=request.from_event, input=data)
+            if request.from_event is None:
+                old = json.loads(state.input.value or "{}")
+                named = {**(request.input or old), definition.id_field: request.new_id}
+                try:
+                    again = definition.input.model_validate(named)
+                except ValidationError as error:
+                    raise ProblemError(ProblemType.VALIDATION, str(error)) from error
+            if await self._links.note_rerun(new_id, link) != link:
+                raise ProblemError(
+                    ProblemType.INSTANCE_EXISTS, f"{new_id} repeats another instance, or otherwise"
+                )
+            if request.from_event is None:
+                await self._engine.start(definition, again)
+            else:
+                await self._rerun_from(instance_id, request.from_event, new_id, data)
+            action.details["new_instance_id"] = new_id
+            return OperationResult(
+                operation=Operation.RERUN,
+                instance_id=instance_id,
+                status=RuntimeStatus(_status(state)),
+                new_instance_id=new_id,
+            )
+
+    async def _rerun_from(
+        self, instance_id: str, event_id: int, new_id: str, data: str | None
+    ) -> None:
+        try:
+            await self._management.rerun_workflow_from_event(instance_id, event_id, new_id, data)
+        except AioRpcError as error:
+            if error.code() is grpc.StatusCode.ALREADY_EXISTS:
+                return
+            if error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
+                raise ProblemError(
+                    ProblemType.VALIDATION,
+                    f"Event {event_id} is no step to begin with: {error.details()}",
+                ) from error
+            raise unavailable(error) from error
+
+    async def _check(self, operation: Operation, instance_id: str) -> Any:
+        state = await self._state(instance_id)
+        if state is None:
+            if await self._links.is_gone(instance_id):
+                raise ProblemError(ProblemType.INSTANCE_GONE, f"{instance_id} was purged")
+            raise unknown(instance_id)
+        if why := refusal(operation, RuntimeStatus(_status(state))):
+            raise ProblemError(ProblemType.WRONG_STATE, f"{instance_id}: {why}")
+        return state
+
+    async def _act(self, operation: Operation, target: str, request: OperationRequest) -> None:
+        match operation:
+            case Operation.PAUSE:
+                call = self._management.pause_workflow(target, request.reason)
+            case Operation.RESUME:
+                call = self._management.resume_workflow(target, request.reason)
+            case Operation.TERMINATE:
+                call = self._management.terminate_workflow(target, request.reason, request.children)
+            case Operation.PURGE:
+                # First, so that it is not forgotten by a crash in between.
+                await self._links.note_gone(target, request.by)
+                call = self._purge(target, request.children)
+            case Operation.RERUN:
+                raise AssertionError("rerun has a method of its own")
+        await _answered(lambda: call)
+
+    async def _purge(self, target: str, children: bool) -> None:
+        await self._management.purge_workflow(target, children)
+
+    async def _descendants(self, instance_id: str) -> list[str]:
+        """Return the ids of the children of an instance, and of theirs."""
+        found: list[str] = []
+        history = await _answered(lambda: self._management.get_workflow_history(instance_id))
+        for event in history:
+            if event.HasField("childWorkflowInstanceCreated"):
+                child = event.childWorkflowInstanceCreated.instanceId
+                found += [child, *await self._descendants(child)]
+        return found
+
+    async def _settled(self, operation: Operation, instance_id: str) -> RuntimeStatus | None:
+        """Return the status once it shows the operation, or what it is after a while."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            state = await self._state(instance_id)
+            status = None if state is None else RuntimeStatus(_status(state))
+            if status not in ALLOWED[operation] or time.monotonic() > deadline:
+                return status
+            await asyncio.sleep(SETTLE_PAUSE)
+
+    async def _state(self, instance_id: str) -> Any | None:
+        return await _answered(lambda: self._management.get_workflow_state(instance_id, True))
+
+
+async def _answered(call: Callable[[], Awaitable[Any]]) -> Any:
+    try:
+        return await call()
+    except AioRpcError as error:
+        raise unavailable(error) from error
+
+
+def _status(state: Any) -> str:
+    name: str = protos.OrchestrationStatus.Name(state.workflowStatus)
+    return name.removeprefix("ORCHESTRATION_STATUS_")

@@ -1,0 +1,147 @@
+"""Operators mend instances, and every action is written down."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from support.system import System, all_items, somebody, unique
+
+WHY: dict[str, Any] = {"reason": "to see what happens", "by": "olga"}
+
+
+async def act(system: System, instance: str, operation: str, **more: Any) -> httpx.Response:
+    return await system.orchestrator.post(f"/instances/{instance}/{operation}", json=WHY | more)
+
+
+async def purge(system: System, instance: str) -> httpx.Response:
+    return await system.orchestrator.delete(f"/instances/{instance}", params=WHY)
+
+
+async def resting(system: System) -> str:
+    """Return an instance that rests for 15 s, and has a child that has ended."""
+    instance = await system.start("/hello", hello_id=unique(), user_name="ada")
+    await system.at_step(instance, "rest")
+    return instance
+
+
+async def done_task(system: System) -> str:
+    instance = await system.start(
+        "/tasks/process", task_id=unique(), title="T", assignee=somebody()
+    )
+    await system.finished(instance)
+    return instance
+
+
+async def test_a_paused_instance_goes_on_when_it_is_resumed(system: System) -> None:
+    instance = await resting(system)
+    paused = await act(system, instance, "pause")
+    assert (paused.status_code, paused.json()["status"]) == (200, "SUSPENDED")
+    again = await act(system, instance, "pause")
+    assert (again.status_code, again.json()["type"]) == (409, "urn:taskway:problem:wrong-state")
+
+    resumed = await act(system, instance, "resume")
+    assert (resumed.status_code, resumed.json()["status"]) == (200, "RUNNING")
+    assert (await act(system, instance, "resume")).status_code == 409
+    assert (await system.finished(instance))["status"] == "COMPLETED"
+
+
+async def test_a_terminated_instance_ends_at_once(system: System) -> None:
+    instance = await resting(system)
+    assert (await act(system, instance, "terminate")).json()["status"] == "TERMINATED"
+    assert (await system.status(instance))["status"] == "TERMINATED"
+    for operation in ("pause", "resume", "terminate"):
+        assert (await act(system, instance, operation)).status_code == 409
+
+
+async def test_a_purged_instance_is_gone(system: System) -> None:
+    instance = await done_task(system)
+    assert (await purge(system, instance)).json()["status"] is None
+    assert (await purge(system, instance)).status_code == 410
+    assert (await act(system, instance, "pause")).status_code == 410
+
+
+async def test_a_running_instance_is_not_purged(system: System) -> None:
+    instance = await resting(system)
+    assert (await purge(system, instance)).status_code == 409
+    await act(system, instance, "terminate")
+
+
+@pytest.mark.parametrize("operation", ["pause", "resume", "terminate", "rerun"])
+async def test_what_is_unknown_is_not_found(system: System, operation: str) -> None:
+    more = {"new_id": "x"} if operation == "rerun" else {}
+    answer = await act(system, "task-never-started", operation, **more)
+    assert answer.status_code == 404
+
+
+async def test_an_operation_needs_a_reason(system: System) -> None:
+    instance = await done_task(system)
+    answer = await system.orchestrator.post(f"/instances/{instance}/pause", json={"reason": " "})
+    assert answer.status_code == 422
+
+
+async def test_a_rerun_from_the_start_is_another_instance_with_its_own_effects(
+    system: System,
+) -> None:
+    instance, new_id = await done_task(system), unique("again")
+    first = await act(system, instance, "rerun", new_id=new_id)
+    again = await act(system, instance, "rerun", new_id=new_id)
+    assert first.status_code == again.status_code == 200
+    assert first.json()["new_instance_id"] == f"task-{new_id}"
+    state = await system.finished(f"task-{new_id}")
+    assert state["output"]["status"] == "completed"
+    member = state["output"]["assignee"]
+    assert f"task-{new_id}:assign" in await system.held(member)
+
+    other = await act(system, await done_task(system), "rerun", new_id=new_id)
+    assert (other.status_code, other.json()["type"]) == (
+        409,
+        "urn:taskway:problem:instance-exists",
+    )
+
+
+async def test_a_rerun_may_have_another_input(system: System) -> None:
+    instance = await system.start("/tasks/process", task_id=unique(), title="", assignee="alice")
+    assert (await system.finished(instance))["output"]["status"] == "rejected"
+    new_id = unique("mended")
+    mended = {"title": "T", "assignee": somebody()}
+    answer = await act(system, instance, "rerun", new_id=new_id, input=mended)
+    assert answer.status_code == 200, answer.text
+    assert (await system.finished(f"task-{new_id}"))["output"]["status"] == "completed"
+
+    wrong = await act(system, instance, "rerun", new_id=unique(), input={"title": 7})
+    assert wrong.status_code == 422
+
+
+async def test_a_rerun_from_a_step_repeats_what_follows_only(system: System) -> None:
+    member = somebody()
+    instance = await system.start("/tasks/process", task_id=unique(), title="T", assignee=member)
+    await system.finished(instance)
+    new_id = unique("from")
+    # The events of a task: 0 validate, 1 assign, 2 notify, counted from 0.
+    answer = await act(system, instance, "rerun", new_id=new_id, from_event=2)
+    assert answer.status_code == 200, answer.text
+    assert (await system.finished(f"task-{new_id}"))["output"]["status"] == "completed"
+    assert await system.held(member) == [f"{instance}:assign"]
+    no_step = await act(system, instance, "rerun", new_id=unique(), from_event=999)
+    assert no_step.status_code == 422
+
+
+async def test_every_action_is_in_the_audit_trail(system: System) -> None:
+    instance = await resting(system)
+    await act(system, instance, "resume")
+    await act(system, instance, "terminate", children=True)
+    trail = await all_items(system.orchestrator, "/audit", {})
+    mine = [entry for entry in trail if entry["target"] == instance]
+    assert [(e["action"], e["by"], e["reason"], e["result"]) for e in mine] == [
+        ("terminate", "olga", WHY["reason"], "done"),
+        ("resume", "olga", WHY["reason"], "urn:taskway:problem:wrong-state"),
+    ]
+
+
+async def test_of_two_who_terminate_at_once_each_is_told_the_truth(system: System) -> None:
+    instance = await resting(system)
+    answers = await asyncio.gather(*(act(system, instance, "terminate") for _ in range(2)))
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert (await system.status(instance))["status"] == "TERMINATED"
