@@ -219,3 +219,53 @@ class AuditPage(BaseModel):
 
     items: list[AuditEntry]
     next: int | None = Field(description="Pass as `before` to read on; null at the end")
+
+
+class WaitingItem(BaseModel):
+    """Something that waits for a person, or for another system."""
+
+    instance_id: str
+    workflow: str
+    event: str = Field(description="What it waits for")
+    wait_id: str = Field(description="Names this wait; a later one for the same event has another")
+    message: str | None = Field(description="What the workflow says about it")
+    since: AwareDatetime | None
+    until: AwareDatetime | None = Field(description="When the workflow gives up, if ever")
+    overdue: bool
+    assigned_to: str | None
+    claimed_by: str | None = Field(description="Who sees to it, if somebody said so")
+    description: str = Field(description="What the event means")
+    payload_schema: dict[str, Any] = Field(description="JSON Schema of a decision")
+
+
+class WaitingPage(BaseModel):
+    """Some of what waits, the soonest deadline first."""
+
+    items: list[WaitingItem]
+    next: str | None = Field(description="Pass as `cursor` to read on; null at the end")
+    index: IndexState
+
+
+class ClaimRequest(BaseModel):
+    """Somebody sees to it, or no longer does."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Person
+
+
+class Claim(BaseModel):
+    """Who sees to a wait."""
+
+    instance_id: str
+    event: str
+    claimed_by: str | None
+
+
+class DecisionRequest(BaseModel):
+    """What somebody decides."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Person
+    payload: dict[str, Any] = Field(description="Valid by the event's schema")

@@ -31,6 +31,7 @@ class Wait(BaseModel):
 
     id: str = Field(description="Names this wait: the same event may be waited for again later")
     event: str = Field(description="The event's name, such as `approval`")
+    since: AwareDatetime | None = Field(default=None, description="When it began")
     until: AwareDatetime | None = Field(default=None, description="When it gives up, if ever")
     assigned_to: str | None = Field(default=None, description="Who is to decide, if somebody is")
 

@@ -33,6 +33,7 @@ class ProblemType(StrEnum):
     INSTANCE_GONE = URN_PREFIX + "instance-gone"
     WRONG_STATE = URN_PREFIX + "wrong-state"
     NOT_WAITING = URN_PREFIX + "not-waiting"
+    CLAIMED = URN_PREFIX + "claimed"
     ALREADY_DECIDED = URN_PREFIX + "already-decided"
     UNAVAILABLE = URN_PREFIX + "unavailable"
     INTERNAL = URN_PREFIX + "internal"
@@ -67,6 +68,7 @@ PROBLEM_KINDS: dict[ProblemType, ProblemKind] = {
     ProblemType.INSTANCE_GONE: ProblemKind(410, "The workflow instance was purged"),
     ProblemType.WRONG_STATE: ProblemKind(409, "The instance is not in a state for this"),
     ProblemType.NOT_WAITING: ProblemKind(409, "The workflow does not wait for this event"),
+    ProblemType.CLAIMED: ProblemKind(409, "Somebody else sees to it"),
     ProblemType.ALREADY_DECIDED: ProblemKind(409, "Somebody was faster"),
     ProblemType.UNAVAILABLE: ProblemKind(503, "The service is not available at the moment"),
     ProblemType.INTERNAL: ProblemKind(500, "Something went wrong on our side"),

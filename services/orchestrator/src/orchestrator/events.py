@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from contracts.orchestrator import TERMINAL, RuntimeStatus
+from contracts.orchestrator import TERMINAL, RuntimeStatus, Wait
 from contracts.problems import ProblemType
 from orchestrator.decisions import Decisions
 from orchestrator.engine import Engine, progress_of
@@ -30,6 +30,23 @@ class Events:
             ProblemError: There is no such instance (404), it has ended (410), it does not wait
                 for the event now, or the wait is filled (409), or the engine does not answer (503).
         """
+        wait = await self.wait(instance_id, event)
+        slot = event.slot(wait.id, payload)
+        mine = payload.model_dump(mode="json")
+        decision, now = await self._decisions.fill(instance_id, slot, mine)
+        if decision.payload is not None:
+            delivered = Delivered(wait=wait.id, payload=decision.payload)
+            await self._engine.raise_event(instance_id, event.name, delivered)
+        if not now:
+            raise ProblemError(ProblemType.ALREADY_DECIDED, _why(decision.payload, event))
+
+    async def wait(self, instance_id: str, event: Event) -> Wait:
+        """Return the wait of an instance for an event.
+
+        Raises:
+            ProblemError: There is no such instance (404), it has ended (410), or it does not wait
+                for the event now (409).
+        """
         state = await self._engine.state(instance_id)
         status = RuntimeStatus(state.runtime_status.name)
         if status in TERMINAL:
@@ -47,14 +64,7 @@ class Events:
                 ProblemType.NOT_WAITING,
                 f"Instance {instance_id} does not wait for {event.name} now{doing}",
             )
-        slot = event.slot(wait.id, payload)
-        mine = payload.model_dump(mode="json")
-        decision, now = await self._decisions.fill(instance_id, slot, mine)
-        if decision.payload is not None:
-            delivered = Delivered(wait=wait.id, payload=decision.payload)
-            await self._engine.raise_event(instance_id, event.name, delivered)
-        if not now:
-            raise ProblemError(ProblemType.ALREADY_DECIDED, _why(decision.payload, event))
+        return wait
 
 
 def _why(payload: dict[str, object] | None, event: Event) -> str:

@@ -3,16 +3,15 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
-from pydantic import BaseModel, ValidationError
 
 from contracts.orchestrator import EventAccepted, InstanceStatus, WorkflowInfo
-from contracts.problems import FieldError, ProblemType
+from contracts.problems import ProblemType
 from orchestrator.catalogue import definition_of, definitions
 from orchestrator.engine import shown, unknown
+from orchestrator.operations.inbox import declared, valid
 from orchestrator.routes.workflow import InstanceId
 from orchestrator.service import Orchestrator
-from orchestrator.workflows.definition import Definition, Event
-from servicekit.problems import ProblemError, problem_responses
+from servicekit.problems import problem_responses
 from servicekit.startup import Startup
 
 TAGS = [
@@ -64,31 +63,8 @@ def instances_router(services: Startup[Orchestrator]) -> APIRouter:
         definition = definition_of(state.name)
         if definition is None:
             raise unknown(instance_id)
-        declared = _declared(definition, event)
-        await orchestrator.events.deliver(instance_id, declared, _valid(declared, payload))
-        return EventAccepted(instance_id=instance_id, event=declared.name)
+        wanted = declared(definition, event)
+        await orchestrator.events.deliver(instance_id, wanted, valid(wanted, payload))
+        return EventAccepted(instance_id=instance_id, event=wanted.name)
 
     return router
-
-
-def _declared(definition: Definition, name: str) -> Event:
-    event = definition.event(name)
-    if event is None:
-        known = ", ".join(e.name for e in definition.events) or "none"
-        raise ProblemError(
-            ProblemType.NOT_FOUND,
-            f"{definition.name} takes no event {name!r}; it takes: {known}",
-        )
-    return event
-
-
-def _valid(event: Event, payload: dict[str, Any]) -> BaseModel:
-    try:
-        return event.payload.model_validate(payload)
-    except ValidationError as error:
-        errors = [
-            FieldError(field=".".join(str(p) for p in ("body", *e["loc"])), message=e["msg"])
-            for e in error.errors()
-        ]
-        detail = "; ".join(f"{e.field}: {e.message}" for e in errors)
-        raise ProblemError(ProblemType.VALIDATION, detail, errors=errors) from error

@@ -52,6 +52,7 @@ class Waiting(Generic[Payload]):
         self.wait = Wait(
             id=id or f"{event.name}.{now:%Y%m%dT%H%M%S%f}",
             event=event.name,
+            since=now.replace(tzinfo=UTC),
             until=until and until.replace(tzinfo=UTC),
             assigned_to=assigned_to,
         )
