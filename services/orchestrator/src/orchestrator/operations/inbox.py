@@ -48,7 +48,7 @@ class Inbox:
         """Send a decision; of two at once one is accepted.
 
         Raises:
-            ProblemError: As `change_claim`; the payload is not valid (422), or it was decided (409).
+            ProblemError: As `change_claim`; not a valid payload (422), or it was decided (409).
         """
         action = Action(request.by, "decide", instance_id)
         async with self._audit.recording(action):
