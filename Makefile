@@ -6,7 +6,7 @@ WORKFLOW ?= task
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
 READY := .venv/.ready
-PROJECTS := pyproject.toml contracts/pyproject.toml servicekit/pyproject.toml \
+PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml servicekit/pyproject.toml \
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
@@ -38,7 +38,7 @@ format: $(READY) ## Format and mend what can be mended
 test: check test-unit test-e2e ## Check, then run every test (Redis where redis-server is found)
 
 test-unit: $(READY) ## Run the tests that start nothing
-	$(UV) run --frozen pytest contracts servicekit services stack
+	$(UV) run --frozen pytest
 
 test-e2e: $(READY) ## Run the tests against the running system
 	$(UV) run --frozen pytest tests --ignore=tests/kind

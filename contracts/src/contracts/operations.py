@@ -269,3 +269,18 @@ class DecisionRequest(BaseModel):
 
     by: Person
     payload: dict[str, Any] = Field(description="Valid by the event's schema")
+
+
+class SystemCheck(BaseModel):
+    """One thing that the system needs."""
+
+    name: str
+    ok: bool
+    detail: str = Field(description="What was found")
+    advice: str | None = Field(default=None, description="What to do, where it is not well")
+
+
+class SystemReport(BaseModel):
+    """Whether all is well."""
+
+    checks: list[SystemCheck]

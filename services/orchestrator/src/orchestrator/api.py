@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from orchestrator.catalogue import definitions
-from orchestrator.routes import hello, instances, operations
+from orchestrator.routes import hello, instances, operations, system
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
@@ -23,4 +23,5 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
         instances.catalogue_router(),
         instances.instances_router(services),
         operations.router(services),
+        system.router(services),
     ]

@@ -1,0 +1,1 @@
+"""The `taskway` command: everything that the public API offers, for a terminal."""

@@ -1,0 +1,108 @@
+"""The orchestrator's public API; nothing else is called."""
+
+import json
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from taskway.errors import CommandError
+
+TIMEOUT_SECONDS = 60.0
+
+
+class Api:
+    """A connection to one orchestrator."""
+
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+        """Call the orchestrator at `url`; tests give a transport of their own."""
+        self.url = url
+        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, transport=transport)
+
+    def __enter__(self) -> Self:
+        """Open the connection."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def get(self, path: str, **params: Any) -> Any:
+        """Return what is at a path; parameters that are None are left out."""
+        return self._call("GET", path, params=_given(params))
+
+    def post(self, path: str, body: Any) -> Any:
+        """Post a body and return the answer."""
+        return self._call("POST", path, json=body)
+
+    def put(self, path: str, body: Any, **params: Any) -> Any:
+        """Put a body and return the answer."""
+        return self._call("PUT", path, json=body, params=_given(params))
+
+    def delete(self, path: str, **params: Any) -> Any:
+        """Delete what is at a path."""
+        return self._call("DELETE", path, params=_given(params))
+
+    def pages(self, path: str, token: str, limit: int, **params: Any) -> Iterator[dict[str, Any]]:
+        """Yield the items of a list, page by page, up to `limit`.
+
+        Args:
+            path: Where the list is.
+            token: The parameter that reads on: `cursor` or `before`.
+            limit: How many items at most.
+            params: The list's own parameters.
+        """
+        after = None
+        while limit > 0:
+            page = self.get(path, **params, **{token: after}, limit=min(limit, 200))
+            yield from page["items"][:limit]
+            limit -= len(page["items"])
+            after = page["next"]
+            if after is None:
+                return
+
+    def stream(self, path: str) -> Iterator[dict[str, Any]]:
+        """Yield the data of server-sent events until the server ends."""
+        try:
+            with self._http.stream("GET", path, timeout=None) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise CommandError(_told(answer))
+                for line in answer.iter_lines():
+                    if line.startswith("data:"):
+                        yield json.loads(line.removeprefix("data:"))
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        try:
+            answer = self._http.request(method, path, **options)
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+        if not answer.is_success:
+            raise CommandError(_told(answer))
+        return answer.json() if answer.content else None
+
+    def _unreachable(self, error: httpx.TransportError) -> CommandError:
+        return CommandError(
+            f"No answer from {self.url} ({type(error).__name__}). Is it running (`make run`, "
+            "`tilt up`), and is that its address? Say another with --url or TASKWAY_URL."
+        )
+
+
+def _given(params: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value not in (None, [], ())}
+
+
+def _told(answer: httpx.Response) -> str:
+    try:
+        problem = answer.json()
+        return f"{answer.status_code} {problem['title']}: {problem['detail']}"
+    except (ValueError, KeyError, TypeError):
+        return f"{answer.status_code} {answer.reason_phrase}: {answer.text[:500]}"

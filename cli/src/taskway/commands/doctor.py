@@ -1,0 +1,21 @@
+"""Is everything well, and what is to be done if not?"""
+
+import typer
+from rich.markup import escape
+
+from taskway.session import session
+
+SIGNS = {True: "[green]✓[/]", False: "[red]✗[/]"}
+
+
+def doctor(context: typer.Context) -> None:
+    """Check the runtime, the store, the scheduler and the versions; 1 where something is wrong."""
+    s = session(context)
+    found = s.api.get("/system")
+    if not s.show(found):
+        for check in found["checks"]:
+            s.say(f"{SIGNS[check['ok']]} {escape(check['name'])}: {escape(check['detail'])}")
+            if check["advice"]:
+                s.say(f"  [yellow]{escape(check['advice'])}[/]")
+    if not all(check["ok"] for check in found["checks"]):
+        raise typer.Exit(1)

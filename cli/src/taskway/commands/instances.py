@@ -1,0 +1,185 @@
+"""Start, list and look at instances."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from taskway.errors import CommandError
+from taskway.session import Session, age, duration, session, status
+from taskway.timeline import timeline
+
+Instance = Annotated[str, typer.Argument(help="The instance's id.")]
+BAR_WIDTH = 40
+
+
+def workflows(context: typer.Context) -> None:
+    """List the workflows that can be started."""
+    s = session(context)
+    found = s.api.get("/workflows")
+    if not s.show(found):
+        rows = (
+            (w["name"], w["start"], ", ".join(e["name"] for e in w["events"]), w["description"])
+            for w in found
+        )
+        s.table(("NAME", "START", "EVENTS", "WHAT IT DOES"), rows)
+
+
+def start(
+    context: typer.Context,
+    workflow: Annotated[str, typer.Argument(help="Its short name; see `taskway workflows`.")],
+    request: Annotated[
+        str | None, typer.Argument(help="JSON, or @file; else the workflow's first sample.")
+    ] = None,
+    id_: Annotated[
+        str | None, typer.Option("--id", help="Your name for it, in place of the request's.")
+    ] = None,
+    watch_: Annotated[bool, typer.Option("--watch", help="Look on until its end.")] = False,
+) -> None:
+    """Start an instance; the same again starts nothing."""
+    s = session(context)
+    by_name = {w["name"]: w for w in s.api.get("/workflows")}
+    if workflow not in by_name:
+        raise CommandError(f"There is no workflow {workflow!r}; there are: {', '.join(by_name)}")
+    chosen = by_name[workflow]
+    if request is None:
+        sample = next(iter(chosen["samples"].values()))
+        body = sample["request"]
+        s.say(f"The sample: {escape(sample['summary'])}")
+    else:
+        body = read_json(request)
+    if id_ is not None:
+        body = {**body, chosen["id_field"]: id_}
+    started = s.api.post(chosen["start"], body)
+    if not s.show(started):
+        s.say(f"Started {started['instance_id']}")
+    if watch_:
+        _watch(s, started["instance_id"])
+
+
+def list_(
+    context: typer.Context,
+    workflow: Annotated[list[str] | None, typer.Option(help="Of these workflows.")] = None,
+    status_: Annotated[list[str] | None, typer.Option("--status", help="In these states.")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Whose ids begin so.")] = None,
+    waiting_for: Annotated[str | None, typer.Option(help="That wait for this event.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Past a deadline.")] = False,
+    search: Annotated[str | None, typer.Option(help="With these words in their input.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+) -> None:
+    """List instances, the newest first."""
+    s = session(context)
+    found = list(
+        s.api.pages(
+            "/instances",
+            "cursor",
+            limit,
+            workflow=workflow,
+            status=[name.upper() for name in status_ or []],
+            prefix=prefix,
+            waiting_for=waiting_for,
+            overdue=overdue or None,
+            q=search,
+        )
+    )
+    if not s.show(found):
+        rows = (
+            (
+                i["instance_id"],
+                i["workflow"],
+                status(i["status"]),
+                age(i["created_at"]),
+                escape(i["message"] or ""),
+            )
+            for i in found
+        )
+        s.table(("INSTANCE", "WORKFLOW", "STATUS", "AGE", "WHAT IT SAYS"), rows)
+
+
+def summary(context: typer.Context) -> None:
+    """Count instances by status and workflow."""
+    s = session(context)
+    found = s.api.get("/instances/summary")
+    if not s.show(found):
+        rows = (
+            (workflow, status(name), str(count))
+            for workflow, counts in sorted(found["by_workflow"].items())
+            for name, count in sorted(counts.items())
+        )
+        s.table(("WORKFLOW", "STATUS", "INSTANCES"), rows)
+        s.say(f"{found['total']} in all, {found['overdue']} overdue")
+
+
+def show(context: typer.Context, instance: Instance) -> None:
+    """Show all that is known of an instance, why it waits, and what it did."""
+    s = session(context)
+    detail = s.api.get(f"/instances/{instance}")
+    history = s.api.get(f"/instances/{instance}/history")
+    if s.show({**detail, "history": history["steps"]}):
+        return
+    progress = detail["custom_status"] or {}
+    s.say(f"[bold]{escape(detail['instance_id'])}[/] {status(detail['status'])}")
+    s.fields(
+        {
+            "Workflow": " ".join(filter(None, (detail["workflow"], detail["version"]))),
+            "It says": progress.get("message"),
+            "Why it waits": "\n".join(reason["text"] for reason in detail["why"]),
+            "Started": f"{detail['created_at']}, {duration(detail['duration_seconds'])} long",
+            "Parent": detail["parent"],
+            "Children": ", ".join(detail["children"]),
+            "Rerun of": detail["rerun_of"],
+            "Trace": detail["trace_url"] or detail["trace_id"],
+            "Input": detail["input"],
+            "Output": detail["output"],
+            "Error": detail["error"],
+        }
+    )
+    s.say("")
+    for line in timeline(history["steps"], datetime.now(UTC), BAR_WIDTH):
+        s.say(line)
+
+
+def watch(context: typer.Context, instance: Instance) -> None:
+    """Look on until an instance ends."""
+    _watch(session(context), instance)
+
+
+def _watch(s: Session, instance: str) -> None:
+    said: Any = None
+    for detail in s.api.stream(f"/instances/{instance}/stream"):
+        progress = detail.get("custom_status") or {}
+        why = "; ".join(reason["text"] for reason in detail.get("why", []))
+        now = (detail["status"], progress.get("message"), why)
+        if s.as_json:
+            s.console.file.write(json.dumps(detail) + "\n")
+        elif now != said:
+            said = now
+            end = f"  [dim]{escape(why)}[/]" if why else ""
+            s.say(f"{status(detail['status'])} {escape(progress.get('message') or '')}{end}")
+
+
+def send(
+    context: typer.Context,
+    instance: Instance,
+    event: Annotated[str, typer.Argument(help="The event's name.")],
+    payload: Annotated[str, typer.Argument(help="JSON, or @file.")],
+) -> None:
+    """Send an event to an instance that waits for it."""
+    s = session(context)
+    answer = s.api.post(f"/instances/{instance}/events/{event}", read_json(payload))
+    if not s.show(answer):
+        s.say(f"{instance} took {event}")
+
+
+def read_json(text: str) -> dict[str, Any]:
+    """Return an object from JSON, or from the file after an `@`."""
+    try:
+        value = json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{text!r} is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise CommandError(f"{text!r} is no JSON object")
+    return value

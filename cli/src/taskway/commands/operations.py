@@ -1,0 +1,144 @@
+"""Mend instances, and see who did what."""
+
+import getpass
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import track
+
+from taskway.commands.instances import Instance, read_json
+from taskway.errors import CommandError
+from taskway.session import Session, age, session, status
+
+Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the audit trail.")]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        envvar="TASKWAY_USER",
+        default_factory=getpass.getuser,
+        help="Who you are; kept in the audit trail.",
+    ),
+]
+Children = Annotated[bool, typer.Option("--children", help="Its child workflows as well.")]
+Instances = Annotated[list[str], typer.Argument(help="The instances' ids.")]
+
+
+def pause(
+    context: typer.Context,
+    instances: Instances,
+    reason: Reason,
+    by: By,
+    children: Children = False,
+) -> None:
+    """Pause instances: nothing more begins until they are resumed."""
+    _each(session(context), instances, "pause", {"reason": reason, "by": by, "children": children})
+
+
+def resume(
+    context: typer.Context,
+    instances: Instances,
+    reason: Reason,
+    by: By,
+    children: Children = False,
+) -> None:
+    """Resume paused instances."""
+    _each(session(context), instances, "resume", {"reason": reason, "by": by, "children": children})
+
+
+def terminate(
+    context: typer.Context,
+    instances: Instances,
+    reason: Reason,
+    by: By,
+    children: Children = False,
+) -> None:
+    """End instances at once, without compensation."""
+    body = {"reason": reason, "by": by, "children": children}
+    _each(session(context), instances, "terminate", body)
+
+
+def purge(
+    context: typer.Context,
+    instances: Instances,
+    reason: Reason,
+    by: By,
+    children: Children = False,
+) -> None:
+    """Delete all that is kept of finished instances."""
+    _each(session(context), instances, "purge", {"reason": reason, "by": by, "children": children})
+
+
+def rerun(
+    context: typer.Context,
+    instance: Instance,
+    new_id: Annotated[str, typer.Argument(help="The new instance's name; repeating is safe.")],
+    reason: Reason,
+    by: By,
+    from_event: Annotated[
+        int | None, typer.Option(help="A step's event_id, see `taskway show`; else the start.")
+    ] = None,
+    input_: Annotated[
+        str | None, typer.Option("--input", help="Another input: JSON, or @file.")
+    ] = None,
+) -> None:
+    """Run a finished instance again, as a new one."""
+    s = session(context)
+    body = {"reason": reason, "by": by, "new_id": new_id, "from_event": from_event}
+    if input_ is not None:
+        body["input"] = read_json(input_)  # type: ignore[assignment]
+    answer = s.api.post(f"/instances/{instance}/rerun", body)
+    if not s.show(answer):
+        s.say(f"{instance} runs again as {answer['new_instance_id']}")
+
+
+def audit(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+) -> None:
+    """List who did what, the newest first."""
+    s = session(context)
+    found = list(s.api.pages("/audit", "before", limit))
+    if not s.show(found):
+        rows = (
+            (
+                age(e["at"]),
+                e["by"],
+                e["action"],
+                e["target"],
+                e["result"].rsplit(":", 1)[-1],
+                escape(e["reason"] or ""),
+            )
+            for e in found
+        )
+        s.table(("AGO", "WHO", "WHAT", "WHICH", "RESULT", "WHY"), rows)
+
+
+def _each(s: Session, instances: list[str], operation: str, body: dict[str, Any]) -> None:
+    """Do the same to several instances; one that is refused does not keep the others from it."""
+    results, refused = [], []
+    one = len(instances) == 1
+    for instance in track(
+        instances,
+        description=operation,
+        console=s.console,
+        transient=True,
+        disable=s.as_json or one,
+    ):
+        try:
+            results.append(_one(s, instance, operation, body))
+        except CommandError as error:
+            refused.append(f"{instance}: {error}")
+    if not s.show(results):
+        for result in results:
+            now = status(result["status"]) if result["status"] else "purged"
+            s.say(f"{result['instance_id']} is {now}")
+    if refused:
+        raise CommandError("\n".join(refused))
+
+
+def _one(s: Session, instance: str, operation: str, body: dict[str, Any]) -> Any:
+    if operation == "purge":
+        return s.api.delete(f"/instances/{instance}", **body)
+    return s.api.post(f"/instances/{instance}/{operation}", body)

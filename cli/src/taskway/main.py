@@ -1,0 +1,69 @@
+"""The commands, put together."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from taskway.api import Api
+from taskway.commands import doctor, instances, operations, schedules, waiting
+from taskway.errors import CommandError
+from taskway.session import Session
+
+DEFAULT_URL = "http://localhost:8000"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Start workflows, see what they wait for, and mend them.",
+)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    url: Annotated[
+        str, typer.Option(envvar="TASKWAY_URL", help="Where the orchestrator is.")
+    ] = DEFAULT_URL,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Open what every command uses."""
+    api = context.with_resource(Api(url))
+    context.obj = Session(api, Console(soft_wrap=as_json), as_json)
+
+
+for _command in (
+    instances.workflows,
+    instances.start,
+    instances.summary,
+    instances.show,
+    instances.watch,
+    instances.send,
+    operations.pause,
+    operations.resume,
+    operations.terminate,
+    operations.rerun,
+    operations.purge,
+    operations.audit,
+    waiting.waiting,
+    waiting.claim,
+    waiting.release,
+    waiting.decide,
+    doctor.doctor,
+):
+    app.command()(_command)
+app.command("list")(instances.list_)
+app.add_typer(schedules.app, name="schedule")
+
+
+def main() -> None:
+    """Run the command; 1 where it did not do what it was told."""
+    try:
+        app()
+    except CommandError as error:
+        told = f"[bold red]Error:[/] {escape(str(error))}"
+        Console(stderr=True).print(told, highlight=False, soft_wrap=True)
+        sys.exit(1)
