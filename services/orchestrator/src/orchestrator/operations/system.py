@@ -20,6 +20,7 @@ from servicekit.state import StateStore, StoreUnavailable
 RUNTIME_LINE = "1.18"
 ACTOR_STORE = "actorstore"
 SLOW_SECONDS = 0.5
+PATIENCE_SECONDS = 3.0
 
 
 class Probe(BaseModel):
@@ -42,7 +43,7 @@ class System:
         metadata = await self._metadata()
         checks = [
             *([metadata] if isinstance(metadata, SystemCheck) else runtime_checks(metadata)),
-            *await asyncio.gather(self._engine(), self._state_store()),
+            *await asyncio.gather(self._scheduler(), self._engine(), self._state_store()),
         ]
         return SystemReport(checks=checks)
 
@@ -59,6 +60,16 @@ class System:
             )
         found: dict[str, Any] = answer.json()
         return found
+
+    async def _scheduler(self) -> SystemCheck:
+        async def ask() -> None:
+            # The sidecar lists schedulers that are long dead: only a question tells. That it knows
+            # no such job is an answer.
+            await self._sidecar.get("/v1.0/jobs/doctor", headers=UNTRACED, timeout=PATIENCE_SECONDS)
+
+        return await _timed(
+            "scheduler", ask, "Without it nothing starts or wakes up: is the scheduler up?"
+        )
 
     async def _engine(self) -> SystemCheck:
         async def ask() -> None:
@@ -89,7 +100,6 @@ def runtime_checks(metadata: dict[str, Any]) -> list[SystemCheck]:
     workers = metadata.get("workflows", {}).get("connectedWorkers", 0)
     components = {c["name"]: c for c in metadata.get("components", [])}
     actors = metadata.get("actorRuntime", {})
-    schedulers = metadata.get("scheduler", {}).get("connected_addresses", [])
     placement = actors.get("placement", "unknown")
     return [
         SystemCheck(
@@ -118,12 +128,6 @@ def runtime_checks(metadata: dict[str, Any]) -> list[SystemCheck]:
             placement,
             "Without it no workflow is found: is the placement service up?",
         ),
-        _check(
-            "scheduler",
-            bool(schedulers),
-            f"{len(schedulers)} connected",
-            "Without it nothing wakes up: is the scheduler up?",
-        ),
     ]
 
 
@@ -131,9 +135,10 @@ async def _timed(name: str, ask: Callable[[], Awaitable[None]], advice: str) -> 
     began = time.monotonic()
     try:
         await ask()
-    except (AioRpcError, StoreUnavailable) as error:
+    except (AioRpcError, StoreUnavailable, httpx.HTTPError) as error:
         said = error.details() if isinstance(error, AioRpcError) else str(error)
-        return SystemCheck(name=name, ok=False, detail=said or "failed", advice=advice)
+        detail = said or f"no answer ({type(error).__name__})"
+        return SystemCheck(name=name, ok=False, detail=detail, advice=advice)
     took = time.monotonic() - began
     return _check(name, took < SLOW_SECONDS, f"answers in {took * 1000:.0f} ms", advice)
 
