@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from httpx import AsyncClient
 
+from orchestrator.adapters.shop import Shop, open_shop
 from orchestrator.clients.assigner import AssignerClient
 from orchestrator.clients.notifier import NotifierClient
 from orchestrator.decisions import Decisions
@@ -31,12 +32,14 @@ class Orchestrator:
         events: Takes events for them.
         store: The orchestrator's own state, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
+        shop: Goods, money and the carrier, for orders.
     """
 
     engine: Engine
     events: Events
     store: StateStore
     sidecar: AsyncClient
+    shop: Shop
 
 
 async def open_orchestrator(
@@ -55,7 +58,8 @@ async def open_orchestrator(
     engine = Engine(client, settings.start_timeout_seconds)
     store = await open_state_store(stack, settings)
     http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
-    return Orchestrator(engine, Events(engine, Decisions(store)), store, http)
+    shop = open_shop(store, settings)
+    return Orchestrator(engine, Events(engine, Decisions(store)), store, http, shop)
 
 
 def _ports(settings: Settings) -> Ports:
