@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable, Iterable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from orchestrator.adapters.accounts import Account, Movement, Status
 from orchestrator.adapters.ledger import Forbidden, KeyReused, Ledger, Shortage
-from servicekit.state import StoreUnavailable
+from servicekit.state import Model, StoreUnavailable, Versioned
 from servicekit.testing import MemoryStateStore
 
 Data = dict[str, tuple[str, str]]
@@ -89,6 +91,60 @@ async def test_operations_that_ended_are_forgotten() -> None:
         await replica(data).give_back(f"{i}")
     record = Account.model_validate_json(data["stock:mug"][0])
     assert len(record.open) <= 1
+
+
+class Overtaken(MemoryStateStore):
+    """A store where somebody else is faster, after so many of the calls."""
+
+    def __init__(self, data: Data, after: int, somebody: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(data)
+        self._after = after
+        self._somebody = somebody
+
+    async def get_many(
+        self, keys: Iterable[str], model: type[Model]
+    ) -> dict[str, Versioned[Model]]:
+        found = await super().get_many(keys, model)
+        await self._count()
+        return found
+
+    async def put(self, key: str, value: BaseModel, etag: str | None) -> None:
+        await super().put(key, value, etag)
+        await self._count()
+
+    async def _count(self) -> None:
+        self._after -= 1
+        if self._after == 0:
+            await self._somebody()
+
+
+@pytest.mark.parametrize("after", range(1, 7))
+@pytest.mark.parametrize("faster", ["take", "give back"])
+@pytest.mark.parametrize("kind", ["take", "give back", "deposit"])
+async def test_whoever_is_faster_in_between_nothing_counts_twice(
+    kind: str, faster: str, after: int
+) -> None:
+    data: Data = {}
+    if kind == "give back":
+        await replica(data).take("k", "mug", 4)
+
+    async def operate(ledger: Ledger, kind: str) -> None:
+        with contextlib.suppress(Forbidden):
+            if kind == "take":
+                await ledger.take("k", "mug", 4)
+            elif kind == "deposit":
+                await ledger.deposit("d", "mug", 4)
+            else:
+                await ledger.give_back("k")
+
+    async def somebody() -> None:
+        for what in (kind, faster):
+            await operate(replica(data), what)
+            # Settles the account, so that nothing is noted there any more.
+            await replica(data).take(f"other-{what}", "mug", 1)
+
+    await operate(Ledger(Overtaken(data, after, somebody), "stock", lambda _: OPENING), kind)
+    assert await replica(data).balance("mug") == OPENING + moved(data, "mug")
 
 
 OPERATION = st.tuples(
