@@ -109,7 +109,8 @@ def _add_stock(router: APIRouter, services: Startup[Orchestrator]) -> None:
         try:
             await shop.stock.deliver(f"delivery:{sku}:{delivery_id}", sku, request.quantity)
         except KeyReused as error:
-            raise ProblemError(ProblemType.KEY_REUSED, str(error)) from error
+            detail = f"Delivery {delivery_id} of {sku} had another quantity"
+            raise ProblemError(ProblemType.KEY_REUSED, detail) from error
         return Delivery(sku=sku, delivery_id=delivery_id, quantity=request.quantity)
 
 
@@ -139,7 +140,8 @@ def _add_wallets(router: APIRouter, services: Startup[Orchestrator]) -> None:
                 f"deposit:{customer}:{deposit_id}", customer, request.amount
             )
         except KeyReused as error:
-            raise ProblemError(ProblemType.KEY_REUSED, str(error)) from error
+            detail = f"Deposit {deposit_id} of {customer} had another amount"
+            raise ProblemError(ProblemType.KEY_REUSED, detail) from error
         deposited = shop.assortment.money(request.amount)
         return Deposit(customer=customer, deposit_id=deposit_id, deposited=deposited)
 
