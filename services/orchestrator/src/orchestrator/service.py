@@ -8,6 +8,7 @@ import grpc.aio
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from httpx import AsyncClient
 
+from orchestrator.adapters.shop import Shop, open_shop
 from orchestrator.clients.assigner import AssignerClient
 from orchestrator.clients.notifier import NotifierClient
 from orchestrator.decisions import Decisions
@@ -39,6 +40,7 @@ class Orchestrator:
         audit: Who did what.
         store: The orchestrator's own state, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
+        shop: Goods, money and the carrier, for orders.
     """
 
     engine: Engine
@@ -48,6 +50,7 @@ class Orchestrator:
     audit: Audit
     store: StateStore
     sidecar: AsyncClient
+    shop: Shop
 
 
 async def open_orchestrator(
@@ -79,6 +82,7 @@ async def open_orchestrator(
         audit=audit,
         store=store,
         sidecar=http,
+        shop=open_shop(store, settings),
     )
 
 

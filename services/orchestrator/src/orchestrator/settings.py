@@ -1,5 +1,7 @@
 """The orchestrator's settings."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from contracts.notifier import ChannelName
@@ -24,4 +26,9 @@ class Settings(ServiceSettings):
     )
     web_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long an address outside the system may take"
+    )
+    goods_file: Path = Path(__file__).parent / "goods.json"
+    """What the shop of the orders sells, and how much of it its stock opens with."""
+    wallet_credit_minor_units: int = Field(
+        default=100_000, ge=0, description="What a customer's wallet opens with, such as in cents"
     )

@@ -1,21 +1,10 @@
 """Greets, and fails on demand."""
 
 from dapr.ext.workflow import WorkflowActivityContext
-from pydantic import BaseModel
 
 from orchestrator.ports import Activities, Ports
+from orchestrator.simulation import fail_on_demand
 from orchestrator.workflows.hello import GREET, TAKE_BACK, TRY_LUCK, Luck
-from servicekit.state import until_written
-
-
-class Attempts(BaseModel):
-    """How often something was tried."""
-
-    count: int = 0
-
-
-class OutOfLuck(Exception):
-    """A failure that was asked for."""
 
 
 def activities(ports: Ports) -> Activities:
@@ -26,16 +15,8 @@ def activities(ports: Ports) -> Activities:
         return f"Hello, {user_name}!"
 
     async def try_luck(_: WorkflowActivityContext, luck: Luck) -> None:
-        """Fail as many times as was asked for; the attempts are counted in the store."""
-
-        async def attempt() -> int:
-            read = await ports.store.get(f"attempts:{luck.key}", Attempts)
-            tried = (read.value or Attempts()).count + 1
-            await ports.store.put(f"attempts:{luck.key}", Attempts(count=tried), read.etag)
-            return tried
-
-        if luck.failures and (tried := await until_written(luck.key, attempt)) <= luck.failures:
-            raise OutOfLuck(f"Attempt {tried} was asked to fail")
+        """Fail as many times as was asked for."""
+        await fail_on_demand(ports.store, luck.key, luck.failures)
 
     async def take_back(_: WorkflowActivityContext, user_name: str) -> str:
         """Return an apology."""

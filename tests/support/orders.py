@@ -1,0 +1,28 @@
+"""What orders leave behind: stock, wallets, shipments, messages."""
+
+from support.system import System
+
+
+async def level(system: System, sku: str) -> int:
+    """Return how many of some goods there are."""
+    answer = await system.orchestrator.get(f"/stock/{sku}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["quantity"]  # type: ignore[no-any-return]
+
+
+async def balance(system: System, customer: str) -> int:
+    """Return what a customer has, in the currency's smallest unit."""
+    answer = await system.orchestrator.get(f"/wallets/{customer}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["balance"]["amount"]  # type: ignore[no-any-return]
+
+
+async def shipped(system: System, instance_id: str) -> bool:
+    """Return whether an order's goods are on their way."""
+    answer = await system.orchestrator.get(f"/shipments/{instance_id}:ship_order")
+    return answer.status_code == 200 and not answer.json()["cancelled"]
+
+
+async def told(system: System, customer: str) -> list[str]:
+    """Return the keys of what a customer was told, the newest first."""
+    return [message["key"] for message in await system.inbox(customer)]
