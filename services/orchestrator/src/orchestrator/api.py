@@ -3,12 +3,13 @@
 from fastapi import APIRouter
 
 from orchestrator.catalogue import definitions
-from orchestrator.routes import hello, instances
+from orchestrator.routes import hello, instances, notes, research
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
 
-TAGS = [{"name": d.title, "description": d.description} for d in definitions()] + instances.TAGS
+TAGS = [{"name": d.title, "description": d.description} for d in definitions()]
+TAGS += [notes.TAG, *instances.TAGS]
 
 
 def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
@@ -16,6 +17,8 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
     return [
         *(workflow_router(services, definition) for definition in definitions()),
         hello.router(services),
+        research.router(services),
+        notes.router(services),
         instances.catalogue_router(),
         instances.instances_router(services),
     ]

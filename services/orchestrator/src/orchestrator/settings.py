@@ -33,6 +33,16 @@ class Settings(ServiceSettings):
     language_timeout_seconds: float = Field(
         default=30.0, gt=0, description="How long one answer of the model may take"
     )
+    search_url: HttpUrl | None = Field(
+        default=None,
+        description="A search engine that speaks SearXNG's JSON: research asks the web as well",
+    )
+    research_review_seconds: float = Field(
+        default=604_800.0,
+        gt=0,
+        le=31_536_000,
+        description="How long a reviewer may take for one draft of a research report",
+    )
 
     @model_validator(mode="after")
     def _model_is_named(self) -> Self:
