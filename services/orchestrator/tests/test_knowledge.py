@@ -102,7 +102,7 @@ class Engine:
         engine = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - the name is the library's
+            def do_GET(self) -> None:
                 address = urlsplit(self.path)
                 engine.asked.append({"path": [address.path], **parse_qs(address.query)})
                 self.send_response(engine.status)

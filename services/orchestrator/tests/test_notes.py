@@ -114,21 +114,47 @@ NOTES = st.one_of(
         lambda words: Note(title="drink", text=" ".join(words))
     ),
 )
+PAUSES = st.lists(st.integers(0, 12), max_size=12)
 WRITE = st.tuples(
-    st.sampled_from(["a", "b"]), NOTES, st.one_of(st.none(), st.integers(0, 6)), st.booleans()
+    st.sampled_from(["a", "b"]),
+    NOTES,
+    st.one_of(st.none(), st.integers(0, 6)),
+    st.booleans(),
+    PAUSES,
 )
+
+
+class SlowStore(MemoryStateStore):
+    """A store whose calls take longer or shorter, as it was told."""
+
+    def __init__(self, data: Data, pauses: list[int]) -> None:
+        """Let others run as many times before each call as `pauses` says, and then never."""
+        super().__init__(data)
+        self._pauses = iter(pauses)
+
+    async def _step(self, kind: str) -> None:
+        for _ in range(next(self._pauses, 0)):
+            await asyncio.sleep(0)
+        await super()._step(kind)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(WRITE, min_size=1, max_size=4), min_size=1, max_size=5))
 def test_a_note_is_always_found_by_its_words_and_by_no_other(
-    rounds: list[list[tuple[str, Note | None, int | None, bool]]],
+    rounds: list[list[tuple[str, Note | None, int | None, bool, list[int]]]],
 ) -> None:
     async def write(
-        data: Data, note_id: str, note: Note | None, crash: int | None, lands: bool
+        data: Data,
+        note_id: str,
+        note: Note | None,
+        crash: int | None,
+        lands: bool,
+        pauses: list[int],
     ) -> None:
+        store = SlowStore(data, pauses)
+        store.writes_until_crash, store.crash_lands = crash, lands
         with contextlib.suppress(StoreUnavailable):
-            await notes(data, crash, lands).put(note_id, note)
+            await Notes(store).put(note_id, note)
 
     async def story() -> None:
         data: Data = {}
