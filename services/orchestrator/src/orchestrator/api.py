@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from orchestrator.catalogue import definitions
 from orchestrator.routes import hello, instances, operations, order, system
+from orchestrator.routes import hello, instances, notes, research
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
@@ -13,6 +14,8 @@ TAGS = (
     + instances.TAGS
     + operations.TAGS
 )
+TAGS = [{"name": d.title, "description": d.description} for d in definitions()]
+TAGS += [notes.TAG, *instances.TAGS]
 
 
 def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
@@ -21,6 +24,8 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
         *(workflow_router(services, definition) for definition in definitions()),
         hello.router(services),
         order.router(services),
+        research.router(services),
+        notes.router(services),
         instances.catalogue_router(),
         instances.instances_router(services),
         operations.router(services),

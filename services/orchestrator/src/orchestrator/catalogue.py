@@ -8,6 +8,10 @@ from orchestrator.activities import order as order_activities
 from orchestrator.activities import task_processing as task_processing_activities
 from orchestrator.ports import Activities, Ports
 from orchestrator.workflows import hello, order, task_processing
+from orchestrator.activities import research as research_activities
+from orchestrator.activities import task_processing as task_processing_activities
+from orchestrator.ports import Activities, Ports
+from orchestrator.workflows import hello, research, task_processing
 from orchestrator.workflows.definition import Definition
 
 
@@ -23,6 +27,7 @@ CATALOGUE = (
     Entry(task_processing.DEFINITION, task_processing_activities.activities),
     Entry(hello.DEFINITION, hello_activities.activities),
     Entry(order.DEFINITION, order_activities.activities),
+    Entry(research.DEFINITION, research_activities.activities),
 )
 
 

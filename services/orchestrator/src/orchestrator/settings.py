@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from pydantic import Field
+from typing import Self
+
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from contracts.notifier import ChannelName
 from servicekit.settings import ServiceSettings
@@ -32,3 +35,28 @@ class Settings(ServiceSettings):
     wallet_credit_minor_units: int = Field(
         default=100_000, ge=0, description="What a customer's wallet opens with, such as in cents"
     )
+    language_url: HttpUrl | None = Field(
+        default=None,
+        description="The base of an API with `/chat/completions` as OpenAI's; rules without it",
+    )
+    language_model: str = Field(default="", description="Which model to ask there")
+    language_api_key: SecretStr | None = None
+    language_timeout_seconds: float = Field(
+        default=30.0, gt=0, description="How long one answer of the model may take"
+    )
+    search_url: HttpUrl | None = Field(
+        default=None,
+        description="A search engine that speaks SearXNG's JSON: research asks the web as well",
+    )
+    research_review_seconds: float = Field(
+        default=604_800.0,
+        gt=0,
+        le=31_536_000,
+        description="How long a reviewer may take for one draft of a research report",
+    )
+
+    @model_validator(mode="after")
+    def _model_is_named(self) -> Self:
+        if self.language_url is not None and not self.language_model:
+            raise ValueError("language_url needs language_model")
+        return self

@@ -1,0 +1,205 @@
+"""Research, over the API."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from support.system import System, eventually, somebody, unique
+
+KNOWN = "How does an idempotency key make a retry safe?"
+OBSCURE = "Does a durable timer notice a leap second?"
+
+
+async def start(system: System, **request: Any) -> str:
+    fields = {"research_id": unique(), "question": KNOWN, "requester": somebody(), **request}
+    return await system.start("/research", **fields)
+
+
+async def read(system: System, path: str) -> dict[str, Any]:
+    answer = await system.orchestrator.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+async def next_wait(system: System, instance: str, before: dict[str, Any]) -> dict[str, Any]:
+    """Return the wait for a review that comes after another one."""
+
+    async def look() -> dict[str, Any] | None:
+        wait = await system.waiting(instance, "review")
+        return wait if wait["id"] != before["id"] else None
+
+    return await eventually(look, f"{instance} to wait for another review")
+
+
+async def test_a_question_that_is_covered_well_is_answered_without_a_person(
+    system: System,
+) -> None:
+    requester = somebody()
+    instance = await start(system, requester=requester)
+    output = (await system.finished(instance))["output"]
+    assert output["status"] == "completed"
+    assert output["confidence"] >= 80
+    assert output["reviewer"] is None
+    assert output["report"] == f"/research/{instance}/report"
+
+    report = await read(system, output["report"])
+    assert report["question"] == KNOWN
+    assert "[1]" in report["text"]
+    assert report["citations"] == output["citations"]
+    assert {c.partition("/")[0] for c in report["citations"]} >= {"handbook", "glossary"}
+    [message] = await system.inbox(requester)
+    assert message["key"] == f"{instance}:notify"
+    assert output["report"] in message["body"]
+
+
+async def test_a_person_approves_what_is_doubtful(system: System) -> None:
+    requester, reviewer = somebody(), somebody()
+    instance = await start(system, question=OBSCURE, requester=requester, reviewer=reviewer)
+    wait = await system.waiting(instance, "review")
+    assert wait["assigned_to"] == reviewer
+    assert await system.held(reviewer) == [f"{instance}:assign"]
+    await system.at_step(instance, "review")
+    [message] = await system.inbox(reviewer)
+    assert f"/research/{instance}/drafts/1" in message["body"]
+    draft = await read(system, f"/research/{instance}/drafts/1")
+    assert draft["confidence"] < 80
+    nothing = await system.orchestrator.get(f"/research/{instance}/report")
+    assert nothing.status_code == 404
+
+    sent = await system.send(instance, "review", decision="approve", reviewer=reviewer)
+    assert sent.status_code == 200
+    output = (await system.finished(instance))["output"]
+    assert (output["status"], output["reviewer"]) == ("completed", reviewer)
+    assert await read(system, output["report"]) == draft
+    assert await system.held(reviewer) == []
+    assert len(await system.inbox(requester)) == 1
+    late = await system.orchestrator.post(
+        f"/research/{instance}/review", json={"decision": "reject", "reviewer": reviewer}
+    )
+    assert late.status_code == 409
+
+
+async def test_a_note_is_found_by_the_revision_that_asks_for_it(system: System) -> None:
+    reviewer, note, word = somebody(), unique("note"), unique("zürich")
+    instance = await start(system, question=f"Who keeps {word}?", reviewer=reviewer)
+    first = await system.waiting(instance, "review")
+    text = f"Anna keeps {word} in Basel."
+    put = await system.orchestrator.put(f"/notes/{note}", json={"title": "Keys", "text": text})
+    assert put.status_code == 201
+    revise = {"decision": "revise", "reviewer": reviewer, "comment": "See the notes"}
+    assert (await system.send(instance, "review", **revise)).status_code == 200
+    await next_wait(system, instance, first)
+
+    draft = await read(system, f"/research/{instance}/drafts/2")
+    assert f"notes/{note}" in draft["citations"]
+    assert text in draft["text"]
+    assert draft["comments"] == ["See the notes"]
+    await system.send(instance, "review", decision="approve", reviewer=reviewer)
+    output = (await system.finished(instance))["output"]
+    assert (output["status"], output["rounds"]) == ("completed", 2)
+    keys = [message["key"] for message in await system.inbox(reviewer)]
+    assert sorted(keys) == [f"{instance}:review:1", f"{instance}:review:2"]
+
+
+async def test_of_two_decisions_one_counts(system: System) -> None:
+    instance = await start(system, question=OBSCURE, reviewer=somebody())
+    await system.waiting(instance, "review")
+    decisions = ("approve", "reject")
+    answers = await asyncio.gather(
+        *(system.send(instance, "review", decision=d, reviewer="bob") for d in decisions)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    [taken] = [d for d, answer in zip(decisions, answers, strict=True) if answer.is_success]
+    output = (await system.finished(instance))["output"]
+    assert output["status"] == {"approve": "completed", "reject": "rejected"}[taken]
+
+
+async def test_what_nobody_reviews_expires(system: System) -> None:
+    requester, reviewer = somebody(), somebody()
+    instance = await start(
+        system, question=OBSCURE, requester=requester, reviewer=reviewer, review_seconds=1
+    )
+    output = (await system.finished(instance))["output"]
+    assert (output["status"], output["report"]) == ("expired", None)
+    assert await system.held(reviewer) == []
+    assert "expired" in (await system.inbox(requester))[0]["subject"]
+
+
+async def test_a_source_that_fails_is_done_without(system: System) -> None:
+    instance = await start(system, simulate="source_fails")
+    output = (await system.finished(instance))["output"]
+    assert output["status"] == "completed"
+    assert list(output["failed_sources"]) == ["notes"]
+    assert (await read(system, output["report"]))["failed_sources"] == ["notes"]
+
+
+async def test_without_any_source_it_fails_and_says_why(system: System) -> None:
+    instance = await start(system, simulate="all_sources_fail")
+    output = (await system.finished(instance))["output"]
+    assert output["status"] == "failed"
+    assert "handbook was asked to fail" in output["message"]
+    assert set(output["failed_sources"]) >= {"handbook", "glossary", "notes"}
+
+
+async def test_a_question_without_words_is_rejected(system: System) -> None:
+    instance = await start(system, question="???")
+    assert (await system.finished(instance))["output"]["status"] == "rejected"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"question": ""},
+        {"question": "x" * 501},
+        {"question": "two\nlines"},
+        {"requester": "no body"},
+        {"reviewer_skills": []},
+        {"review_seconds": 0},
+        {"simulate": "rain"},
+        {"colour": "red"},
+    ],
+)
+async def test_a_bad_request_starts_nothing(system: System, wrong: dict[str, Any]) -> None:
+    name = unique()
+    request = {"research_id": name, "question": KNOWN, "requester": "ann", **wrong}
+    assert (await system.orchestrator.post("/research", json=request)).status_code == 422
+    assert (await system.orchestrator.get(f"/research/research-{name}")).status_code == 404
+
+
+async def test_another_question_under_the_same_id_is_refused(system: System) -> None:
+    name = unique()
+    request = {"research_id": name, "question": KNOWN, "requester": "ann"}
+    assert (await system.orchestrator.post("/research", json=request)).status_code == 202
+    assert (await system.orchestrator.post("/research", json=request)).status_code == 200
+    other = {**request, "question": OBSCURE}
+    assert (await system.orchestrator.post("/research", json=other)).status_code == 409
+
+
+async def test_a_decision_that_is_none_is_refused(system: System) -> None:
+    instance = await start(system, question=OBSCURE, reviewer=somebody())
+    await system.waiting(instance, "review")
+    refused = await system.send(instance, "review", decision="maybe", reviewer="bob")
+    assert refused.status_code == 422
+    await system.send(instance, "review", decision="reject", reviewer="bob")
+    await system.finished(instance)
+
+
+async def test_texts_are_found_by_instances_of_research_alone(system: System) -> None:
+    for path in (f"/research/research-{unique()}/report", "/research/a%00b/drafts/1"):
+        assert (await system.orchestrator.get(path)).status_code == 404
+    answer = await system.orchestrator.get("/research/research-1/drafts/4")
+    assert answer.status_code == 422
+
+
+async def test_a_note_is_written_read_and_removed(system: System) -> None:
+    path, note = f"/notes/{unique()}", {"title": "Tea", "text": "Brewed at 80 °C.\nNot more."}
+    assert (await system.orchestrator.get(path)).status_code == 404
+    assert (await system.orchestrator.put(path, json=note)).status_code == 201
+    assert (await system.orchestrator.put(path, json=note)).status_code == 200
+    assert (await system.orchestrator.get(path)).json() == note
+    assert (await system.orchestrator.delete(path)).status_code == 204
+    assert (await system.orchestrator.delete(path)).status_code == 204
+    assert (await system.orchestrator.get(path)).status_code == 404
+    for wrong in ({"title": "", "text": "t"}, {"title": "t", "text": "x" * 1_001}):
+        assert (await system.orchestrator.put(path, json=wrong)).status_code == 422
