@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from httpx import AsyncClient
 
+from orchestrator.actors.host import actor_channel, hosting_actors
 from orchestrator.clients.assigner import AssignerClient
 from orchestrator.clients.notifier import NotifierClient
+from orchestrator.clients.task_actor import TaskActorClient
 from orchestrator.decisions import Decisions
 from orchestrator.engine import Engine
 from orchestrator.events import Events
@@ -31,18 +33,22 @@ class Orchestrator:
         events: Takes events for them.
         store: The orchestrator's own state, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
+        tasks: The actors of tracked tasks.
     """
 
     engine: Engine
     events: Events
     store: StateStore
     sidecar: AsyncClient
+    tasks: TaskActorClient
 
 
 async def open_orchestrator(
     stack: AsyncExitStack, settings: Settings, readiness: Readiness
 ) -> Orchestrator:
     """Start the worker and return the engine; both use the sidecar, which must come first."""
+    # First, for the sidecar waits for it.
+    await stack.enter_async_context(actor_channel(settings))
     sidecar = await open_sidecar(stack, settings, readiness)
     worker = build_worker(_ports(settings), settings)
     stack.push_async_callback(asyncio.to_thread, worker.shutdown)
@@ -55,7 +61,12 @@ async def open_orchestrator(
     engine = Engine(client, settings.start_timeout_seconds)
     store = await open_state_store(stack, settings)
     http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
-    return Orchestrator(engine, Events(engine, Decisions(store)), store, http)
+    hasty = await stack.enter_async_context(
+        sidecar_client(settings, settings.reminder_timeout_seconds)
+    )
+    await stack.enter_async_context(hosting_actors(settings, NotifierClient(hasty)))
+    tasks = TaskActorClient(http, settings.actor_timeout_seconds)
+    return Orchestrator(engine, Events(engine, Decisions(store)), store, http, tasks)
 
 
 def _ports(settings: Settings) -> Ports:
