@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any
 
+import httpx
 import pytest
 
 from stack import Stack
@@ -64,6 +65,10 @@ async def test_a_reminder_outlives_its_host(stack: Stack, system: System, victim
     assert not before["fired"]
     await stack.kill(victim)
     await asyncio.sleep(5)  # its time passes
+    if victim == "orchestrator-sidecar":
+        answer = await system.orchestrator.get(f"/tasks/{name}")
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
     assert f"tracked-{name}:remind" not in {m["key"] for m in await system.inbox(member)}
     await stack.start(victim)
     await stack.wait_ready(None)
@@ -86,4 +91,21 @@ async def test_a_reminder_outlives_repeated_failure(stack: Stack, system: System
     await eventually(failed_five_times, f"the reminder of {name} to fail")
     await stack.start("notifier")
     await stack.wait_ready(None)
+    await end_with_one_reminder(system, name, member)
+
+
+async def test_a_paused_workflow_is_watched_over_all_the_same(stack: Stack, system: System) -> None:
+    member = somebody()
+    name = await start(system, member, due_in_seconds=3)
+    workflow = f"{stack.sidecar_url('orchestrator')}/v1.0/workflows/dapr/tracked-{name}"
+    async with httpx.AsyncClient(trust_env=False) as sidecar:
+        assert (await sidecar.post(f"{workflow}/pause")).is_success
+
+        async def paused_and_reminded() -> bool | None:
+            found = await reminders(system, name)
+            state = await system.status(f"tracked-{name}")
+            return True if found and found["fired"] and state["status"] == "SUSPENDED" else None
+
+        await eventually(paused_and_reminded, f"the reminder of {name}")
+        assert (await sidecar.post(f"{workflow}/resume")).is_success
     await end_with_one_reminder(system, name, member)
