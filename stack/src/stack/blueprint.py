@@ -62,6 +62,8 @@ def _service(app: str, ports: Ports, traces: bool, client: httpx.AsyncClient) ->
         "LOG_FORMAT": "console",
         "PYTHONUNBUFFERED": "1",
     }
+    if own.actors is not None:
+        env["ACTOR_PORT"] = str(own.actors)
     if traces:
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(ports.jaeger_otlp)
         env["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc"

@@ -65,7 +65,7 @@ def sidecar(
     """
     own = ports.apps[app]
     command = [
-        *(str(dapr.daprd), "--app-id", app, "--app-port", str(own.app)),
+        *(str(dapr.daprd), "--app-id", app, *_app_channel(own)),
         *("--dapr-listen-addresses", HOST, "--dapr-http-port", str(own.http)),
         *("--dapr-grpc-port", str(own.grpc)),
         *("--dapr-internal-grpc-listen-address", HOST),
@@ -78,6 +78,13 @@ def sidecar(
     ]
     ready = http_ready(client, f"{url(own.http)}/v1.0/healthz")
     return ProcessSpec(sidecar_name(app), command, Stage.SIDECAR, ready, env)
+
+
+def _app_channel(own: AppPorts) -> list[str]:
+    """Return where a sidecar finds its app: actors need gRPC, and take their calls over it."""
+    if own.actors is None:
+        return ["--app-port", str(own.app)]
+    return ["--app-port", str(own.actors), "--app-protocol", "grpc"]
 
 
 def sqlite_env(app: str, run: RunDirectory) -> dict[str, str]:

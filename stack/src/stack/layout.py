@@ -17,12 +17,13 @@ def sidecar_name(app: str) -> str:
 
 @dataclass(frozen=True)
 class AppPorts:
-    """The ports of a service and its sidecar."""
+    """The ports of a service and its sidecar; `actors` where it hosts actors."""
 
     app: int
     http: int
     grpc: int
     internal: int
+    actors: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,13 @@ class Ports:
         """
         take = block.take
         apps = {
-            app: AppPorts(take(front if app == FRONT else None), take(), take(), take())
+            app: AppPorts(
+                app=take(front if app == FRONT else None),
+                http=take(),
+                grpc=take(),
+                internal=take(),
+                actors=take() if app == FRONT else None,
+            )
             for app in APPS
         }
         return cls(

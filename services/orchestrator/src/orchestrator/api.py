@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from orchestrator.catalogue import definitions
 from orchestrator.routes import hello, instances, operations, order, system
 from orchestrator.routes import hello, instances, notes, research
+from orchestrator.routes import hello, instances, tracked_task
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
@@ -26,6 +27,7 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
         order.router(services),
         research.router(services),
         notes.router(services),
+        tracked_task.router(services),
         instances.catalogue_router(),
         instances.instances_router(services),
         operations.router(services),

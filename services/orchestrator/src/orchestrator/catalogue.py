@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from orchestrator.activities import hello as hello_activities
 from orchestrator.activities import order as order_activities
 from orchestrator.activities import task_processing as task_processing_activities
+from orchestrator.activities import tracked_task as tracked_task_activities
 from orchestrator.ports import Activities, Ports
 from orchestrator.workflows import hello, order, task_processing
 from orchestrator.activities import research as research_activities
 from orchestrator.activities import task_processing as task_processing_activities
 from orchestrator.ports import Activities, Ports
 from orchestrator.workflows import hello, research, task_processing
+from orchestrator.workflows import hello, task_processing, tracked_task
 from orchestrator.workflows.definition import Definition
 
 
@@ -25,6 +27,7 @@ class Entry:
 
 CATALOGUE = (
     Entry(task_processing.DEFINITION, task_processing_activities.activities),
+    Entry(tracked_task.DEFINITION, tracked_task_activities.activities),
     Entry(hello.DEFINITION, hello_activities.activities),
     Entry(order.DEFINITION, order_activities.activities),
     Entry(research.DEFINITION, research_activities.activities),

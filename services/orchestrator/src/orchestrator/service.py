@@ -9,8 +9,10 @@ from dapr.ext.workflow.aio import DaprWorkflowClient
 from httpx import AsyncClient
 
 from orchestrator.adapters.shop import Shop, open_shop
+from orchestrator.actors.host import actor_channel, hosting_actors
 from orchestrator.clients.assigner import AssignerClient
 from orchestrator.clients.notifier import NotifierClient
+from orchestrator.clients.task_actor import TaskActorClient
 from orchestrator.decisions import Decisions
 from orchestrator.engine import Engine
 from orchestrator.events import Events
@@ -41,6 +43,7 @@ class Orchestrator:
         store: The orchestrator's own state, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
         shop: Goods, money and the carrier, for orders.
+        tasks: The actors of tracked tasks.
     """
 
     engine: Engine
@@ -51,12 +54,15 @@ class Orchestrator:
     store: StateStore
     sidecar: AsyncClient
     shop: Shop
+    tasks: TaskActorClient
 
 
 async def open_orchestrator(
     stack: AsyncExitStack, settings: Settings, readiness: Readiness
 ) -> Orchestrator:
     """Start the worker and return the engine; both use the sidecar, which must come first."""
+    # First, for the sidecar waits for it.
+    await stack.enter_async_context(actor_channel(settings))
     sidecar = await open_sidecar(stack, settings, readiness)
     if settings.host_workflows:
         worker = build_worker(_ports(settings), settings)
@@ -84,6 +90,12 @@ async def open_orchestrator(
         sidecar=http,
         shop=open_shop(store, settings),
     )
+    hasty = await stack.enter_async_context(
+        sidecar_client(settings, settings.reminder_timeout_seconds)
+    )
+    await stack.enter_async_context(hosting_actors(settings, NotifierClient(hasty)))
+    tasks = TaskActorClient(http, settings.actor_timeout_seconds)
+    return Orchestrator(engine, Events(engine, Decisions(store)), store, http, tasks)
 
 
 def _ports(settings: Settings) -> Ports:

@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
+from contracts.fields import Person
 from contracts.notifier import ChannelName
 from servicekit.settings import ServiceSettings
 
@@ -17,6 +18,9 @@ class Settings(ServiceSettings):
     app_port: int = 8000
     host_workflows: bool = Field(
         default=True, description="Whether workflows run here; without, only the API is served"
+    actor_port: int = Field(
+        default=50010,
+        description="Where the sidecar finds that the application is there; nothing is served",
     )
     notification_channel: ChannelName = ChannelName.INBOX
     peer_timeout_seconds: float = Field(
@@ -60,3 +64,23 @@ class Settings(ServiceSettings):
         if self.language_url is not None and not self.language_model:
             raise ValueError("language_url needs language_model")
         return self
+    actor_timeout_seconds: float = Field(
+        default=5.0, gt=0, description="How long a call to a task's actor may take"
+    )
+    reminder_timeout_seconds: float = Field(
+        default=2.0,
+        gt=0,
+        description="How long the actor tries to tell somebody; reads of the task wait meanwhile",
+    )
+    reminder_retry_seconds: float = Field(
+        default=1.0, gt=0, description="How long after a failure a reminder fires again"
+    )
+    escalate_to: Person = Field(
+        default="dana@example.com", description="Who is told of overdue tasks that name nobody"
+    )
+    tracked_limit_days: int = Field(
+        default=400, ge=1, le=36_500, description="How long a tracked task may take at most"
+    )
+    ended_task_days: int = Field(
+        default=30, ge=1, le=36_500, description="How long a tracked task is kept after its end"
+    )

@@ -18,6 +18,8 @@ STARTED_AGAIN: dict[int | str, dict[str, Any]] = {
         "description": "The same request started the instance before; nothing was started now",
     }
 }
+ANY_STATUS = "/instances/{instance_id}"
+"""Where the status of every instance is, whatever it runs."""
 InstanceId = Annotated[str, Path(max_length=200, description="What the start answered")]
 
 
@@ -25,7 +27,8 @@ def workflow_router(services: Startup[Orchestrator], definition: Definition) -> 
     """Return the routes of a workflow."""
     router = APIRouter(tags=[definition.title])
     _add_start(router, services, definition)
-    _add_status(router, services, definition)
+    if definition.status_template != ANY_STATUS:
+        _add_status(router, services, definition)
     for event in definition.events:
         _add_event(router, services, definition, event)
     return router

@@ -1,0 +1,1 @@
+"""The actors: what holds state of its own, and wakes itself by reminders."""

@@ -1,0 +1,83 @@
+"""Hosts the actors over a stream that the application opens to its sidecar.
+
+So no address of the application's is called, and none has to be kept from the public. The way is
+new in Dapr 1.18 ("alpha"); the older one, by HTTP, needs routes beside the public API.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import grpc
+import structlog
+from dapr.actor import ActorId, ActorRuntime
+from dapr.actor.runtime.config import ActorRuntimeConfig
+from dapr.actor.runtime.context import ActorRuntimeContext
+from dapr.actor.runtime.grpc_host import ActorGrpcHost
+
+from orchestrator.actors.task_actor import TaskActor
+from orchestrator.clients.notifier import NotifierClient
+from orchestrator.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+# An idle actor costs memory here and in the sidecar, and an address that anybody can ask for makes
+# one; waking it again costs one read.
+IDLE = timedelta(minutes=5)
+PAUSE_SECONDS = 1.0
+
+
+@asynccontextmanager
+async def actor_channel(settings: Settings) -> AsyncIterator[None]:
+    """Listen where the sidecar looks for the application; nothing is served there.
+
+    A sidecar takes actors over a stream only from an application that speaks gRPC, and waits for
+    its port before it does anything else.
+    """
+    server = grpc.aio.server()
+    server.add_insecure_port(f"127.0.0.1:{settings.actor_port}")
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop(grace=None)
+
+
+@asynccontextmanager
+async def hosting_actors(settings: Settings, notifier: NotifierClient) -> AsyncIterator[None]:
+    """Host the actors as long as the context lasts; the sidecar may come and go.
+
+    Args:
+        settings: Where the sidecar is, and how the actors behave.
+        notifier: For the actors alone, with little patience.
+    """
+    task = asyncio.create_task(_host(settings, notifier))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _host(settings: Settings, notifier: NotifierClient) -> None:
+    def task_actor(context: ActorRuntimeContext, actor_id: ActorId) -> TaskActor:
+        return TaskActor(
+            context,
+            actor_id,
+            notifier,
+            settings.notification_channel,
+            retry=timedelta(seconds=settings.reminder_retry_seconds),
+            keep=timedelta(days=settings.ended_task_days),
+        )
+
+    ActorRuntime.set_actor_config(ActorRuntimeConfig(actor_idle_timeout=IDLE))
+    while True:
+        host = ActorGrpcHost(f"127.0.0.1:{settings.dapr_grpc_port}", app_port=0)
+        try:
+            await host.register_actor(TaskActor, actor_factory=task_actor)
+            # It connects again by itself, but gives up where the sidecar stays away for a minute.
+            await host.run_forever()
+        except (grpc.aio.AioRpcError, TimeoutError, RuntimeError) as error:
+            log.warning("the sidecar takes no actors", error=str(error) or type(error).__name__)
+        await asyncio.sleep(PAUSE_SECONDS)

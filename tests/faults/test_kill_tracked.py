@@ -1,0 +1,111 @@
+"""A reminder is kept, whoever dies before its time, and however often nobody can be told."""
+
+import asyncio
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from stack import Stack
+from support.system import System, eventually, somebody, unique
+
+
+async def start(system: System, member: str, due_in_seconds: int) -> str:
+    """Start a task that reminds its assignee in `due_in_seconds`, and return its name."""
+    name = unique()
+    await system.start(
+        "/tasks",
+        task_id=name,
+        title="T",
+        assignee=member,
+        due_in_seconds=3600 + due_in_seconds,
+        remind_before_seconds=3600,
+    )
+    await system.waiting(f"tracked-{name}", "done")
+    return name
+
+
+async def reminders(system: System, name: str) -> dict[str, Any] | None:
+    answer = await system.orchestrator.get(f"/tasks/{name}")
+    return answer.json()["reminders"] if answer.status_code == 200 else None
+
+
+async def end_with_one_reminder(system: System, name: str, member: str) -> None:
+    """The reminder fires; the task is done; its assignee was told of each once."""
+
+    async def fired() -> bool | None:
+        found = await reminders(system, name)
+        return True if found and found["fired"] else None
+
+    instance = f"tracked-{name}"
+    await eventually(fired, f"the reminder of {name}")
+
+    async def sent() -> bool | None:
+        # Right after a kill the answer is 503, or the same event was accepted already.
+        answer = await system.send(instance, "done", by=member)
+        return True if answer.status_code in (200, 409, 410) else None
+
+    await eventually(sent, f"{instance} to take its end")
+    assert (await system.finished(instance))["output"]["status"] == "done"
+    told = [message["key"] for message in await system.inbox(member)]
+    assert sorted(told) == [f"{instance}:notify", f"{instance}:remind"]
+    task = (await system.orchestrator.get(f"/tasks/{name}")).json()
+    steps = [entry["key"].removeprefix(f"{instance}:") for entry in task["history"]]
+    assert steps == ["create", "assigned", "told", "remind", "end"]
+
+
+@pytest.mark.parametrize("victim", ["orchestrator", "orchestrator-sidecar"])
+async def test_a_reminder_outlives_its_host(stack: Stack, system: System, victim: str) -> None:
+    """Its time comes while nobody is there to be reminded, and it fires all the same."""
+    member = somebody()
+    name = await start(system, member, due_in_seconds=4)
+    before = await reminders(system, name)
+    assert before is not None
+    assert not before["fired"]
+    await stack.kill(victim)
+    await asyncio.sleep(5)  # its time passes
+    if victim == "orchestrator-sidecar":
+        answer = await system.orchestrator.get(f"/tasks/{name}")
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+    assert f"tracked-{name}:remind" not in {m["key"] for m in await system.inbox(member)}
+    await stack.start(victim)
+    await stack.wait_ready(None)
+    await end_with_one_reminder(system, name, member)
+
+
+async def test_a_reminder_outlives_repeated_failure(stack: Stack, system: System) -> None:
+    """Dapr would drop it after four attempts; and reads go on meanwhile."""
+    member = somebody()
+    name = await start(system, member, due_in_seconds=2)
+    await stack.kill("notifier")
+
+    async def failed_five_times() -> float | None:
+        begun = time.monotonic()
+        found = await reminders(system, name)
+        assert found is not None, "the task cannot be read"
+        attempts = next(r["attempts"] for r in found["armed"] if r["name"] == "remind")
+        return time.monotonic() - begun if attempts >= 5 else None
+
+    await eventually(failed_five_times, f"the reminder of {name} to fail")
+    await stack.start("notifier")
+    await stack.wait_ready(None)
+    await end_with_one_reminder(system, name, member)
+
+
+async def test_a_paused_workflow_is_watched_over_all_the_same(stack: Stack, system: System) -> None:
+    member = somebody()
+    name = await start(system, member, due_in_seconds=3)
+    workflow = f"{stack.sidecar_url('orchestrator')}/v1.0/workflows/dapr/tracked-{name}"
+    async with httpx.AsyncClient(trust_env=False) as sidecar:
+        assert (await sidecar.post(f"{workflow}/pause")).is_success
+
+        async def paused_and_reminded() -> bool | None:
+            found = await reminders(system, name)
+            state = await system.status(f"tracked-{name}")
+            return True if found and found["fired"] and state["status"] == "SUSPENDED" else None
+
+        await eventually(paused_and_reminded, f"the reminder of {name}")
+        assert (await sidecar.post(f"{workflow}/resume")).is_success
+    await end_with_one_reminder(system, name, member)
