@@ -1,6 +1,8 @@
 """The orchestrator's settings."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from contracts.notifier import ChannelName
 from servicekit.settings import ServiceSettings
@@ -22,3 +24,18 @@ class Settings(ServiceSettings):
     web_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long an address outside the system may take"
     )
+    language_url: HttpUrl | None = Field(
+        default=None,
+        description="The base of an API with `/chat/completions` as OpenAI's; rules without it",
+    )
+    language_model: str = Field(default="", description="Which model to ask there")
+    language_api_key: SecretStr | None = None
+    language_timeout_seconds: float = Field(
+        default=30.0, gt=0, description="How long one answer of the model may take"
+    )
+
+    @model_validator(mode="after")
+    def _model_is_named(self) -> Self:
+        if self.language_url is not None and not self.language_model:
+            raise ValueError("language_url needs language_model")
+        return self
