@@ -88,17 +88,20 @@ def _weight(position: int, terms: list[str], weights: dict[str, float]) -> float
 
 def _points(asked: set[str], passages: list[Passage]) -> list[_Point]:
     """Return what the passages say to the question, what says most of it first."""
+    found = [
+        _Point(sentence, set(terms_of(sentence)), [number])
+        for number, passage in enumerate(passages)
+        for sentence in sentences_of(passage.text)
+    ]
+    related = [point for point in found if point.terms & asked]
+    related.sort(key=lambda p: -len(p.terms & asked))
     points: list[_Point] = []
-    for number, passage in enumerate(passages):
-        for sentence in sentences_of(passage.text):
-            terms = set(terms_of(sentence))
-            if not terms & asked:
-                continue
-            same = next((p for p in points if _alike(p.terms, terms)), None)
-            if same is None:
-                points.append(same := _Point(sentence, terms))
-            if number not in same.passages:
-                same.passages.append(number)
+    for point in related[:COMPARED]:
+        same = next((p for p in points if _alike(p.terms, point.terms)), None)
+        if same is None:
+            points.append(point)
+        elif point.passages[0] not in same.passages:
+            same.passages += point.passages
     return sorted(points, key=lambda p: (-len(p.terms & asked), -len(p.passages)))
 
 

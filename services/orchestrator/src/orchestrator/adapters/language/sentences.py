@@ -40,7 +40,9 @@ def sentences_of(text: str) -> list[str]:
 
 def terms_of(text: str) -> list[str]:
     """Return the words that carry meaning, in order, in lower case and without a plural's s."""
-    words = (word.casefold().replace(APOSTROPHE, "'").removesuffix("'s") for word in WORD.findall(text))
+    words = (
+        word.casefold().replace(APOSTROPHE, "'").removesuffix("'s") for word in WORD.findall(text)
+    )
     return [_singular(word) for word in words if word not in STOPWORDS]
 
 
