@@ -1,5 +1,6 @@
 """The orchestrator's settings."""
 
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, HttpUrl, SecretStr, model_validator
@@ -32,6 +33,11 @@ class Settings(ServiceSettings):
     language_api_key: SecretStr | None = None
     language_timeout_seconds: float = Field(
         default=30.0, gt=0, description="How long one answer of the model may take"
+    )
+
+    document_classes_file: Path = Field(
+        default=Path(__file__).parent / "adapters/documents/classes.json",
+        description="By which words document batches tell documents apart",
     )
 
     @model_validator(mode="after")

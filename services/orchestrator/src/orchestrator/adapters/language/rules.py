@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from orchestrator.adapters.language.port import Passage, Synthesis
-from orchestrator.adapters.language.sentences import sentences_of, terms_of
+from orchestrator.adapters.language.sentences import ended, sentences_of, terms_of
 
-# Headings and the like are too short to stand for a text.
+# A sentence of fewer terms is too short to stand for a text.
 SHORTEST = 4
 # An answer of more than this would be a list of finds.
 ANSWER_SENTENCES = 4
@@ -33,8 +33,9 @@ class RulesLanguage:
         the first counts double, the second half as much more, and so on.
         """
         found = [(sentence, terms_of(sentence)) for sentence in sentences_of(text)]
-        # What has no sentence of some length is shown as far as it goes.
-        usable = [pair for pair in found if len(pair[1]) >= SHORTEST] or [p for p in found if p[1]]
+        # Headings and addresses say little; a text that has nothing else is shown by them.
+        prose = [(s, terms) for s, terms in found if len(terms) >= SHORTEST and ended(s)]
+        usable = prose or [(s, terms) for s, terms in found if terms]
         counted = Counter(term for _, terms in usable for term in terms)
         weights = {term: count / counted.total() for term, count in counted.items()}
         left = dict(enumerate(usable))

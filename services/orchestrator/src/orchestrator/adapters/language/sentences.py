@@ -46,6 +46,11 @@ def terms_of(text: str) -> list[str]:
     return [_singular(word) for word in words if word not in STOPWORDS]
 
 
+def ended(sentence: str) -> bool:
+    """Return whether a sentence ends as one, and not as a heading does."""
+    return sentence.rstrip(CLOSING).endswith(tuple(ENDS))
+
+
 def _sentences(paragraph: str) -> Iterator[str]:
     words = paragraph.split()
     sentence: list[str] = []
@@ -57,9 +62,9 @@ def _sentences(paragraph: str) -> Iterator[str]:
 
 
 def _ends(word: str, following: str) -> bool:
-    bare = word.rstrip(CLOSING)
-    if not bare or bare[-1] not in ENDS:
+    if not ended(word):
         return False
+    bare = word.rstrip(CLOSING)
     first = following.lstrip(OPENING)[:1]
     if first.islower():
         return False
