@@ -17,6 +17,7 @@ from orchestrator.workflows.batch_chunk import (
     DocumentProcessed,
     ProcessDocument,
 )
+from servicekit.locks import KeyedLocks
 
 SUMMARY_SENTENCES = 2
 # A sentence has no upper limit, and a page of results must have one.
@@ -28,22 +29,31 @@ def activities(ports: Ports) -> Activities:
     library, results = Library(ports.store), Results(ports.store)
     classifier = Classifier.of(ports.settings.document_classes_file)
     language = open_language(ports.settings, ports.web)
+    locks = KeyedLocks()
+
+    async def attempt(step: ProcessDocument) -> Result:
+        try:
+            result = await _process(step, library, classifier, language)
+        except NonRetryableError as error:
+            # Another attempt would end alike: so this is the result.
+            result = Result(error=str(error)[:MAX_ERROR])
+        except Exception as error:
+            await results.fail(step.key, step.document_id, str(error)[:MAX_ERROR])
+            raise
+        return await results.finish(step.key, step.document_id, result)
 
     async def process_document(
         _: WorkflowActivityContext, step: ProcessDocument
     ) -> DocumentProcessed:
-        """Process a document once: a result that is there already is the answer."""
-        result = await results.begin(step.key, step.document_id)
-        if result is None:
-            try:
-                result = await _process(step, library, classifier, language)
-            except NonRetryableError as error:
-                # Another attempt would end alike: so this is the result.
-                result = Result(error=str(error)[:MAX_ERROR])
-            except Exception as error:
-                await results.fail(step.key, step.document_id, str(error)[:MAX_ERROR])
-                raise
-            result = await results.finish(step.key, step.document_id, result)
+        """Process a document once: a result that is there already is the answer.
+
+        After a crash Dapr may deliver a step several times at once: then one does the work, and
+        the others wait for its result.
+        """
+        async with locks(step.key):
+            result = await results.begin(step.key, step.document_id)
+            if result is None:
+                result = await attempt(step)
         return DocumentProcessed(
             document_class=result.document_class, words=result.words, error=result.error
         )

@@ -35,6 +35,7 @@ RULE = re.compile(r"^[ \t]{0,3}[-=*_|:][-=*_|: \t]++$", re.MULTILINE)
 BLOCK = re.compile(
     r"^[ \t]{0,8}(?:#{1,6}[ \t]|>[ \t]?|[-*+][ \t]|[0-9]{1,3}[.)][ \t])[ \t]{0,8}", re.MULTILINE
 )
+HEADING_END = re.compile(r"[ \t]#++[ \t]*+$", re.MULTILINE)
 LINK = re.compile(r"!?\[([^\[\]]*+)\](?:\([^()\n]*+\)|\[[^\[\]]*+\])")
 EMPHASIS = re.compile(r"[*`|]++|(?<!\w)_++|_++(?!\w)|~~")
 
@@ -68,6 +69,7 @@ def _of_html(source: str) -> str:
 
 def _of_markdown(source: str) -> str:
     source = RULE.sub("", FENCE.sub("\n", source.replace("\r\n", "\n")))
+    source = HEADING_END.sub("", source)
     # A heading or an item of a list is a paragraph, for no full stop ends it.
     lines = [f"\n{line}\n" if BLOCK.match(line) else line for line in source.split("\n")]
     return EMPHASIS.sub("", LINK.sub(r"\1", BLOCK.sub("", "\n".join(lines))))
