@@ -6,7 +6,7 @@ It is deterministic: the same text gives the same summary.
 from collections import Counter
 from dataclasses import dataclass
 
-from orchestrator.adapters.language.port import Passage, Synthesis
+from orchestrator.adapters.language.port import MARK, Passage, Synthesis
 from orchestrator.adapters.language.sentences import ended, sentences_of, terms_of
 
 # A sentence of fewer terms is too short to stand for a text.
@@ -92,7 +92,7 @@ def _points(asked: set[str], passages: list[Passage]) -> list[_Point]:
     found = [
         _Point(sentence, set(terms_of(sentence)), [number])
         for number, passage in enumerate(passages)
-        for sentence in sentences_of(passage.text)
+        for sentence in sentences_of(MARK.sub("", passage.text))
     ]
     related = [point for point in found if point.terms & asked]
     related.sort(key=lambda p: -len(p.terms & asked))

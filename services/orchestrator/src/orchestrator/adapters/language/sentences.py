@@ -7,6 +7,7 @@ what it gets wrong ("in the U.S. Congress") is two sentences for one, which does
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 # What is written with a full stop in the middle of a sentence.
 _ABBREVIATIONS = """
@@ -54,7 +55,7 @@ def ended(sentence: str) -> bool:
 def _sentences(paragraph: str) -> Iterator[str]:
     words = paragraph.split()
     sentence: list[str] = []
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in pairwise([*words, ""]):
         sentence.append(word)
         if not following or _ends(word, following):
             yield " ".join(sentence)
