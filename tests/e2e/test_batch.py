@@ -149,6 +149,7 @@ async def test_the_samples_ids_are_taken(system: System) -> None:
 async def test_a_document_that_is_too_large_is_refused(system: System) -> None:
     path = f"/documents/{unique('doc')}"
     assert (await system.orchestrator.put(path, json={"text": "x" * 70_000})).status_code == 413
+    assert (await system.orchestrator.put(path, json={"text": "x" * 60_001})).status_code == 422
     assert (await system.orchestrator.put(path, json={"text": ""})).status_code == 422
     assert (await system.orchestrator.get(path)).status_code == 404
 
