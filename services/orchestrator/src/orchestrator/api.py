@@ -6,6 +6,7 @@ from orchestrator.catalogue import definitions
 from orchestrator.routes import hello, instances, operations, order, system
 from orchestrator.routes import hello, instances, notes, research
 from orchestrator.routes import hello, instances, tracked_task
+from orchestrator.routes import batch, hello, instances
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
@@ -28,6 +29,7 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
         research.router(services),
         notes.router(services),
         tracked_task.router(services),
+        batch.router(services),
         instances.catalogue_router(),
         instances.instances_router(services),
         operations.router(services),

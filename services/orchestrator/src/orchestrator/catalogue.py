@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from orchestrator.activities import batch as batch_activities
 from orchestrator.activities import hello as hello_activities
 from orchestrator.activities import order as order_activities
 from orchestrator.activities import task_processing as task_processing_activities
@@ -14,6 +15,7 @@ from orchestrator.activities import task_processing as task_processing_activitie
 from orchestrator.ports import Activities, Ports
 from orchestrator.workflows import hello, research, task_processing
 from orchestrator.workflows import hello, task_processing, tracked_task
+from orchestrator.workflows import batch, hello, task_processing
 from orchestrator.workflows.definition import Definition
 
 
@@ -31,6 +33,7 @@ CATALOGUE = (
     Entry(hello.DEFINITION, hello_activities.activities),
     Entry(order.DEFINITION, order_activities.activities),
     Entry(research.DEFINITION, research_activities.activities),
+    Entry(batch.DEFINITION, batch_activities.activities),
 )
 
 

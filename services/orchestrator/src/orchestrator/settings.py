@@ -1,6 +1,9 @@
 """The orchestrator's settings."""
 
 from pathlib import Path
+from typing import Self
+
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from pydantic import Field
 from typing import Self
@@ -57,6 +60,10 @@ class Settings(ServiceSettings):
         gt=0,
         le=31_536_000,
         description="How long a reviewer may take for one draft of a research report",
+
+    document_classes_file: Path = Field(
+        default=Path(__file__).parent / "adapters/documents/classes.json",
+        description="By which words document batches tell documents apart",
     )
 
     @model_validator(mode="after")

@@ -13,6 +13,12 @@ from httpx import AsyncClient
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from orchestrator.adapters.language.port import Passage, Synthesis
+from typing import Annotated, Any, TypeVar
+
+from httpx import AsyncClient
+from pydantic import BaseModel, Field, SecretStr, StringConstraints
+
+from orchestrator.adapters.language.port import MARK, Passage, Synthesis
 from orchestrator.durabletask import NonRetryableError
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -35,6 +41,8 @@ SYNTHESISE = (
     'Answer with a JSON object: {"text": "…", "confidence": 0 to 100}'
 )
 
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+
 
 class NonsensicalAnswer(Exception):
     """The model's answer is not what was asked for."""
@@ -46,6 +54,11 @@ class _Summary(BaseModel):
 
 class _Answer(BaseModel):
     text: str = Field(min_length=1, max_length=20_000)
+    summary: Text
+
+
+class _Answer(BaseModel):
+    text: Text
     confidence: int = Field(ge=0, le=100)
 
 
@@ -91,6 +104,7 @@ class ChatLanguage:
         if len(answer.summary) > max(len(text), TOLD):
             raise NonsensicalAnswer("the summary is longer than the text")
         return answer.summary.strip()
+        return answer.summary
 
     async def synthesise(self, question: str, passages: list[Passage]) -> Synthesis:
         """Answer a question by these passages; raises as `summarise` does."""
@@ -133,6 +147,7 @@ class ChatLanguage:
         try:
             return model.model_validate(json.loads(_content(answer.json())))
         except (ValueError, ValidationError, KeyError, IndexError, TypeError) as error:
+        except (ValueError, KeyError, IndexError, TypeError) as error:
             raise NonsensicalAnswer(f"the answer is not as asked for: {error}"[:TOLD]) from error
 
 

@@ -1,8 +1,12 @@
 """What workflows ask of a language model, whichever one answers."""
 
+import re
 from typing import Protocol
 
 from pydantic import BaseModel, Field
+
+# How an answer cites: by the number of a citation.
+MARK = re.compile(r"\[(\d{1,4})\]")
 
 
 class Passage(BaseModel):

@@ -10,6 +10,10 @@ from orchestrator.adapters.language.port import Passage, Synthesis
 from orchestrator.adapters.language.sentences import sentences_of, terms_of
 
 # Headings and the like are too short to stand for a text.
+from orchestrator.adapters.language.port import MARK, Passage, Synthesis
+from orchestrator.adapters.language.sentences import ended, sentences_of, terms_of
+
+# A sentence of fewer terms is too short to stand for a text.
 SHORTEST = 4
 # An answer of more than this would be a list of finds.
 ANSWER_SENTENCES = 4
@@ -35,6 +39,9 @@ class RulesLanguage:
         found = [(sentence, terms_of(sentence)) for sentence in sentences_of(text)]
         # What has no sentence of some length is shown as far as it goes.
         usable = [pair for pair in found if len(pair[1]) >= SHORTEST] or [p for p in found if p[1]]
+        # Headings and addresses say little; a text that has nothing else is shown by them.
+        prose = [(s, terms) for s, terms in found if len(terms) >= SHORTEST and ended(s)]
+        usable = prose or [(s, terms) for s, terms in found if terms]
         counted = Counter(term for _, terms in usable for term in terms)
         weights = {term: count / counted.total() for term, count in counted.items()}
         left = dict(enumerate(usable))
@@ -92,6 +99,7 @@ def _points(asked: set[str], passages: list[Passage]) -> list[_Point]:
         _Point(sentence, set(terms_of(sentence)), [number])
         for number, passage in enumerate(passages)
         for sentence in sentences_of(passage.text)
+        for sentence in sentences_of(MARK.sub("", passage.text))
     ]
     related = [point for point in found if point.terms & asked]
     related.sort(key=lambda p: -len(p.terms & asked))

@@ -7,6 +7,7 @@ what it gets wrong ("in the U.S. Congress") is two sentences for one, which does
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 # What is written with a full stop in the middle of a sentence.
 _ABBREVIATIONS = """
@@ -50,6 +51,15 @@ def _sentences(paragraph: str) -> Iterator[str]:
     words = paragraph.split()
     sentence: list[str] = []
     for word, following in zip(words, [*words[1:], ""], strict=True):
+def ended(sentence: str) -> bool:
+    """Return whether a sentence ends as one, and not as a heading does."""
+    return sentence.rstrip(CLOSING).endswith(tuple(ENDS))
+
+
+def _sentences(paragraph: str) -> Iterator[str]:
+    words = paragraph.split()
+    sentence: list[str] = []
+    for word, following in pairwise([*words, ""]):
         sentence.append(word)
         if not following or _ends(word, following):
             yield " ".join(sentence)
@@ -60,6 +70,9 @@ def _ends(word: str, following: str) -> bool:
     bare = word.rstrip(CLOSING)
     if not bare or bare[-1] not in ENDS:
         return False
+    if not ended(word):
+        return False
+    bare = word.rstrip(CLOSING)
     first = following.lstrip(OPENING)[:1]
     if first.islower():
         return False

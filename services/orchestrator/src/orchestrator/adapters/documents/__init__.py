@@ -1,0 +1,1 @@
+"""Documents: kept by id, turned into plain text, told apart."""
