@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from orchestrator.catalogue import definitions
-from orchestrator.routes import hello, instances
+from orchestrator.routes import application, hello, instances
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
@@ -14,6 +14,8 @@ TAGS = [{"name": d.title, "description": d.description} for d in definitions()] 
 def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
     """Return every route."""
     return [
+        # Before `/applications/{instance_id}`, which would take it.
+        application.router(services),
         *(workflow_router(services, definition) for definition in definitions()),
         hello.router(services),
         instances.catalogue_router(),

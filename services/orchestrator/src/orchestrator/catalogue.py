@@ -2,25 +2,39 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from contracts.problems import FieldError
+from orchestrator.activities import application as application_activities
 from orchestrator.activities import hello as hello_activities
+from orchestrator.activities import monitor as monitor_activities
 from orchestrator.activities import task_processing as task_processing_activities
 from orchestrator.ports import Activities, Ports
-from orchestrator.workflows import hello, task_processing
+from orchestrator.settings import Settings
+from orchestrator.workflows import application, hello, monitor, task_processing
 from orchestrator.workflows.definition import Definition
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A workflow, and the activities that it has to itself."""
+    """A workflow, and what it has to itself.
+
+    Args:
+        definition: What it says about itself.
+        activities: Makes its activities.
+        refusal: Says which field of a request is at fault by the settings, where its form is right.
+    """
 
     definition: Definition
     activities: Callable[[Ports], Activities]
+    refusal: Callable[[Any, Settings], FieldError | None] | None = None
 
 
 CATALOGUE = (
     Entry(task_processing.DEFINITION, task_processing_activities.activities),
     Entry(hello.DEFINITION, hello_activities.activities),
+    Entry(monitor.DEFINITION, monitor_activities.activities, monitor_activities.refusal),
+    Entry(application.DEFINITION, application_activities.activities),
 )
 
 
@@ -32,3 +46,9 @@ def definitions() -> list[Definition]:
 def definition_of(workflow_name: str) -> Definition | None:
     """Return the definition of a workflow by Dapr's name; None for a child, or what is not ours."""
     return next((d for d in definitions() if d.workflow_name == workflow_name), None)
+
+
+def refusal_of(definition: Definition, request: Any, settings: Settings) -> FieldError | None:
+    """Return which field of a request to start a workflow is at fault by the settings, if any."""
+    entry = next(entry for entry in CATALOGUE if entry.definition is definition)
+    return entry.refusal(request, settings) if entry.refusal else None

@@ -27,12 +27,14 @@ class Orchestrator:
     """What is behind the routes.
 
     Args:
+        settings: The service's settings.
         engine: Starts workflows and reads their state.
         events: Takes events for them.
         store: The orchestrator's own state, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
     """
 
+    settings: Settings
     engine: Engine
     events: Events
     store: StateStore
@@ -55,7 +57,7 @@ async def open_orchestrator(
     engine = Engine(client, settings.start_timeout_seconds)
     store = await open_state_store(stack, settings)
     http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
-    return Orchestrator(engine, Events(engine, Decisions(store)), store, http)
+    return Orchestrator(settings, engine, Events(engine, Decisions(store)), store, http)
 
 
 def _ports(settings: Settings) -> Ports:
