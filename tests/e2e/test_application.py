@@ -22,6 +22,7 @@ def application(**fields: Any) -> dict[str, Any]:
         (HIGH, 80, "interview", "Interview Noor Haddad for Backend Engineer"),
         ("python, SQL", 40, "review", "Review the application of Noor Haddad for Backend Engineer"),
     ],
+    ids=["interview", "review"],
 )
 async def test_a_good_application_is_assigned_and_both_sides_are_told(
     system: System, text: str, points: int, status: str, task: str
