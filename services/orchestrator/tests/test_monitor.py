@@ -82,7 +82,8 @@ def test_a_healthy_address_is_looked_at_each_minute_and_nobody_is_told() -> None
     assert done.status is RuntimeStatus.COMPLETED
     assert done.output["status"] == "stopped"
     assert done.output["message"] == "Stopped by bo: Enough"
-    assert done.output["state"]["generation"] == done.generations == 3
+    # Each generation pauses, and then checks: the last one was stopped in its pause.
+    assert done.output["state"]["generation"] == done.generations == 4
 
 
 def test_one_that_is_down_is_looked_at_each_five_seconds() -> None:
@@ -121,11 +122,24 @@ def test_a_change_that_was_overtaken_is_not_told() -> None:
 
 def test_it_keeps_ten_results_and_a_short_history_over_any_number_of_generations() -> None:
     done = run([DOWN] * 50, stop=249)
-    assert done.generations == 50
+    assert done.generations == 51
     assert len(done.output["state"]["results"]) == KEPT_RESULTS
     assert len(done.history) < 12
     longest = max(len(progress.model_dump_json()) for progress in done.progress)
     assert longest < 4000
+
+
+def test_a_generation_ends_with_an_activity_and_begins_with_a_timer() -> None:
+    """A worker that dies between the two leaves nothing behind that the engine cannot read."""
+    stub = {"at": "2026-01-01T00:00:00Z", "ok": True, "status": 200, "milliseconds": 1}
+    stubs = {CHECK_ADDRESS: lambda _: {"check": stub, "pause_seconds": 60}}
+    for number in range(3):
+        paused = execute(DEFINITION, REQUEST, stubs, until=timedelta(seconds=60 * number + 30))
+        kinds = [event.WhichOneof("eventType") for event in paused.history]
+        assert kinds == ["workflowStarted", "executionStarted", "timerCreated"]
+        assert paused.history[-1].eventId == 1
+        # Whole minutes: each generation began at the check of the one before.
+        assert paused.elapsed == timedelta(seconds=60 * number)
 
 
 def test_its_progress_shows_generation_and_results() -> None:
@@ -135,7 +149,7 @@ def test_its_progress_shows_generation_and_results() -> None:
     assert shown.message == (
         "HTTP status 503 after 7 ms; the next check is at 2026-01-01T00:01:05+00:00"
     )
-    assert (shown.details["generation"], shown.details["changes"]) == (2, 1)
+    assert (shown.details["generation"], shown.details["changes"]) == (3, 1)
     assert [check["ok"] for check in shown.details["results"]] == [True, False]
 
 
@@ -204,7 +218,7 @@ def test_a_later_generation_is_still_the_one_that_the_request_started() -> None:
     done = run([UP] * 5, stop=170)
     started = next(e.executionStarted for e in done.history if e.HasField("executionStarted"))
     later: Any = SimpleNamespace(serialized_input=started.input.value)
-    assert '"generation": 3' in later.serialized_input
+    assert '"generation": 4' in later.serialized_input
     assert _same_input(later, REQUEST)
     assert not _same_input(later, REQUEST.model_copy(update={"interval_seconds": 7}))
 

@@ -86,8 +86,11 @@ class Change(BaseModel):
 class MonitorState(BaseModel):
     """What a monitor carries from one generation to the next."""
 
-    generation: int = Field(default=1, description="Each generation makes one check")
+    generation: int = Field(
+        default=1, description="Each generation makes one check, unless it is stopped before"
+    )
     started_at: AwareDatetime
+    next_check_at: AwareDatetime
     health: Health = Health.UNKNOWN
     changes: int = Field(default=0, description="How often the health has changed")
     change: Change | None = Field(default=None, description="The last of them")
@@ -95,11 +98,12 @@ class MonitorState(BaseModel):
     alert_error: str | None = Field(default=None, description="Why that is not the last one")
     results: list[Check] = Field(default=[], description="The last ten, the newest last")
 
-    def after(self, check: Check) -> Self:
+    def after(self, check: Check, next_check_at: datetime) -> Self:
         """Return the state once a check has been made."""
         health = Health.HEALTHY if check.ok else Health.UNHEALTHY
         new: dict[str, Any] = {
             "health": health,
+            "next_check_at": next_check_at,
             "results": [*self.results, check][-KEPT_RESULTS:],
         }
         if (health is Health.UNHEALTHY) != (self.health is Health.UNHEALTHY):
@@ -163,15 +167,33 @@ STOP = Event(
 def monitor_workflow(
     ctx: DaprWorkflowContext, request: MonitorInput
 ) -> Generator[Task[Any], Any, MonitorResult | None]:
-    """Check; tell a change; pause; go on as new, with a history that is always as short.
+    """Pause; check; tell a change; go on as new, with a history that is always as short.
 
-    The wait for `stop` is one over all generations, so it is open at any time.
+    The wait for `stop` is one over all generations, so it is open at any time. The pause comes
+    first, also in the first generation, where it has no length: Dapr 1.18.2 loses an instance
+    whose worker dies while it continues as new in the turn of a timer. So a generation ends in
+    the turn of an activity, and begins with a timer, which the result of that activity, should it
+    come again, cannot be taken for.
     """
-    state = request.state or MonitorState(started_at=ctx.current_utc_datetime.replace(tzinfo=UTC))
+    now = ctx.current_utc_datetime.replace(tzinfo=UTC)
+    state = request.state or MonitorState(started_at=now, next_check_at=now)
     stop = Waiting(ctx, STOP, Stop, id=STOP.name)
 
     def say(step: str, message: str) -> None:
         report(ctx, step, message, waits=[stop.wait], details=state.model_dump(mode="json"))
+
+    say(state.health, _summary(state))
+    stopped = yield from stop.receive(state.next_check_at.astimezone(UTC).replace(tzinfo=None))
+    if stopped is not None:
+        message = f"Stopped by {stopped.by}: {stopped.reason}"
+        report(ctx, MonitorOutcome.STOPPED, message, details=state.model_dump(mode="json"))
+        return MonitorResult(
+            monitor_id=request.monitor_id,
+            status=MonitorOutcome.STOPPED,
+            message=message,
+            stop=stopped,
+            state=state,
+        )
 
     say(CHECK_ADDRESS, f"Check {state.generation} of {request.url}")
     checked = yield ctx.call_activity(
@@ -186,7 +208,8 @@ def monitor_workflow(
         retry_policy=RETRY,
     )
     result = CheckedAddress.model_validate(checked)
-    state = state.after(result.check)
+    now = ctx.current_utc_datetime.replace(tzinfo=UTC)
+    state = state.after(result.check, now + timedelta(seconds=result.pause_seconds))
 
     # A change that nobody could be told of is tried again after the next check; where that finds
     # another change, the newer one is told instead.
@@ -196,19 +219,6 @@ def monitor_workflow(
         told = state.told if error else state.changes
         state = state.model_copy(update={"told": told, "alert_error": error})
 
-    until = ctx.current_utc_datetime + timedelta(seconds=result.pause_seconds)
-    say(state.health, f"{_summary(state)}; the next check is at {_clock(until)}")
-    stopped = yield from stop.receive(until)
-    if stopped is not None:
-        message = f"Stopped by {stopped.by}: {stopped.reason}"
-        report(ctx, MonitorOutcome.STOPPED, message, details=state.model_dump(mode="json"))
-        return MonitorResult(
-            monitor_id=request.monitor_id,
-            status=MonitorOutcome.STOPPED,
-            message=message,
-            stop=stopped,
-            state=state,
-        )
     following = state.model_copy(update={"generation": state.generation + 1})
     ctx.continue_as_new(request.model_copy(update={"state": following}), save_events=True)
     return None
@@ -236,9 +246,12 @@ def _tell(
 
 
 def _summary(state: MonitorState) -> str:
+    if not state.results:
+        return "The first check is about to begin"
     last = state.results[-1]
     untold = f", of which nobody could be told: {state.alert_error}" if state.alert_error else ""
-    return f"{last.found()} after {last.milliseconds} ms{untold}"
+    found = f"{last.found()} after {last.milliseconds} ms{untold}"
+    return f"{found}; the next check is at {_clock(state.next_check_at)}"
 
 
 def _clock(time: datetime) -> str:
