@@ -8,11 +8,14 @@ import httpx
 
 from stack import backends, dapr_processes
 from stack.dapr_binaries import DaprBinaries
-from stack.layout import APPS, Ports, RunDirectory, url
+from stack.layout import APPS, FRONT, Ports, RunDirectory, url
 from stack.options import StackOptions
 from stack.ports import HOST
 from stack.process import ProcessSpec, Stage
 from stack.readiness import http_ready
+
+# On a developer's machine what is to be watched, as the sample is, runs on the machine itself.
+MONITOR_ALLOW = "127.0.0.0/8, ::1/128"
 
 
 def draw_up(
@@ -64,6 +67,8 @@ def _service(app: str, ports: Ports, traces: bool, client: httpx.AsyncClient) ->
     }
     if own.actors is not None:
         env["ACTOR_PORT"] = str(own.actors)
+    if app == FRONT:
+        env["MONITOR_ALLOW"] = MONITOR_ALLOW
     if traces:
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(ports.jaeger_otlp)
         env["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc"

@@ -7,6 +7,7 @@ from orchestrator.routes import hello, instances, operations, order, system
 from orchestrator.routes import hello, instances, notes, research
 from orchestrator.routes import hello, instances, tracked_task
 from orchestrator.routes import batch, hello, instances
+from orchestrator.routes import application, hello, instances
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
@@ -23,6 +24,8 @@ TAGS += [notes.TAG, *instances.TAGS]
 def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
     """Return every route."""
     return [
+        # Before `/applications/{instance_id}`, which would take it.
+        application.router(services),
         *(workflow_router(services, definition) for definition in definitions()),
         hello.router(services),
         order.router(services),

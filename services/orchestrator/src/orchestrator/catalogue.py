@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from orchestrator.activities import batch as batch_activities
 from orchestrator.activities import hello as hello_activities
@@ -16,15 +17,30 @@ from orchestrator.ports import Activities, Ports
 from orchestrator.workflows import hello, research, task_processing
 from orchestrator.workflows import hello, task_processing, tracked_task
 from orchestrator.workflows import batch, hello, task_processing
+from contracts.problems import FieldError
+from orchestrator.activities import application as application_activities
+from orchestrator.activities import hello as hello_activities
+from orchestrator.activities import monitor as monitor_activities
+from orchestrator.activities import task_processing as task_processing_activities
+from orchestrator.ports import Activities, Ports
+from orchestrator.settings import Settings
+from orchestrator.workflows import application, hello, monitor, task_processing
 from orchestrator.workflows.definition import Definition
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A workflow, and the activities that it has to itself."""
+    """A workflow, and what it has to itself.
+
+    Args:
+        definition: What it says about itself.
+        activities: Makes its activities.
+        refusal: Says which field of a request is at fault by the settings, where its form is right.
+    """
 
     definition: Definition
     activities: Callable[[Ports], Activities]
+    refusal: Callable[[Any, Settings], FieldError | None] | None = None
 
 
 CATALOGUE = (
@@ -34,6 +50,8 @@ CATALOGUE = (
     Entry(order.DEFINITION, order_activities.activities),
     Entry(research.DEFINITION, research_activities.activities),
     Entry(batch.DEFINITION, batch_activities.activities),
+    Entry(monitor.DEFINITION, monitor_activities.activities, monitor_activities.refusal),
+    Entry(application.DEFINITION, application_activities.activities),
 )
 
 
@@ -45,3 +63,9 @@ def definitions() -> list[Definition]:
 def definition_of(workflow_name: str) -> Definition | None:
     """Return the definition of a workflow by Dapr's name; None for a child, or what is not ours."""
     return next((d for d in definitions() if d.workflow_name == workflow_name), None)
+
+
+def refusal_of(definition: Definition, request: Any, settings: Settings) -> FieldError | None:
+    """Return which field of a request to start a workflow is at fault by the settings, if any."""
+    entry = next(entry for entry in CATALOGUE if entry.definition is definition)
+    return entry.refusal(request, settings) if entry.refusal else None

@@ -175,8 +175,10 @@ def progress_of(state: WorkflowState) -> Progress | None:
 
 def _same_input(state: WorkflowState, request: BaseModel) -> bool:
     try:
-        # By the model: what was kept before a field was added has its default.
-        return type(request).model_validate_json(state.serialized_input or "null") == request
+        # By the model: what was kept before a field was added has its default, and what a
+        # workflow carries over continue_as_new besides its request is none of the caller's.
+        kept = state.serialized_input or "null"
+        return type(request).model_validate_json(kept, extra="ignore") == request
     except ValidationError:
         return False
 

@@ -35,6 +35,7 @@ class Orchestrator:
     """What is behind the routes.
 
     Args:
+        settings: The service's settings.
         engine: Starts workflows and reads their state.
         events: Takes events for them.
         management: What the engine offers its operators.
@@ -46,6 +47,7 @@ class Orchestrator:
         tasks: The actors of tracked tasks.
     """
 
+    settings: Settings
     engine: Engine
     events: Events
     management: Management
@@ -96,6 +98,7 @@ async def open_orchestrator(
     await stack.enter_async_context(hosting_actors(settings, NotifierClient(hasty)))
     tasks = TaskActorClient(http, settings.actor_timeout_seconds)
     return Orchestrator(engine, Events(engine, Decisions(store)), store, http, tasks)
+    return Orchestrator(settings, engine, Events(engine, Decisions(store)), store, http)
 
 
 def _ports(settings: Settings) -> Ports:

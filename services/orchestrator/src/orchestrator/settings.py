@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Self
 
+from pydantic import Field, field_validator
+
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from pydantic import Field
@@ -12,6 +14,7 @@ from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from contracts.fields import Person
 from contracts.notifier import ChannelName
+from orchestrator.adapters.web_guard import AllowList
 from servicekit.settings import ServiceSettings
 
 
@@ -91,3 +94,22 @@ class Settings(ServiceSettings):
     ended_task_days: int = Field(
         default=30, ge=1, le=36_500, description="How long a tracked task is kept after its end"
     )
+    monitor_interval_seconds: float = Field(
+        default=60.0, gt=0, description="Between the checks of a healthy address"
+    )
+    monitor_retry_seconds: float = Field(
+        default=5.0, gt=0, description="Between the checks of an address that is not"
+    )
+    monitor_allow: str = Field(
+        default="",
+        description="Internal addresses that may be watched all the same: networks, and hosts "
+        "with a port, such as `10.1.0.0/16, localhost:8000`",
+    )
+    application_rules_file: Path = Path(__file__).parent / "application_rules.json"
+    """How applications are scored."""
+
+    @field_validator("monitor_allow")
+    @classmethod
+    def _can_be_read(cls, text: str) -> str:
+        AllowList.parse(text)
+        return text

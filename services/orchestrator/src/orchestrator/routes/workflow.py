@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from contracts.orchestrator import EventAccepted, InstanceStatus, Started
 from contracts.problems import ProblemType
+from orchestrator.catalogue import refusal_of
 from orchestrator.service import Orchestrator
 from orchestrator.workflows.definition import Definition, Event
 from servicekit.problems import ProblemError, problem_responses
@@ -37,8 +38,16 @@ def workflow_router(services: Startup[Orchestrator], definition: Definition) -> 
 async def start(
     services: Startup[Orchestrator], definition: Definition, request: BaseModel, response: Response
 ) -> Started:
-    """Start an instance, and say in the answer's headers where its status is."""
-    started = await services.value().engine.start(definition, request)
+    """Start an instance, and say in the answer's headers where its status is.
+
+    Raises:
+        ProblemError: The settings refuse the request (422), or what `Engine.start` raises.
+    """
+    orchestrator = services.value()
+    if (error := refusal_of(definition, request, orchestrator.settings)) is not None:
+        detail = f"{error.field}: {error.message}"
+        raise ProblemError(ProblemType.VALIDATION, detail, errors=[error])
+    started = await orchestrator.engine.start(definition, request)
     if not started:
         response.status_code = status.HTTP_200_OK
     instance_id = definition.instance_id(request)

@@ -1,0 +1,161 @@
+"""Monitors, over the API; they watch the orchestrator itself."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from support.system import System, eventually, somebody, unique
+
+STOP = {"reason": "Enough", "by": "bo"}
+
+
+async def watch(system: System, **request: Any) -> tuple[str, dict[str, Any]]:
+    """Start a monitor of the orchestrator; return the instance and the request."""
+    # As the test reaches it, or, in a cluster, as it reaches itself.
+    port = system.orchestrator.base_url.port
+    request = {"monitor_id": unique(), "notify": somebody(), "interval_seconds": 1} | request
+    for url in (f"http://127.0.0.1:{port}/healthz", "http://localhost:8000/healthz"):
+        body = {"url": url, "retry_seconds": 1, **request}
+        answer = await system.orchestrator.post("/monitors", json=body)
+        if answer.status_code == 202:
+            return answer.json()["instance_id"], body
+    raise AssertionError(answer.text)
+
+
+async def figures(system: System, instance: str) -> dict[str, Any]:
+    state = await system.status(instance)
+    details: dict[str, Any] = state["custom_status"]["details"]
+    return details
+
+
+async def checked(system: System, instance: str, times: int) -> dict[str, Any]:
+    """Return a monitor's figures once it has made so many checks."""
+
+    async def look() -> dict[str, Any] | None:
+        details = await figures(system, instance)
+        return details if details["generation"] >= times and details["results"] else None
+
+    found: dict[str, Any] = await eventually(look, f"{instance} to check {times} times")
+    return found
+
+
+async def told(system: System, recipient: str, count: int) -> list[str]:
+    """Return the subjects of somebody's messages, the oldest first, once there are so many."""
+
+    async def look() -> list[str] | None:
+        inbox = await system.inbox(recipient)
+        return [m["subject"] for m in reversed(inbox)] if len(inbox) >= count else None
+
+    found: list[str] = await eventually(look, f"{recipient} to be told {count} times")
+    return found
+
+
+async def test_a_healthy_address_is_watched_until_the_monitor_is_stopped(system: System) -> None:
+    instance, request = await watch(system)
+    details = await checked(system, instance, 3)
+    assert details["health"] == "healthy"
+    assert [check["status"] for check in details["results"][:2]] == [200, 200]
+
+    answer = await system.orchestrator.post(f"/monitors/{instance}/stop", json=STOP)
+    assert answer.status_code == 200
+    state = await system.finished(instance)
+    assert state["status"] == "COMPLETED"
+    assert state["output"]["message"] == "Stopped by bo: Enough"
+    assert state["output"]["state"]["generation"] >= 3
+    assert await system.inbox(request["notify"]) == []
+
+
+async def test_an_outage_is_told_once_and_its_end_once(system: System) -> None:
+    instance, request = await watch(system, simulate="outage")
+    assert (await checked(system, instance, 7))["changes"] == 2
+    name = request["monitor_id"]
+    subjects = await told(system, request["notify"], 2)
+    assert subjects == [f"Monitor {name}: down", f"Monitor {name}: up again"]
+    await system.send(instance, "stop", **STOP)
+    state = (await system.finished(instance))["output"]["state"]
+    assert [check["ok"] for check in state["results"]][:5] == [True, True, False, False, True]
+
+
+async def test_in_a_later_generation_the_same_start_starts_nothing(system: System) -> None:
+    instance, request = await watch(system)
+    await checked(system, instance, 2)
+    assert (await system.orchestrator.post("/monitors", json=request)).status_code == 200
+    other = await system.orchestrator.post("/monitors", json={**request, "interval_seconds": 9})
+    assert other.status_code == 409
+    await system.send(instance, "stop", **STOP)
+    await system.finished(instance)
+    assert (await system.orchestrator.post("/monitors", json=request)).status_code == 200
+    assert (await system.status(instance))["status"] == "COMPLETED"
+
+
+async def test_a_stop_is_accepted_at_any_time(system: System) -> None:
+    """Ten monitors are stopped at as many instants of their second, over two generations."""
+
+    async def stopped(after: float) -> None:
+        instance, _ = await watch(system)
+        await checked(system, instance, 1)
+        await asyncio.sleep(after)
+        assert (await system.send(instance, "stop", **STOP)).status_code == 200
+        assert (await system.finished(instance))["output"]["status"] == "stopped"
+
+    await asyncio.gather(*(stopped(0.2 * i) for i in range(10)))
+
+
+async def test_a_monitor_is_stopped_once(system: System) -> None:
+    instance, _ = await watch(system)
+    await system.send(instance, "stop", **STOP)
+    await system.finished(instance)
+    late = await system.orchestrator.post(f"/monitors/{instance}/stop", json=STOP)
+    assert late.status_code == 409
+    assert (await system.send(instance, "stop", **STOP)).status_code == 410
+    unknown = await system.orchestrator.post(f"/monitors/monitor-{unique()}/stop", json=STOP)
+    assert unknown.status_code == 404
+
+
+async def test_an_address_that_does_not_answer_is_down(system: System) -> None:
+    recipient = somebody()
+    # Refused, or not allowed in a cluster: nobody listens on port 1.
+    url = "http://localhost:1/"
+    instance, _ = await watch(system, url=url, notify=recipient)
+    details = await checked(system, instance, 2)
+    assert (details["health"], details["changes"]) == ("unhealthy", 1)
+    assert details["results"][0]["error"]
+    await system.send(instance, "stop", **STOP)
+    await system.finished(instance)
+    assert len(await system.inbox(recipient)) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": "ftp://example.com/"},
+        {"url": "http://user:secret@example.com/"},
+        {"url": "http://169.254.169.254/latest/meta-data"},
+        {"url": "http://[::ffff:10.0.0.1]/"},
+        {"url": "http://167772161/"},
+        {"url": "http://example.com:99999/"},
+        {"url": "http://exa mple.com/"},
+        {"url": ""},
+        {"interval_seconds": 0},
+        {"retry_seconds": 86_401},
+        {"notify": "a b"},
+        {"state": {}},
+    ],
+)
+async def test_a_monitor_that_may_not_be_is_not_started(
+    system: System, wrong: dict[str, Any]
+) -> None:
+    monitor_id = unique()
+    request = {"monitor_id": monitor_id, "url": "http://example.com/", "notify": "alice", **wrong}
+    answer = await system.orchestrator.post("/monitors", json=request)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == f"body.{next(iter(wrong))}"
+    assert (await system.orchestrator.get(f"/monitors/monitor-{monitor_id}")).status_code == 404
+
+
+async def test_a_stop_without_a_reason_is_refused(system: System) -> None:
+    instance, _ = await watch(system)
+    assert (await system.send(instance, "stop", by="bo")).status_code == 422
+    assert (await system.send(instance, "stop", **STOP)).status_code == 200
+    await system.finished(instance)
