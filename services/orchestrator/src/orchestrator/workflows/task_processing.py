@@ -7,22 +7,13 @@ from typing import Any
 from dapr.ext.workflow import DaprWorkflowContext
 from pydantic import AwareDatetime, BaseModel, Field
 
-from contracts.assigner import AssignmentRequest, assignment_key
+from contracts.assigner import AssignmentRequest
 from contracts.fields import RequestId, Skill
-from contracts.notifier import notification_key
 from contracts.orchestrator import Sample
 from orchestrator.durabletask import Task, TaskFailedError
-from orchestrator.steps import (
-    ASSIGN_TASK,
-    RELEASE_ASSIGNMENT,
-    SEND_NOTIFICATION,
-    AssignTask,
-    AssignTaskResult,
-    ReleaseAssignment,
-    SendNotification,
-)
-from orchestrator.workflows.conventions import RETRY, RETRY_COMPENSATION, report
+from orchestrator.workflows.conventions import RETRY, report
 from orchestrator.workflows.definition import Definition, Request
+from orchestrator.workflows.people import assign, release, tell
 
 VALIDATE_TASK = "validate_task"
 
@@ -102,59 +93,32 @@ def task_processing_workflow(
     if rejection is not None:
         return ended(TaskOutcome.REJECTED, rejection)
 
-    key = assignment_key(ctx.instance_id)
     named = (request.assignee or "").strip() or None
-    report(ctx, ASSIGN_TASK, f"Looking for {named or 'somebody with ' + ', '.join(request.skills)}")
+    wanted = AssignmentRequest(title=request.title, assignee=named, skills=request.skills)
     try:
-        assigned = yield ctx.call_activity(
-            ASSIGN_TASK,
-            input=AssignTask(
-                key=key,
-                request=AssignmentRequest(
-                    title=request.title, assignee=named, skills=request.skills
-                ),
-            ),
-            retry_policy=RETRY,
-        )
+        assigned = yield from assign(ctx, wanted)
     except TaskFailedError as error:
-        # It is not known whether the last attempt reached the assigner.
-        yield from _release(ctx, key)
         return ended(TaskOutcome.FAILED, f"Assignment failed: {error.details.message}")
-    result = AssignTaskResult.model_validate(assigned)
-    if result.assignment is None:
-        return ended(TaskOutcome.REJECTED, result.refusal or "Nobody can take the task")
-    assignment = result.assignment
+    assignment = assigned.assignment
+    if assignment is None:
+        return ended(TaskOutcome.REJECTED, assigned.refusal or "Nobody can take the task")
 
-    report(ctx, SEND_NOTIFICATION, f"Telling {assignment.email}")
-    try:
-        yield ctx.call_activity(
-            SEND_NOTIFICATION,
-            input=SendNotification(
-                key=notification_key(ctx.instance_id),
-                recipient=assignment.email,
-                subject="A task for you",
-                body=f"You have been assigned task: {request.title}",
-            ),
-            retry_policy=RETRY,
-        )
-    except TaskFailedError as error:
-        yield from _release(ctx, key)
+    failure = yield from tell(
+        ctx,
+        assignment.email,
+        subject="A task for you",
+        body=f"You have been assigned task: {request.title}",
+    )
+    if failure is not None:
+        yield from release(ctx)
         return ended(
             TaskOutcome.FAILED,
-            f"{assignment.email} could not be told, so the assignment was released: "
-            f"{error.details.message}",
+            f"{assignment.email} could not be told, so the assignment was released: {failure}",
         )
     return ended(
         TaskOutcome.COMPLETED,
         f"Task assigned to {named or assignment.email} at {assignment.assigned_at.isoformat()}",
         assignment.email,
-    )
-
-
-def _release(ctx: DaprWorkflowContext, key: str) -> Generator[Task[Any], Any, None]:
-    report(ctx, RELEASE_ASSIGNMENT, "Releasing the assignment")
-    yield ctx.call_activity(
-        RELEASE_ASSIGNMENT, input=ReleaseAssignment(key=key), retry_policy=RETRY_COMPENSATION
     )
 
 

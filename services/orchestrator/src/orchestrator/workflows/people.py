@@ -1,0 +1,80 @@
+"""People in workflows: somebody gets a task, gives it back, is told something."""
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from dapr.ext.workflow import DaprWorkflowContext
+
+from contracts.assigner import AssignmentRequest, assignment_key
+from contracts.notifier import notification_key
+from contracts.orchestrator import Wait
+from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.steps import (
+    ASSIGN_TASK,
+    RELEASE_ASSIGNMENT,
+    SEND_NOTIFICATION,
+    AssignTask,
+    AssignTaskResult,
+    ReleaseAssignment,
+    SendNotification,
+)
+from orchestrator.workflows.conventions import RETRY, RETRY_COMPENSATION, report
+
+
+def assign(
+    ctx: DaprWorkflowContext, request: AssignmentRequest
+) -> Generator[Task[Any], Any, AssignTaskResult]:
+    """Find who does the instance's task; that nobody can is a result.
+
+    Raises:
+        TaskFailedError: The assigner failed for good; nobody holds the task then.
+    """
+    wanted = request.assignee or f"somebody with {', '.join(request.skills)}"
+    report(ctx, ASSIGN_TASK, f"Looking for {wanted}")
+    step = AssignTask(key=assignment_key(ctx.instance_id), request=request)
+    try:
+        assigned = yield ctx.call_activity(ASSIGN_TASK, input=step, retry_policy=RETRY)
+    except TaskFailedError:
+        # It is not known whether the last attempt reached the assigner.
+        yield from release(ctx)
+        raise
+    return AssignTaskResult.model_validate(assigned)
+
+
+def release(ctx: DaprWorkflowContext) -> Generator[Task[Any], Any, None]:
+    """Release what `assign` assigned, or may have; it is tried until it holds."""
+    report(ctx, RELEASE_ASSIGNMENT, "Releasing the assignment")
+    step = ReleaseAssignment(key=assignment_key(ctx.instance_id))
+    yield ctx.call_activity(RELEASE_ASSIGNMENT, input=step, retry_policy=RETRY_COMPENSATION)
+
+
+def tell(
+    ctx: DaprWorkflowContext,
+    recipient: str,
+    subject: str,
+    body: str,
+    *,
+    step: str = "notify",
+    waits: Sequence[Wait] = (),
+) -> Generator[Task[Any], Any, str | None]:
+    """Tell somebody something.
+
+    Args:
+        ctx: The workflow's context.
+        recipient: Somebody's id or e-mail address.
+        subject: At most 300 characters, in one line.
+        body: At most 10,000 characters.
+        step: Names the notification among those of the instance.
+        waits: The events that may be sent meanwhile.
+
+    Returns:
+        Why it was not possible, or None where it was.
+    """
+    report(ctx, SEND_NOTIFICATION, f"Telling {recipient}", waits=waits)
+    key = notification_key(ctx.instance_id, step)
+    message = SendNotification(key=key, recipient=recipient, subject=subject, body=body)
+    try:
+        yield ctx.call_activity(SEND_NOTIFICATION, input=message, retry_policy=RETRY)
+    except TaskFailedError as error:
+        return error.details.message
+    return None
