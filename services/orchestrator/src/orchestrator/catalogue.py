@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from orchestrator.activities import hello as hello_activities
+from orchestrator.activities import purchase as purchase_activities
 from orchestrator.activities import task_processing as task_processing_activities
 from orchestrator.ports import Activities, Ports
-from orchestrator.workflows import hello, task_processing
+from orchestrator.workflows import hello, purchase_approval, task_processing
 from orchestrator.workflows.definition import Definition
 
 
@@ -21,6 +22,7 @@ class Entry:
 CATALOGUE = (
     Entry(task_processing.DEFINITION, task_processing_activities.activities),
     Entry(hello.DEFINITION, hello_activities.activities),
+    Entry(purchase_approval.DEFINITION, purchase_activities.activities),
 )
 
 

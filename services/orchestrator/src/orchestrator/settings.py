@@ -22,3 +22,9 @@ class Settings(ServiceSettings):
     web_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long an address outside the system may take"
     )
+    purchase_limit_cents: int = Field(
+        default=100_000, ge=0, description="From this price on, somebody must approve a purchase"
+    )
+    purchase_decide_within_seconds: int = Field(
+        default=24 * 3600, ge=1, description="How long an approver has; a purchase may ask for less"
+    )
