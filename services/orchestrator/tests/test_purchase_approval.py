@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from contracts.assigner import Assignment, AssignmentStatus
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.activities.purchase import activities
 from orchestrator.durabletask import NonRetryableError
@@ -15,36 +14,18 @@ from orchestrator.steps import (
     CLOSE_WAIT,
     RELEASE_ASSIGNMENT,
     SEND_NOTIFICATION,
-    AssignTask,
     AssignTaskResult,
     NotificationSent,
     SendNotification,
 )
 from orchestrator.testing.environment import Run, Send, Stub, execute
+from orchestrator.testing.people import PEOPLE, sent
 from orchestrator.testing.replay import replay
 from orchestrator.workflows.purchase import VALIDATE_PURCHASE, PurchaseRequest, Terms
 from orchestrator.workflows.purchase_approval import DEFINITION
 
 DAY = 24 * 3600
 REQUEST = {"purchase_id": "1", "requester": "ann", "item": "A laptop", "amount": 100_000}
-
-
-def assigned(step: AssignTask) -> AssignTaskResult:
-    name = step.request.assignee or "dana"
-    assignment = Assignment(
-        key=step.key,
-        title=step.request.title,
-        member_id=name,
-        name=name,
-        email=f"{name}@example.com",
-        status=AssignmentStatus.HELD,
-        assigned_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
-    return AssignTaskResult(assignment=assignment)
-
-
-def sent(step: SendNotification) -> NotificationSent:
-    return NotificationSent(key=step.key)
 
 
 def refuses(_: Any) -> None:
@@ -61,9 +42,7 @@ def refuses_key(key: str) -> Callable[[SendNotification], NotificationSent]:
 def stubs(**others: Stub) -> dict[str, Stub]:
     return {
         VALIDATE_PURCHASE: lambda _: Terms(limit=100_000, decide_within_seconds=DAY),
-        ASSIGN_TASK: assigned,
-        SEND_NOTIFICATION: sent,
-        RELEASE_ASSIGNMENT: lambda _: None,
+        **PEOPLE,
         **others,
     }
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from orchestrator.catalogue import definitions
-from orchestrator.routes import hello, instances
+from orchestrator.routes import hello, instances, onboarding
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
@@ -16,6 +16,7 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
     return [
         *(workflow_router(services, definition) for definition in definitions()),
         hello.router(services),
+        onboarding.router(services),
         instances.catalogue_router(),
         instances.instances_router(services),
     ]

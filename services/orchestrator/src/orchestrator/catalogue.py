@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from orchestrator.activities import hello as hello_activities
+from orchestrator.activities import onboarding as onboarding_activities
 from orchestrator.activities import purchase as purchase_activities
 from orchestrator.activities import task_processing as task_processing_activities
 from orchestrator.ports import Activities, Ports
-from orchestrator.workflows import hello, purchase_approval, task_processing
+from orchestrator.workflows import hello, onboarding, purchase_approval, task_processing
 from orchestrator.workflows.definition import Definition
 
 
@@ -23,6 +24,7 @@ CATALOGUE = (
     Entry(task_processing.DEFINITION, task_processing_activities.activities),
     Entry(hello.DEFINITION, hello_activities.activities),
     Entry(purchase_approval.DEFINITION, purchase_activities.activities),
+    Entry(onboarding.DEFINITION, onboarding_activities.activities),
 )
 
 
