@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from orchestrator.histories import Histories
+from orchestrator.versions import instances
 from stack import Stack
 from support import older_orchestrator
 from support.system import System, eventually, somebody, unique
@@ -52,10 +53,11 @@ async def history(stack: Stack, instance: str) -> list[Any]:
         return await Histories(channel).get_workflow_history(instance)
 
 
-async def versions(stack: Stack, instance: str) -> set[str]:
-    """Return which code ran the turns of an instance."""
-    turns = [e for e in await history(stack, instance) if e.HasField("workflowStarted")]
-    return {turn.workflowStarted.version.name for turn in turns}
+async def version(stack: Stack, instance: str) -> str:
+    """Return which code an instance began with."""
+    async with grpc.aio.insecure_channel(stack.sidecar_grpc("orchestrator")) as channel:
+        [found] = [i async for i in instances(channel) if i.instance_id == instance]
+    return found.version
 
 
 async def start(system: System, **more: Any) -> tuple[str, str, str]:
@@ -79,21 +81,25 @@ async def test_an_instance_ends_with_the_code_that_it_began_with(
     stack: Stack, system: System, deployment: Deployment
 ) -> None:
     await deployment.of("version-1")
-    # Half of its time passes after the deployment: version 2 would send a reminder.
-    old, *old_people = await start(system, decide_within_seconds=30)
+    old, *old_people = await start(system)
+    # Half of its time, when version 2 would send a reminder, is after the deployment.
+    late, *late_people = await start(system, decide_within_seconds=20)
     await deployment.of_today()
     new, *new_people = await start(system, decide_within_seconds=4)
 
     assert (await system.finished(new))["output"]["status"] == "cancelled"
     assert await told(system, new, *new_people) == ["notify", "remind-1", "tell-requester"]
-    assert await versions(stack, new) == {"2"}
+    assert await version(stack, new) == "2"
 
     assert (await system.send(old, "approval", **DECISION)).status_code == 200
     output = (await system.finished(old))["output"]
     assert (output["status"], output["requester_told"]) == ("approved", None)
     assert await told(system, old, *old_people) == ["notify"]
-    assert await versions(stack, old) == {"1"}
+    assert await version(stack, old) == "1"
     assert await system.held(old_people[0]) == []
+
+    assert (await system.finished(late))["output"]["status"] == "cancelled"
+    assert await told(system, late, *late_people) == ["notify"]
 
 
 async def test_an_instance_without_its_code_stalls_until_that_is_back(
@@ -123,5 +129,5 @@ async def test_an_instance_without_its_code_stalls_until_that_is_back(
 
     await deployment.of_today()
     assert (await system.finished(old))["output"]["status"] == "approved"
-    assert await versions(stack, old) == {"1"}
+    assert await version(stack, old) == "1"
     assert await system.held(approver) == []
