@@ -90,8 +90,11 @@ class Process:
             raise StackError(f"{self.spec.name} does not run.")
         return self._process.pid
 
-    async def start(self) -> None:
+    async def start(self, command: Sequence[str] | None = None) -> None:
         """Start it; its end is watched from here on.
+
+        Args:
+            command: What to run this time in place of the spec's.
 
         Raises:
             StackError: It runs already, or its program cannot be started.
@@ -99,14 +102,15 @@ class Process:
         if self.running:
             raise StackError(f"{self.spec.name} runs already.")
         self._ending = False
+        command = command or self.spec.command
         with self.log.open("ab") as output:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             self._log_start = output.tell()
-            output.write(f"--- {now} {' '.join(self.spec.command)}\n".encode())
+            output.write(f"--- {now} {' '.join(command)}\n".encode())
             output.flush()
             try:
                 self._process = await asyncio.create_subprocess_exec(
-                    *self.spec.command,
+                    *command,
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,

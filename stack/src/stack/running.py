@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -92,9 +93,14 @@ class Stack:
         """Return the path of a process's log."""
         return self._process(name).log
 
-    async def start(self, name: str) -> None:
-        """Start a process again, on its ports and data; `wait_ready` says when it works."""
-        await self._process(name).start()
+    async def start(self, name: str, command: Sequence[str] | None = None) -> None:
+        """Start a process again, on its ports and data; `wait_ready` says when it works.
+
+        Args:
+            name: The process.
+            command: What to run this time in place of its own, such as another release.
+        """
+        await self._process(name).start(command)
 
     async def terminate(self, name: str) -> None:
         """Ask a process to end (SIGTERM), and wait until it has."""

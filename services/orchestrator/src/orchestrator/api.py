@@ -8,6 +8,7 @@ from orchestrator.routes import hello, instances, notes, research
 from orchestrator.routes import hello, instances, tracked_task
 from orchestrator.routes import batch, hello, instances
 from orchestrator.routes import application, hello, instances
+from orchestrator.routes import hello, instances, onboarding
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
@@ -33,6 +34,7 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
         notes.router(services),
         tracked_task.router(services),
         batch.router(services),
+        onboarding.router(services),
         instances.catalogue_router(),
         instances.instances_router(services),
         operations.router(services),

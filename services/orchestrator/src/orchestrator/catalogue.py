@@ -25,6 +25,11 @@ from orchestrator.activities import task_processing as task_processing_activitie
 from orchestrator.ports import Activities, Ports
 from orchestrator.settings import Settings
 from orchestrator.workflows import application, hello, monitor, task_processing
+from orchestrator.activities import onboarding as onboarding_activities
+from orchestrator.activities import purchase as purchase_activities
+from orchestrator.activities import task_processing as task_processing_activities
+from orchestrator.ports import Activities, Ports
+from orchestrator.workflows import hello, onboarding, purchase_approval, task_processing
 from orchestrator.workflows.definition import Definition
 
 
@@ -52,6 +57,8 @@ CATALOGUE = (
     Entry(batch.DEFINITION, batch_activities.activities),
     Entry(monitor.DEFINITION, monitor_activities.activities, monitor_activities.refusal),
     Entry(application.DEFINITION, application_activities.activities),
+    Entry(purchase_approval.DEFINITION, purchase_activities.activities),
+    Entry(onboarding.DEFINITION, onboarding_activities.activities),
 )
 
 

@@ -28,7 +28,8 @@ class Events:
 
         Raises:
             ProblemError: There is no such instance (404), it has ended (410), it does not wait
-                for the event now, or the wait is filled (409), or the engine does not answer (503).
+                for the event now, or the wait is filled (409), or the engine does not answer, or
+                has no code for the instance (503).
         """
         wait = await self.wait(instance_id, event)
         slot = event.slot(wait.id, payload)
@@ -53,6 +54,13 @@ class Events:
             raise ProblemError(
                 ProblemType.INSTANCE_FINISHED,
                 f"Instance {instance_id} has ended ({status}), and takes no {event.name}",
+            )
+        if status is RuntimeStatus.STALLED:
+            raise ProblemError(
+                ProblemType.UNAVAILABLE,
+                f"Instance {instance_id} waits for the code that it began with, which no worker "
+                "has now; nothing is lost, try again when it is back",
+                retry_after=60,
             )
         progress = progress_of(state)
         wait = (

@@ -113,3 +113,18 @@ class Settings(ServiceSettings):
     def _can_be_read(cls, text: str) -> str:
         AllowList.parse(text)
         return text
+    purchase_limit_cents: int = Field(
+        default=100_000, ge=0, description="From this price on, somebody must approve a purchase"
+    )
+    purchase_decide_within_seconds: int = Field(
+        default=24 * 3600, ge=1, description="How long an approver has; a purchase may ask for less"
+    )
+    onboarding_collect_within_seconds: int = Field(
+        default=7 * 24 * 3600, ge=1, description="How long a customer has to hand in the documents"
+    )
+    onboarding_verify_within_seconds: int = Field(
+        default=2 * 24 * 3600, ge=1, description="How long the verification of an identity may take"
+    )
+    onboarding_remind_every_seconds: int = Field(
+        default=12 * 3600, ge=1, description="How often whoever is to verify is reminded"
+    )

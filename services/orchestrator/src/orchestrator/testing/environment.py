@@ -19,7 +19,7 @@ from contracts.orchestrator import Progress, RuntimeStatus, Wait
 from orchestrator.durabletask import Registry, helpers, protos
 from orchestrator.steps import CLOSE_WAIT
 from orchestrator.testing.registry import executor, registry_of
-from orchestrator.workflows.definition import Definition
+from orchestrator.workflows.definition import Definition, Event
 
 START = datetime(2026, 1, 1)  # noqa: DTZ001 - the SDK's clock is UTC without an offset
 # A workflow that takes more turns than this will not end.
@@ -93,6 +93,7 @@ class Environment:
     def __init__(self, definitions: Sequence[Definition], activities: Mapping[str, Stub]) -> None:
         """Host these workflows, over these stand-ins for their activities, by name."""
         self.registry: Registry = registry_of(definitions)
+        self._events = _events_of(definitions)
         self._activities = {CLOSE_WAIT: self._close_wait, **activities}
         self._now = START
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
@@ -100,6 +101,17 @@ class Environment:
         self._runs: dict[str, Run] = {}
         self._parents: dict[str, tuple[str, int]] = {}
         self._accepted: dict[str, dict[str, Any] | None] = {}
+        self._stalled: dict[str, list[Any]] = {}
+
+    def deploy(self, definitions: Sequence[Definition]) -> None:
+        """Host these workflows from now on, as a worker that is started with other code does."""
+        self.registry = registry_of(definitions)
+        self._events = _events_of(definitions)
+        stalled, self._stalled = self._stalled, {}
+        for instance_id, events in stalled.items():
+            run = self._runs[instance_id]
+            run.status = RuntimeStatus.RUNNING
+            self._at(self._now, lambda run=run, events=events: self._turn(run, events))  # type: ignore[misc]
 
     def start(self, name: str, instance_id: str, request: BaseModel | None) -> Run:
         """Start an instance; it runs when the clock does."""
@@ -129,10 +141,17 @@ class Environment:
         heapq.heappush(self._due, (when, next(self._order), action))
 
     def _turn(self, run: Run, events: list[Any]) -> None:
+        if run.status is RuntimeStatus.STALLED:
+            self._stalled[run.instance_id] += events
         if run.status is not RuntimeStatus.RUNNING:
             return
         begun = helpers.new_workflow_started_event(self._now)
         result = executor(self.registry).execute(run.instance_id, run.history, [begun, *events])
+        if any(action.HasField("workflowVersionNotAvailable") for action in result.actions):
+            # As the engine does, keep what came until there is code for it.
+            run.status = RuntimeStatus.STALLED
+            self._stalled[run.instance_id] = events
+            return
         # As the engine does, note in the history which code ran.
         if result.version_name:
             begun.workflowStarted.version.name = result.version_name
@@ -230,9 +249,15 @@ class Environment:
         if wait is None or run.status is not RuntimeStatus.RUNNING:
             run.refused.append(send)
             return
-        self._accepted.setdefault(f"{run.instance_id}:{wait.id}", send.payload)
-        if not send.lost:
-            raised = {"wait": wait.id, "payload": send.payload}
+        event = self._events[send.event]
+        slot = (
+            f"{run.instance_id}:{event.slot(wait.id, event.payload.model_validate(send.payload))}"
+        )
+        if slot in self._accepted:
+            run.refused.append(send)
+        accepted = self._accepted.setdefault(slot, send.payload)
+        if accepted is not None and not send.lost:
+            raised = {"wait": wait.id, "payload": accepted}
             self._turn(run, [helpers.new_event_raised_event(send.event, json.dumps(raised))])
 
     def _close_wait(self, step: Any) -> dict[str, Any]:
@@ -263,6 +288,10 @@ def execute(
         environment.send(run.instance_id, event)
     environment.run(until)
     return run
+
+
+def _events_of(definitions: Sequence[Definition]) -> dict[str, Event]:
+    return {event.name: event for definition in definitions for event in definition.events}
 
 
 def _as_parameter(stub: Stub, data: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from collections.abc import Generator, Sequence
 from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from dapr.ext.workflow import DaprWorkflowContext
 
@@ -19,6 +21,7 @@ from orchestrator.steps import (
     SendNotification,
 )
 from orchestrator.workflows.conventions import RETRY, RETRY_COMPENSATION, report
+from orchestrator.workflows.waiting import Payload, Waiting
 
 
 def assign(
@@ -78,3 +81,37 @@ def tell(
     except TaskFailedError as error:
         return error.details.message
     return None
+
+
+class Reminder(NamedTuple):
+    """Something to be told to who has not decided by `at`, in UTC without offset."""
+
+    at: datetime
+    subject: str
+    body: str
+
+
+def decision(
+    ctx: DaprWorkflowContext,
+    waiting: Waiting[Payload],
+    decider: str,
+    reminders: Sequence[Reminder],
+) -> Generator[Task[Any], Any, Payload | None]:
+    """Wait for somebody's decision, and remind; None where none came in time.
+
+    What was accepted in the last moment counts, and a reminder that cannot be sent is left out.
+    """
+
+    def wait() -> None:
+        report(ctx, waiting.wait.event, f"{decider} is to decide", waits=[waiting.wait])
+
+    wait()
+    for number, (at, subject, body) in enumerate(reminders, 1):
+        decided = yield from waiting.receive(at)
+        if decided is not None:
+            return decided
+        step = f"remind-{number}"
+        yield from tell(ctx, decider, subject, body, step=step, waits=[waiting.wait])
+        wait()
+    decided = yield from waiting.receive()
+    return decided if decided is not None else (yield from waiting.close())

@@ -81,11 +81,16 @@ class Waiting(Generic[Payload]):
             return None
         return self._payload.model_validate(Delivered.model_validate(raised).payload)
 
-    def close(self) -> Generator[Task[Any], Any, Payload | None]:
-        """Take no more; return the payload that was accepted before, if one was."""
+    def close(self, key: str | None = None) -> Generator[Task[Any], Any, Payload | None]:
+        """Take no more; return the payload that was accepted before, if one was.
+
+        Args:
+            key: Where the event has a `key_field`: which of its values is not taken any more.
+        """
+        slot = self.wait.id if key is None else f"{self.wait.id}:{key}"
         closed = yield self._ctx.call_activity(
             CLOSE_WAIT,
-            input=CloseWait(instance_id=self._ctx.instance_id, slot=self.wait.id),
+            input=CloseWait(instance_id=self._ctx.instance_id, slot=slot),
             retry_policy=RETRY_COMPENSATION,
         )
         accepted = CloseWaitResult.model_validate(closed).payload

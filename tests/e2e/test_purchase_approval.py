@@ -1,0 +1,154 @@
+"""Purchase approval, over the API."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from support.system import System, somebody, unique
+
+DECISION = {"approved": True, "approver": "dana", "comment": "Enjoy"}
+
+
+def purchase(**fields: Any) -> dict[str, Any]:
+    usual = {
+        "purchase_id": unique(),
+        "requester": somebody(),
+        "item": "A laptop",
+        "amount": 129_900,
+    }
+    return {**usual, "approver": somebody(), **fields}
+
+
+async def subjects(system: System, recipient: str) -> list[str]:
+    """Return the subjects of somebody's messages, the oldest first."""
+    return [message["subject"] for message in reversed(await system.inbox(recipient))]
+
+
+async def test_a_purchase_is_approved_by_who_is_asked(system: System) -> None:
+    request = purchase()
+    instance = await system.start("/purchase-orders", **request)
+    wait = await system.waiting(instance, "approval")
+    assert wait["assigned_to"] == request["approver"]
+    assert await system.held(request["approver"]) == [f"{instance}:assign"]
+
+    answer = await system.orchestrator.post(f"/purchase-orders/{instance}/approval", json=DECISION)
+    assert (answer.status_code, answer.json()["status"]) == (200, "accepted")
+    output = (await system.finished(instance))["output"]
+    assert (output["status"], output["decided_by"], output["comment"]) == (
+        "approved",
+        "dana",
+        "Enjoy",
+    )
+    assert await subjects(system, request["approver"]) == ["A purchase to approve"]
+    assert await subjects(system, request["requester"]) == ["Your purchase was approved"]
+    assert await system.held(request["approver"]) == []
+
+    late = await system.orchestrator.post(f"/purchase-orders/{instance}/approval", json=DECISION)
+    assert late.status_code == 409
+    assert (await system.send(instance, "approval", **DECISION)).status_code == 410
+
+
+async def test_a_small_purchase_asks_nobody(system: System) -> None:
+    request = purchase(amount=99_999)
+    instance = await system.start("/purchase-orders", **request)
+    assert (await system.finished(instance))["output"]["status"] == "approved"
+    assert await system.inbox(request["approver"]) == []
+    assert await subjects(system, request["requester"]) == ["Your purchase was approved"]
+
+
+async def test_a_rejection_has_its_reason(system: System) -> None:
+    instance = await system.start("/purchase-orders", **purchase(amount=100_000))
+    await system.waiting(instance, "approval")
+    answer = await system.send(
+        instance, "approval", approved=False, approver="dana", comment="Too dear"
+    )
+    assert answer.status_code == 200
+    output = (await system.finished(instance))["output"]
+    assert (output["status"], output["comment"]) == ("rejected", "Too dear")
+
+
+async def test_of_two_who_decide_at_once_one_does(system: System) -> None:
+    instance = await system.start("/purchase-orders", **purchase())
+    await system.waiting(instance, "approval")
+    people = {"dana": True, "bob": False}
+    answers = await asyncio.gather(
+        *(
+            system.orchestrator.post(
+                f"/purchase-orders/{instance}/approval",
+                json={"approved": approved, "approver": person},
+            )
+            for person, approved in people.items()
+        )
+    )
+    assert sorted(a.status_code for a in answers) == [200, 409]
+    [winner] = [p for p, a in zip(people, answers, strict=True) if a.is_success]
+    output = (await system.finished(instance))["output"]
+    assert output["decided_by"] == winner
+    assert output["status"] == ("approved" if people[winner] else "rejected")
+
+
+async def test_without_a_decision_it_is_cancelled_after_a_reminder(system: System) -> None:
+    request = purchase(decide_within_seconds=2)
+    instance = await system.start("/purchase-orders", **request)
+    output = (await system.finished(instance))["output"]
+    assert (output["status"], output["decided_by"]) == ("cancelled", None)
+    assert await subjects(system, request["approver"]) == [
+        "A purchase to approve",
+        "A purchase still to approve",
+    ]
+    assert await subjects(system, request["requester"]) == ["Your purchase was cancelled"]
+    assert await system.held(request["approver"]) == []
+    late = await system.orchestrator.post(f"/purchase-orders/{instance}/approval", json=DECISION)
+    assert late.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("approver", "why"), [("emil", "away"), ("nobody-knows-me", "nobody-knows-me")]
+)
+async def test_who_cannot_decide_is_a_result(system: System, approver: str, why: str) -> None:
+    request = purchase(approver=approver)
+    instance = await system.start("/purchase-orders", **request)
+    output = (await system.finished(instance))["output"]
+    assert output["status"] == "refused"
+    assert why in output["message"]
+    assert await subjects(system, request["requester"]) == ["Your purchase was refused"]
+
+
+async def test_the_same_purchase_starts_once_and_another_is_refused(system: System) -> None:
+    request = purchase(amount=1)
+    for status in (202, 200):
+        assert (await system.orchestrator.post("/purchase-orders", json=request)).status_code == (
+            status
+        )
+    other = {**request, "amount": 2}
+    assert (await system.orchestrator.post("/purchase-orders", json=other)).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"amount": 0}, {"amount": "1"}, {"currency": "XXX"}, {"colour": "red"}]
+)
+async def test_what_is_no_purchase_starts_nothing(system: System, wrong: dict[str, Any]) -> None:
+    request = purchase(**wrong)
+    assert (await system.orchestrator.post("/purchase-orders", json=request)).status_code == 422
+    path = f"/instances/purchase-{request['purchase_id']}"
+    assert (await system.orchestrator.get(path)).status_code == 404
+
+
+async def test_what_is_no_decision_decides_nothing(system: System) -> None:
+    instance = await system.start("/purchase-orders", **purchase())
+    await system.waiting(instance, "approval")
+    for wrong in ({}, {"approved": "yes", "approver": "dana"}, {"approved": True}):
+        for path in (
+            f"/purchase-orders/{instance}/approval",
+            f"/instances/{instance}/events/approval",
+        ):
+            answer = await system.orchestrator.post(path, json=wrong)
+            assert answer.status_code == 422, answer.text
+    assert (await system.send(instance, "approval", **DECISION)).status_code == 200
+    assert (await system.finished(instance))["output"]["status"] == "approved"
+
+
+async def test_a_decision_about_nothing_is_not_found(system: System) -> None:
+    path = "/purchase-orders/purchase-none/approval"
+    assert (await system.orchestrator.post(path, json=DECISION)).status_code == 404

@@ -1,0 +1,49 @@
+"""The orchestrator is killed while documents come and while all is undone: nothing is left over."""
+
+import asyncio
+
+from stack import Stack
+from support.system import System, somebody, unique
+
+
+async def restart(stack: Stack, name: str) -> None:
+    await stack.start(name)
+    await stack.wait_ready()
+
+
+async def test_an_onboarding_survives_kills_and_is_undone(stack: Stack, system: System) -> None:
+    customer, email, verifier = unique("customer"), somebody(), somebody()
+    application = {"onboarding_id": unique(), "customer_id": customer, "name": "Ada"}
+    people = {"email": email, "verifier": verifier}
+    instance = await system.start(
+        "/onboardings", **application, **people, simulate="account_answer_lost"
+    )
+    await system.waiting(instance, "document")
+    answers = await asyncio.gather(
+        *(
+            system.send(instance, "document", kind=kind, reference="scan.pdf")
+            for kind in ("identity_card", "proof_of_address")
+        )
+    )
+    assert {a.status_code for a in answers} == {200}
+    await stack.kill("orchestrator")
+    await restart(stack, "orchestrator")
+    await system.waiting(instance, "identity")
+
+    # The assigner is down, so that the instance certainly stands before it opens the account.
+    await stack.kill("assigner")
+    sent = await system.send(instance, "identity", verified=True, verifier="alice")
+    assert sent.status_code == 200
+    await system.at_step(instance, "release_assignment")
+    await stack.kill("orchestrator")
+    await stack.start("orchestrator")
+    await restart(stack, "assigner")
+
+    assert (await system.finished(instance))["output"]["status"] == "failed"
+    account = (await system.orchestrator.get(f"/accounts/{customer}")).json()
+    assert (account["status"], account["name"]) == ("closed", None)
+    documents = await system.orchestrator.get(f"/onboardings/{instance}/documents")
+    assert documents.json() == []
+    assert await system.held(verifier) == []
+    assert [m["key"] for m in await system.inbox(verifier)] == [f"{instance}:notify"]
+    assert [m["key"] for m in await system.inbox(email)] == [f"{instance}:sorry"]

@@ -1,0 +1,32 @@
+"""The orchestrator or its sidecar is killed around a decision: it counts, and each effect once."""
+
+import pytest
+
+from stack import Stack
+from support.system import System, somebody, unique
+
+
+@pytest.mark.parametrize("victim", ["orchestrator", "orchestrator-sidecar"])
+async def test_a_decision_survives_a_kill(stack: Stack, system: System, victim: str) -> None:
+    approver, requester = somebody(), somebody()
+    purchase = {"purchase_id": unique(), "requester": requester, "item": "A laptop"}
+    instance = await system.start("/purchase-orders", **purchase, amount=129_900, approver=approver)
+    await system.waiting(instance, "approval")
+    await stack.kill(victim)
+    await stack.start(victim)
+    await stack.wait_ready()
+
+    decision = {"approved": True, "approver": "dana"}
+    # The requester cannot be told yet, so that the instance certainly stands after the decision.
+    await stack.kill("notifier")
+    assert (await system.send(instance, "approval", **decision)).status_code == 200
+    await system.at_step(instance, "send_notification")
+    await stack.kill(victim)
+    await stack.start(victim)
+    await stack.start("notifier")
+    await stack.wait_ready()
+
+    assert (await system.finished(instance))["output"]["status"] == "approved"
+    assert [m["key"] for m in await system.inbox(approver)] == [f"{instance}:notify"]
+    assert [m["key"] for m in await system.inbox(requester)] == [f"{instance}:tell-requester"]
+    assert await system.held(approver) == []

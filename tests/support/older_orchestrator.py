@@ -1,0 +1,43 @@
+"""An orchestrator of another time: `python older_orchestrator.py CODE`.
+
+CODE is `version-1`, which is what was there before the reminder came: version 1 alone; or
+`without-version-1`, which is today's code from which version 1 was removed too early. All else is
+today's orchestrator.
+"""
+
+import dataclasses
+import sys
+
+from orchestrator import catalogue
+from orchestrator.workflows.definition import Definition
+from orchestrator.workflows.purchase_approval import DEFINITION
+
+
+def of_another_time(code: str) -> Definition:
+    """Return purchase approval as it was, or may yet be."""
+    if code == "version-1":
+        return dataclasses.replace(
+            DEFINITION, workflow=DEFINITION.earlier["1"], version="1", earlier={}
+        )
+    if code == "without-version-1":
+        return dataclasses.replace(DEFINITION, earlier={})
+    raise SystemExit(f"no such code: {code}")
+
+
+def run(code: str) -> None:
+    """Run the orchestrator with that code until SIGTERM."""
+    definition = of_another_time(code)
+    catalogue.CATALOGUE = tuple(
+        dataclasses.replace(entry, definition=definition)
+        if entry.definition is DEFINITION
+        else entry
+        for entry in catalogue.CATALOGUE
+    )
+    # Whatever imports the catalogue from here on gets that one.
+    from orchestrator.main import main
+
+    main()
+
+
+if __name__ == "__main__":
+    run(sys.argv[1])
