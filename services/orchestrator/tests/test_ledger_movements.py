@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from orchestrator.adapters.accounts import Account, Movement, Status
 from orchestrator.adapters.ledger import Forbidden, KeyReused, Ledger, Shortage
+from orchestrator.adapters.ledger_accounts import Account, Movement, Status
 from servicekit.state import Model, StoreUnavailable, Versioned
 from servicekit.testing import MemoryStateStore
 

@@ -3,23 +3,25 @@
 from fastapi import APIRouter
 
 from orchestrator.catalogue import definitions
-from orchestrator.routes import hello, instances, operations, order, system
-from orchestrator.routes import hello, instances, notes, research
-from orchestrator.routes import hello, instances, tracked_task
-from orchestrator.routes import batch, hello, instances
-from orchestrator.routes import application, hello, instances
-from orchestrator.routes import hello, instances, onboarding
+from orchestrator.routes import (
+    application,
+    batch,
+    hello,
+    instances,
+    notes,
+    onboarding,
+    operations,
+    order,
+    research,
+    system,
+    tracked_task,
+)
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
 
-TAGS = (
-    [{"name": d.title, "description": d.description} for d in definitions()]
-    + instances.TAGS
-    + operations.TAGS
-)
 TAGS = [{"name": d.title, "description": d.description} for d in definitions()]
-TAGS += [notes.TAG, *instances.TAGS]
+TAGS += [notes.TAG, *instances.TAGS, *operations.TAGS]
 
 
 def routers(services: Startup[Orchestrator]) -> list[APIRouter]:

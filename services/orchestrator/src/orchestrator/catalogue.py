@@ -4,32 +4,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.problems import FieldError
+from orchestrator.activities import application as application_activities
 from orchestrator.activities import batch as batch_activities
 from orchestrator.activities import hello as hello_activities
+from orchestrator.activities import monitor as monitor_activities
+from orchestrator.activities import onboarding as onboarding_activities
 from orchestrator.activities import order as order_activities
+from orchestrator.activities import purchase as purchase_activities
+from orchestrator.activities import research as research_activities
 from orchestrator.activities import task_processing as task_processing_activities
 from orchestrator.activities import tracked_task as tracked_task_activities
 from orchestrator.ports import Activities, Ports
-from orchestrator.workflows import hello, order, task_processing
-from orchestrator.activities import research as research_activities
-from orchestrator.activities import task_processing as task_processing_activities
-from orchestrator.ports import Activities, Ports
-from orchestrator.workflows import hello, research, task_processing
-from orchestrator.workflows import hello, task_processing, tracked_task
-from orchestrator.workflows import batch, hello, task_processing
-from contracts.problems import FieldError
-from orchestrator.activities import application as application_activities
-from orchestrator.activities import hello as hello_activities
-from orchestrator.activities import monitor as monitor_activities
-from orchestrator.activities import task_processing as task_processing_activities
-from orchestrator.ports import Activities, Ports
 from orchestrator.settings import Settings
-from orchestrator.workflows import application, hello, monitor, task_processing
-from orchestrator.activities import onboarding as onboarding_activities
-from orchestrator.activities import purchase as purchase_activities
-from orchestrator.activities import task_processing as task_processing_activities
-from orchestrator.ports import Activities, Ports
-from orchestrator.workflows import hello, onboarding, purchase_approval, task_processing
+from orchestrator.workflows import (
+    application,
+    batch,
+    hello,
+    monitor,
+    onboarding,
+    order,
+    purchase_approval,
+    research,
+    task_processing,
+    tracked_task,
+)
 from orchestrator.workflows.definition import Definition
 
 
@@ -50,15 +49,15 @@ class Entry:
 
 CATALOGUE = (
     Entry(task_processing.DEFINITION, task_processing_activities.activities),
-    Entry(tracked_task.DEFINITION, tracked_task_activities.activities),
     Entry(hello.DEFINITION, hello_activities.activities),
     Entry(order.DEFINITION, order_activities.activities),
-    Entry(research.DEFINITION, research_activities.activities),
+    Entry(purchase_approval.DEFINITION, purchase_activities.activities),
     Entry(batch.DEFINITION, batch_activities.activities),
     Entry(monitor.DEFINITION, monitor_activities.activities, monitor_activities.refusal),
-    Entry(application.DEFINITION, application_activities.activities),
-    Entry(purchase_approval.DEFINITION, purchase_activities.activities),
     Entry(onboarding.DEFINITION, onboarding_activities.activities),
+    Entry(application.DEFINITION, application_activities.activities),
+    Entry(research.DEFINITION, research_activities.activities),
+    Entry(tracked_task.DEFINITION, tracked_task_activities.activities),
 )
 
 

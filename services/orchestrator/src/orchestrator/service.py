@@ -8,8 +8,8 @@ import grpc.aio
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from httpx import AsyncClient
 
-from orchestrator.adapters.shop import Shop, open_shop
 from orchestrator.actors.host import actor_channel, hosting_actors
+from orchestrator.adapters.shop import Shop, open_shop
 from orchestrator.clients.assigner import AssignerClient
 from orchestrator.clients.notifier import NotifierClient
 from orchestrator.clients.task_actor import TaskActorClient
@@ -82,7 +82,12 @@ async def open_orchestrator(
         grpc.aio.insecure_channel(f"127.0.0.1:{settings.dapr_grpc_port}")
     )
     management, audit = Management(channel, settings.dapr_api_token), Audit(store)
+    hasty = await stack.enter_async_context(
+        sidecar_client(settings, settings.reminder_timeout_seconds)
+    )
+    await stack.enter_async_context(hosting_actors(settings, NotifierClient(hasty)))
     return Orchestrator(
+        settings=settings,
         engine=engine,
         events=Events(engine, Decisions(store)),
         management=management,
@@ -91,14 +96,8 @@ async def open_orchestrator(
         store=store,
         sidecar=http,
         shop=open_shop(store, settings),
+        tasks=TaskActorClient(http, settings.actor_timeout_seconds),
     )
-    hasty = await stack.enter_async_context(
-        sidecar_client(settings, settings.reminder_timeout_seconds)
-    )
-    await stack.enter_async_context(hosting_actors(settings, NotifierClient(hasty)))
-    tasks = TaskActorClient(http, settings.actor_timeout_seconds)
-    return Orchestrator(engine, Events(engine, Decisions(store)), store, http, tasks)
-    return Orchestrator(settings, engine, Events(engine, Decisions(store)), store, http)
 
 
 def _ports(settings: Settings) -> Ports:

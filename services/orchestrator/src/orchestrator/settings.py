@@ -3,14 +3,7 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, field_validator
-
-from pydantic import Field, HttpUrl, SecretStr, model_validator
-
-from pydantic import Field
-from typing import Self
-
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from contracts.fields import Person
 from contracts.notifier import ChannelName
@@ -24,6 +17,7 @@ class Settings(ServiceSettings):
     app_port: int = 8000
     host_workflows: bool = Field(
         default=True, description="Whether workflows run here; without, only the API is served"
+    )
     actor_port: int = Field(
         default=50010,
         description="Where the sidecar finds that the application is there; nothing is served",
@@ -63,17 +57,11 @@ class Settings(ServiceSettings):
         gt=0,
         le=31_536_000,
         description="How long a reviewer may take for one draft of a research report",
-
+    )
     document_classes_file: Path = Field(
         default=Path(__file__).parent / "adapters/documents/classes.json",
         description="By which words document batches tell documents apart",
     )
-
-    @model_validator(mode="after")
-    def _model_is_named(self) -> Self:
-        if self.language_url is not None and not self.language_model:
-            raise ValueError("language_url needs language_model")
-        return self
     actor_timeout_seconds: float = Field(
         default=5.0, gt=0, description="How long a call to a task's actor may take"
     )
@@ -107,12 +95,6 @@ class Settings(ServiceSettings):
     )
     application_rules_file: Path = Path(__file__).parent / "application_rules.json"
     """How applications are scored."""
-
-    @field_validator("monitor_allow")
-    @classmethod
-    def _can_be_read(cls, text: str) -> str:
-        AllowList.parse(text)
-        return text
     purchase_limit_cents: int = Field(
         default=100_000, ge=0, description="From this price on, somebody must approve a purchase"
     )
@@ -128,3 +110,15 @@ class Settings(ServiceSettings):
     onboarding_remind_every_seconds: int = Field(
         default=12 * 3600, ge=1, description="How often whoever is to verify is reminded"
     )
+
+    @model_validator(mode="after")
+    def _model_is_named(self) -> Self:
+        if self.language_url is not None and not self.language_model:
+            raise ValueError("language_url needs language_model")
+        return self
+
+    @field_validator("monitor_allow")
+    @classmethod
+    def _can_be_read(cls, text: str) -> str:
+        AllowList.parse(text)
+        return text

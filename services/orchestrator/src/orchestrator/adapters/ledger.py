@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from orchestrator.adapters.accounts import MADE_BY, Account, Begun, Movement, Operation, Status
+from orchestrator.adapters.ledger_accounts import (
+    MADE_BY,
+    Account,
+    Begun,
+    Movement,
+    Operation,
+    Status,
+)
 from servicekit.locks import KeyedLocks
 from servicekit.state import StateStore, until_written
 
@@ -24,7 +31,7 @@ class Shortage:
 
 
 class Ledger:
-    """Accounts of one kind; `orchestrator.adapters.accounts` says in which steps they are written.
+    """Accounts of one kind; `orchestrator.adapters.ledger_accounts` says in which steps they are written.
 
     Several ledgers of one name over one store are one: they meet by ETag.
     """

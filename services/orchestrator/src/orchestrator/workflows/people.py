@@ -1,7 +1,6 @@
 """People in workflows: somebody gets a task, gives it back, is told something."""
 
 from collections.abc import Generator, Sequence
-from typing import Any
 from datetime import datetime
 from typing import Any, NamedTuple
 

@@ -6,13 +6,6 @@ and cite passages that exist. Anything else is an error, and never passed on.
 
 import asyncio
 import json
-import re
-from typing import Any, TypeVar
-
-from httpx import AsyncClient
-from pydantic import BaseModel, Field, SecretStr, ValidationError
-
-from orchestrator.adapters.language.port import Passage, Synthesis
 from typing import Annotated, Any, TypeVar
 
 from httpx import AsyncClient
@@ -27,7 +20,6 @@ Answer = TypeVar("Answer", bound=BaseModel)
 TRY_AGAIN = frozenset({408, 425, 429})
 # No more of an error's body than this is told.
 TOLD = 200
-MARK = re.compile(r"\[(\d{1,4})\]")
 
 SUMMARISE = (
     "Summarise the text that the user sends in at most {sentences} sentences, in its language. "
@@ -49,11 +41,6 @@ class NonsensicalAnswer(Exception):
 
 
 class _Summary(BaseModel):
-    summary: str = Field(min_length=1, max_length=10_000)
-
-
-class _Answer(BaseModel):
-    text: str = Field(min_length=1, max_length=20_000)
     summary: Text
 
 
@@ -103,7 +90,6 @@ class ChatLanguage:
         answer = await self._ask(SUMMARISE.format(sentences=sentences), text, _Summary)
         if len(answer.summary) > max(len(text), TOLD):
             raise NonsensicalAnswer("the summary is longer than the text")
-        return answer.summary.strip()
         return answer.summary
 
     async def synthesise(self, question: str, passages: list[Passage]) -> Synthesis:
@@ -146,7 +132,6 @@ class ChatLanguage:
         answer.raise_for_status()
         try:
             return model.model_validate(json.loads(_content(answer.json())))
-        except (ValueError, ValidationError, KeyError, IndexError, TypeError) as error:
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise NonsensicalAnswer(f"the answer is not as asked for: {error}"[:TOLD]) from error
 

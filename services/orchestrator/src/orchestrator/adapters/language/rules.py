@@ -6,10 +6,6 @@ It is deterministic: the same text gives the same summary.
 from collections import Counter
 from dataclasses import dataclass
 
-from orchestrator.adapters.language.port import Passage, Synthesis
-from orchestrator.adapters.language.sentences import sentences_of, terms_of
-
-# Headings and the like are too short to stand for a text.
 from orchestrator.adapters.language.port import MARK, Passage, Synthesis
 from orchestrator.adapters.language.sentences import ended, sentences_of, terms_of
 
@@ -37,8 +33,6 @@ class RulesLanguage:
         the first counts double, the second half as much more, and so on.
         """
         found = [(sentence, terms_of(sentence)) for sentence in sentences_of(text)]
-        # What has no sentence of some length is shown as far as it goes.
-        usable = [pair for pair in found if len(pair[1]) >= SHORTEST] or [p for p in found if p[1]]
         # Headings and addresses say little; a text that has nothing else is shown by them.
         prose = [(s, terms) for s, terms in found if len(terms) >= SHORTEST and ended(s)]
         usable = prose or [(s, terms) for s, terms in found if terms]
@@ -98,7 +92,6 @@ def _points(asked: set[str], passages: list[Passage]) -> list[_Point]:
     found = [
         _Point(sentence, set(terms_of(sentence)), [number])
         for number, passage in enumerate(passages)
-        for sentence in sentences_of(passage.text)
         for sentence in sentences_of(MARK.sub("", passage.text))
     ]
     related = [point for point in found if point.terms & asked]

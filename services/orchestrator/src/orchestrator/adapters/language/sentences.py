@@ -47,10 +47,6 @@ def terms_of(text: str) -> list[str]:
     return [_singular(word) for word in words if word not in STOPWORDS]
 
 
-def _sentences(paragraph: str) -> Iterator[str]:
-    words = paragraph.split()
-    sentence: list[str] = []
-    for word, following in zip(words, [*words[1:], ""], strict=True):
 def ended(sentence: str) -> bool:
     """Return whether a sentence ends as one, and not as a heading does."""
     return sentence.rstrip(CLOSING).endswith(tuple(ENDS))
@@ -67,9 +63,6 @@ def _sentences(paragraph: str) -> Iterator[str]:
 
 
 def _ends(word: str, following: str) -> bool:
-    bare = word.rstrip(CLOSING)
-    if not bare or bare[-1] not in ENDS:
-        return False
     if not ended(word):
         return False
     bare = word.rstrip(CLOSING)
