@@ -12,7 +12,7 @@ from orchestrator.adapters.accounts import (
     AccountStatus,
     StoredAccounts,
 )
-from orchestrator.adapters.documents import DocumentDeleted, Documents
+from orchestrator.adapters.customer_documents import DocumentDeleted, Documents
 from orchestrator.workflows.onboarding_models import Document, DocumentKind
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.adapters.accounts import AccountRefused, Accounts, StoredAccounts
-from orchestrator.adapters.documents import DocumentDeleted, Documents
+from orchestrator.adapters.customer_documents import DocumentDeleted, Documents
 from orchestrator.durabletask import NonRetryableError
 from orchestrator.ports import Activities, Ports
 from orchestrator.workflows.onboarding_models import (

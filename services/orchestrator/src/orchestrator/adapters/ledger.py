@@ -31,7 +31,7 @@ class Shortage:
 
 
 class Ledger:
-    """Accounts of one kind; `orchestrator.adapters.ledger_accounts` says in which steps they are written.
+    """Accounts of one kind; `ledger_accounts` says in which steps they are written.
 
     Several ledgers of one name over one store are one: they meet by ETag.
     """

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from contracts.fields import RequestId
 from contracts.problems import ProblemType
 from orchestrator.adapters.accounts import Account, StoredAccounts
-from orchestrator.adapters.documents import Documents
+from orchestrator.adapters.customer_documents import Documents
 from orchestrator.routes.workflow import InstanceId
 from orchestrator.service import Orchestrator
 from orchestrator.workflows.onboarding import DEFINITION

@@ -249,10 +249,9 @@ class Environment:
         if wait is None or run.status is not RuntimeStatus.RUNNING:
             run.refused.append(send)
             return
-        event = self._events[send.event]
-        slot = (
-            f"{run.instance_id}:{event.slot(wait.id, event.payload.model_validate(send.payload))}"
-        )
+        key_field = self._events[send.event].key_field
+        key = "" if key_field is None else f":{send.payload[key_field]}"
+        slot = f"{run.instance_id}:{wait.id}{key}"
         if slot in self._accepted:
             run.refused.append(send)
         accepted = self._accepted.setdefault(slot, send.payload)
