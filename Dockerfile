@@ -13,6 +13,7 @@ COPY servicekit/pyproject.toml servicekit/
 COPY services/assigner/pyproject.toml services/assigner/
 COPY services/notifier/pyproject.toml services/notifier/
 COPY services/orchestrator/pyproject.toml services/orchestrator/
+COPY cli/pyproject.toml cli/
 COPY stack/pyproject.toml stack/
 ARG SERVICE
 RUN uv sync --frozen --no-dev --no-install-workspace --package "taskway-${SERVICE}"
