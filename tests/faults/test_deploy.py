@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
-from orchestrator.histories import Histories
+from orchestrator.management import Management
 from orchestrator.versions import instances
 from stack import Stack
 from support import older_orchestrator
@@ -50,7 +50,7 @@ async def deployment(stack: Stack) -> AsyncIterator[Deployment]:
 
 async def history(stack: Stack, instance: str) -> list[Any]:
     async with grpc.aio.insecure_channel(stack.sidecar_grpc("orchestrator")) as channel:
-        return await Histories(channel).get_workflow_history(instance)
+        return await Management(channel).get_workflow_history(instance)
 
 
 async def version(stack: Stack, instance: str) -> str:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import grpc
 
 from contracts.orchestrator import TERMINAL
-from orchestrator.durabletask import TaskHubSidecarServiceStub, protos
+from orchestrator.durabletask import protos
+from orchestrator.management import Management
 from orchestrator.settings import Settings
 
-PAGE = 200
 UNREADABLE = "UNREADABLE"
 
 
@@ -33,26 +33,23 @@ async def instances(channel: grpc.aio.Channel) -> AsyncIterator[Instance]:
     Args:
         channel: One to the sidecar's gRPC port.
     """
-    stub = TaskHubSidecarServiceStub(channel)  # type: ignore[no-untyped-call]
-    token = None
-    while True:
-        asked = protos.ListInstanceIDsRequest(pageSize=PAGE, continuationToken=token)
-        page = await stub.ListInstanceIDs(asked)
-        for instance_id in page.instanceIds:
-            yield await _instance(stub, instance_id)
-        token = page.continuationToken
-        if not token:
-            return
+    management = Management(channel)
+    async for page in management.list_workflow_instance_ids():
+        for instance_id in page:
+            found = await _instance(management, instance_id)
+            if found is not None:
+                yield found
 
 
-async def _instance(stub: TaskHubSidecarServiceStub, instance_id: str) -> Instance:
-    request = protos.GetInstanceRequest(instanceId=instance_id, getInputsAndOutputs=False)
+async def _instance(management: Management, instance_id: str) -> Instance | None:
     try:
-        found = (await stub.GetInstance(request)).workflowState
+        found = await management.get_workflow_state(instance_id, payloads=False)
     except grpc.aio.AioRpcError:
         # A read while it is being saved; or what a timer without its code left, see
         # docs/changing-a-workflow.md.
         return Instance(instance_id, "-", "-", UNREADABLE)
+    if found is None:  # purged since it was listed
+        return None
     status = protos.OrchestrationStatus.Name(found.workflowStatus)
     return Instance(
         instance_id,
