@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from orchestrator.catalogue import definitions
-from orchestrator.routes import hello, instances
+from orchestrator.routes import explain, hello, instances
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
@@ -18,4 +18,5 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
         hello.router(services),
         instances.catalogue_router(),
         instances.instances_router(services),
+        explain.router(services),
     ]

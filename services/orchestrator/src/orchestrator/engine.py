@@ -61,7 +61,7 @@ class Engine:
                     await self._schedule(workflow, instance_id, request)
                 except AioRpcError as error:
                     if error.code() is not grpc.StatusCode.ALREADY_EXISTS:
-                        raise _unavailable(error) from error
+                        raise unavailable(error) from error
                     state = await self._state(instance_id)
                 else:
                     return True
@@ -97,7 +97,7 @@ class Engine:
                 instance_id, event, data=data.model_dump(mode="json")
             )
         except AioRpcError as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
 
     async def _schedule(self, workflow: str, instance_id: str, request: BaseModel) -> None:
         try:
@@ -115,22 +115,24 @@ class Engine:
             ) from error
 
     async def _state(self, instance_id: str) -> WorkflowState | None:
-        return await _reading(lambda: self._client.get_workflow_state(instance_id))
+        return await reading(lambda: self._client.get_workflow_state(instance_id))
 
 
-async def _reading(read: Callable[[], Awaitable[Result]]) -> Result:
+async def reading(read: Callable[[], Awaitable[Result]]) -> Result:
+    """Return what `read` asks of the engine, again where it was torn; 503 where it fails."""
     for attempt in range(1, TORN_READ_TRIES + 1):
         try:
             return await read()
         except AioRpcError as error:
             torn = TORN_READ in (error.details() or "")
             if not torn or attempt == TORN_READ_TRIES:
-                raise _unavailable(error) from error
+                raise unavailable(error) from error
             await asyncio.sleep(TORN_READ_PAUSE)
     raise AssertionError("unreachable")
 
 
-def _unavailable(error: AioRpcError) -> ProblemError:
+def unavailable(error: AioRpcError) -> ProblemError:
+    """Return the problem that the engine failed, which is to be tried again."""
     log.warning("workflow engine failed", code=error.code().name, details=error.details())
     return ProblemError(
         ProblemType.UNAVAILABLE,

@@ -14,6 +14,8 @@ from orchestrator.decisions import Decisions
 from orchestrator.engine import Engine
 from orchestrator.events import Events
 from orchestrator.management import Management
+from orchestrator.operations.explain import Explainer
+from orchestrator.operations.looking_on import LookingOn
 from orchestrator.ports import Ports
 from orchestrator.settings import Settings
 from orchestrator.watch import ending_a_wedged_sidecar
@@ -32,6 +34,8 @@ class Orchestrator:
         engine: Starts workflows and reads their state.
         events: Takes events for them.
         management: What the engine offers its operators.
+        explainer: Says what an instance did, and waits for.
+        looking_on: Tells each time an instance has moved.
         store: The orchestrator's own state, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
     """
@@ -39,6 +43,8 @@ class Orchestrator:
     engine: Engine
     events: Events
     management: Management
+    explainer: Explainer
+    looking_on: LookingOn
     store: StateStore
     sidecar: AsyncClient
 
@@ -63,10 +69,14 @@ async def open_orchestrator(
     channel = await stack.enter_async_context(
         grpc.aio.insecure_channel(f"127.0.0.1:{settings.dapr_grpc_port}")
     )
+    management = Management(channel, settings.dapr_api_token)
+    explainer = Explainer(management, sidecar.why_no_worker, settings.jaeger_url)
     return Orchestrator(
         engine=engine,
         events=Events(engine, Decisions(store)),
-        management=Management(channel, settings.dapr_api_token),
+        management=management,
+        explainer=explainer,
+        looking_on=LookingOn(explainer.mark, explainer.detail, lambda: readiness.draining),
         store=store,
         sidecar=http,
     )

@@ -13,6 +13,9 @@ class Settings(ServiceSettings):
     host_workflows: bool = Field(
         default=True, description="Whether workflows run here; without, only the API is served"
     )
+    jaeger_url: str | None = Field(
+        default=None, description="Where Jaeger's page is, for links to traces"
+    )
     notification_channel: ChannelName = ChannelName.INBOX
     peer_timeout_seconds: float = Field(
         default=30.0,

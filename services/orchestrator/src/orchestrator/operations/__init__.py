@@ -1,0 +1,1 @@
+"""What operators ask about instances, and do to them."""
