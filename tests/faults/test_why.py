@@ -1,24 +1,18 @@
 """Why an instance waits, while something is missing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
-from dapr.ext.workflow import DaprWorkflowContext, WorkflowRuntime
-from dapr.ext.workflow.aio import DaprWorkflowClient
-from pydantic import BaseModel
 
 from orchestrator.management import Management
-from orchestrator.worker import SDK_LOGS
-from orchestrator.workflows.conventions import report
-from orchestrator.workflows.definition import Event
-from orchestrator.workflows.waiting import Waiting
 from stack import Stack, StackOptions
+from support.other_worker import other_worker
 from support.system import System, connect, eventually, somebody, unique
 
 SERVICES = ("orchestrator", "assigner", "notifier")
@@ -53,6 +47,11 @@ async def reasons(
     return await eventually(look, f"the reasons of {instance}")
 
 
+async def steps_of(system: System, instance: str) -> list[dict[str, Any]]:
+    answer = await system.orchestrator.get(f"/instances/{instance}/history")
+    return answer.json()["steps"]
+
+
 @pytest.fixture(scope="module")
 async def stack_and_system(
     tmp_path_factory: pytest.TempPathFactory,
@@ -83,8 +82,8 @@ async def test_a_peer_that_is_down(stack_and_system: tuple[Stack, System]) -> No
     # The release needs nobody who is down.
     ended = await system.finished(instance)
     assert ended["output"]["status"] == "failed"
-    answer = await system.orchestrator.get(f"/instances/{instance}/history")
-    step = next(s for s in answer.json()["steps"] if s["name"] == "send_notification")
+    steps = await steps_of(system, instance)
+    step = next(s for s in steps if s["name"] == "send_notification")
     assert step["status"] == "failed"
     assert [attempt["number"] for attempt in step["attempts"]] == [1, 2, 3]
     await stack.start("notifier")
@@ -104,7 +103,7 @@ async def test_a_paused_instance(stack_and_system: tuple[Stack, System]) -> None
         assert (await system.status(instance))["status"] == "SUSPENDED"
         await operator.resume_workflow(instance, "the night is over")
         await reasons(system, instance, lambda found: "paused" not in found)
-        steps = (await system.orchestrator.get(f"/instances/{instance}/history")).json()["steps"]
+        steps = await steps_of(system, instance)
         pause = next(s for s in steps if s["kind"] == "pause")
         assert (pause["status"], pause["input"]) == ("completed", "the moon is full")
 
@@ -159,87 +158,88 @@ async def test_who_looks_on_does_not_hold_up_the_end(
     assert (await system.finished(instance))["status"] == "COMPLETED"
 
 
-async def test_no_worker(tmp_path: Path) -> None:
-    async with running(tmp_path) as (_, system):
-        instance = await system.start("/hello", hello_id=unique(), user_name="ada")
+@pytest.fixture(scope="module")
+async def without_workflows(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[Stack, System]]:
+    """A stack whose orchestrator serves only the API."""
+    run_dir = tmp_path_factory.mktemp("api")
+    async with running(run_dir, HOST_WORKFLOWS="false", START_TIMEOUT_SECONDS="1") as both:
+        yield both
+
+
+async def start_elsewhere(stack: Stack, system: System, workflow: str) -> str:
+    """Start a workflow that the orchestrator does not have, by its sidecar."""
+    instance = unique()
+    engine = f"{stack.sidecar_url('orchestrator')}/v1.0/workflows/dapr"
+
+    async def started() -> bool | None:
+        answer = await system.orchestrator.post(
+            f"{engine}/{workflow}/start", params={"instanceID": instance}
+        )
+        return True if answer.is_success else None
+
+    await eventually(started, f"{instance} to be started")
+    return instance
+
+
+async def test_no_worker(without_workflows: tuple[Stack, System]) -> None:
+    stack, system = without_workflows
+    address = stack.sidecar_grpc("orchestrator")
+    async with other_worker(address):
+        instance = await start_elsewhere(stack, system, "resting_workflow")
         await reasons(system, instance, lambda found: "timer" in found)
-    async with running(tmp_path, HOST_WORKFLOWS="false", START_TIMEOUT_SECONDS="1") as (_, system):
-        found = await reasons(system, instance, lambda found: "no_worker" in found)
-        assert found["no_worker"]["text"].startswith("no worker has taken it for ")
-        assert found["no_worker"]["text"].endswith(" s: no workflow worker is connected")
-        assert "timer" in found
-        assert (await system.status(instance))["why"][0]["kind"] == "no_worker"
-        # A start needs a worker: it is refused, and nothing is kept of it.
-        refused = await system.process(task_id=instance, title="T", assignee="alice")
-        assert refused.status_code == 503
-    async with running(tmp_path) as (_, system):
-        assert (await system.finished(instance))["status"] == "COMPLETED"
-
-
-class Approval(BaseModel):
-    """What the test's own workflow waits for."""
-
-    approved: bool
-
-
-APPROVAL = Event(name="approval", payload=Approval, description="May it go on?")
-
-
-def child_that_asks(ctx: DaprWorkflowContext, _: Any) -> Generator[Any, Any, str]:
-    until = ctx.current_utc_datetime + timedelta(minutes=5)
-    waiting = Waiting(ctx, APPROVAL, Approval, until=until, assigned_to="alice")
-    report(ctx, "approval", "Alice is asked", waits=[waiting.wait])
-    # Shorter than the wait: somebody would be reminded then.
-    with suppress(TimeoutError):
-        yield ctx.wait_for_external_event("Approval", timeout=timedelta(seconds=1))
-    answer = yield from waiting.receive()
-    return "yes" if answer and answer.approved else "no"
-
-
-def parent_of_it(ctx: DaprWorkflowContext, _: Any) -> Generator[Any, Any, str]:
-    answer: str = yield ctx.call_child_workflow(
-        "child_that_asks", instance_id=f"{ctx.instance_id}-child"
+    found = await reasons(
+        system,
+        instance,
+        # Its time has come, and nobody is there.
+        lambda found: "for 4 s" in found.get("no_worker", {"text": ""})["text"],
     )
-    return answer
+    assert found["no_worker"]["text"] == (
+        "no worker has taken it for 4 s: no workflow worker is connected"
+    )
+    state = await system.status(instance)
+    assert (state["status"], state["why"][0]["kind"]) == ("RUNNING", "no_worker")
+    # A start needs a worker as well: without, nothing is kept of it.
+    refused = await system.process(task_id=instance, title="T", assignee="alice")
+    assert refused.status_code == 503
+    async with other_worker(address):
+        ended = await system.finished(instance)
+        assert (ended["status"], ended["output"], ended["why"]) == ("COMPLETED", "rested", [])
 
 
-async def test_a_person_and_a_child_by_code_that_is_not_ours(tmp_path: Path) -> None:
-    """The test's own worker hosts the workflows, which the orchestrator cannot replay."""
-    async with running(tmp_path, HOST_WORKFLOWS="false") as (stack, system):
-        host, port = stack.sidecar_grpc("orchestrator").split(":")
-        worker = WorkflowRuntime(host=host, port=port, logger_options=SDK_LOGS)
-        for workflow in (parent_of_it, child_that_asks):
-            worker.register_workflow(workflow)
-        await asyncio.to_thread(worker.start)
-        try:
-            client = DaprWorkflowClient(host=host, port=port, logger_options=SDK_LOGS)
-            instance, child = unique(), ""
-            child = f"{instance}-child"
-            await client.schedule_new_workflow(parent_of_it, instance_id=instance)
-            found = await reasons(system, instance, lambda found: "child" in found)
-            assert found["child"]["text"] == (f"child workflow child_that_asks ({child}, RUNNING)")
-            assert found["child"]["instance_id"] == child
-            assert "parent_of_it" in found["code"]["text"]
+async def test_a_person_and_a_child_by_code_that_is_not_ours(
+    without_workflows: tuple[Stack, System],
+) -> None:
+    stack, system = without_workflows
+    async with other_worker(stack.sidecar_grpc("orchestrator")):
+        instance = await start_elsewhere(stack, system, "parent_workflow")
+        child = f"{instance}-child"
+        found = await reasons(system, instance, lambda found: "RUNNING" in str(found))
+        assert found["child"]["text"] == f"child workflow asking_workflow ({child}, RUNNING)"
+        assert found["child"]["instance_id"] == child
+        # It cannot be replayed here, and that is said.
+        assert "parent_workflow" in found["code"]["text"]
 
-            async def timed_out() -> list[Reason] | None:
-                answer = await system.orchestrator.get(f"/instances/{child}/history")
-                steps = answer.json()["steps"]
-                return steps if len(steps) == 2 else None
+        async def looked_up() -> list[Reason] | None:
+            steps = await steps_of(system, child)
+            return steps if len(steps) == 2 else None
 
-            short, long = await eventually(timed_out, "the first wait to end")
-            assert (short["kind"], short["status"]) == ("event", "timed_out")
-            assert (long["kind"], long["status"]) == ("event", "running")
-            found = await reasons(system, child, lambda found: "event" in found)
-            assert found["event"]["text"].startswith("waiting for event approval until ")
-            assert found["event"]["text"].endswith(", assigned to alice")
-            waits = (await system.status(child))["custom_status"]["waits"]
-            assert found["event"]["until"] == waits[0]["until"]
+        short, long = await eventually(looked_up, "the first wait to end")
+        assert (short["kind"], short["status"]) == ("event", "timed_out")
+        assert (long["kind"], long["status"]) == ("event", "running")
+        found = await reasons(system, child, lambda found: "event" in found)
+        [wait] = (await system.status(child))["custom_status"]["waits"]
+        until = datetime.fromisoformat(wait["until"])
+        assert found["event"]["text"] == (
+            f"waiting for event approval until {until:%Y-%m-%dT%H:%M:%SZ}, assigned to alice"
+        )
+        assert found["event"]["until"] == wait["until"]
 
-            payload = {"wait": waits[0]["id"], "payload": {"approved": True}}
-            await client.raise_workflow_event(child, "APPROVAL", data=payload)
-            ended = await system.finished(instance)
-            assert (ended["output"], ended["why"]) == ("yes", [])
-            steps = (await system.orchestrator.get(f"/instances/{child}/history")).json()["steps"]
-            assert (steps[1]["status"], steps[1]["output"]) == ("completed", payload)
-        finally:
-            await asyncio.to_thread(worker.shutdown)
+        payload = {"wait": wait["id"], "payload": {"approved": True}}
+        engine = f"{stack.sidecar_url('orchestrator')}/v1.0/workflows/dapr"
+        await system.orchestrator.post(f"{engine}/{child}/raiseEvent/APPROVAL", json=payload)
+        ended = await system.finished(instance)
+        assert (ended["output"], ended["why"]) == ("yes", [])
+        _, answered = await steps_of(system, child)
+        assert (answered["status"], answered["output"]) == ("completed", payload)

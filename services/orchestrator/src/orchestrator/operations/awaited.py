@@ -43,6 +43,8 @@ def awaited(registry: Registry, instance_id: str, history: Sequence[Any]) -> Awa
     except Exception as error:
         # Whatever the workflow raises: the engine would fail the instance by it.
         raise CannotReplay(f"{type(error).__name__}: {error}") from error
+    if context._is_complete:
+        raise CannotReplay("the code comes to its end, which the history does not")
     unheard = [
         action
         for action in context._pending_actions.values()
@@ -51,7 +53,9 @@ def awaited(registry: Registry, instance_id: str, history: Sequence[Any]) -> Awa
     if unheard:
         kinds = ", ".join(sorted(str(a.WhichOneof("workflowActionType")) for a in unheard))
         raise CannotReplay(f"the code decides what the history does not have: {kinds}")
-    leaves = {id(task): task for task in _leaves(context._previous_task)}
+    # Before the first turn there is none.
+    standing_at = getattr(context, "_previous_task", None)
+    leaves = {id(task): task for task in _leaves(standing_at)}
     found: Awaited = {}
     for event_id, task in context._pending_tasks.items():
         # While a step waits for its next attempt, a timer stands for it.

@@ -161,6 +161,8 @@ def _attempted(situation: Situation, step: HistoryStep, attempts: int | None) ->
         text += f" ({child}, {status})" if status and not between else f" ({child})"
     if not child or number > 1:
         text += f": attempt {number}" + (f" of {attempts}" if attempts else "")
+    if not child and not between:
+        text += f", since {_time(step.attempts[-1].started_at)}"
     if last_error:
         text += f", last error: {last_error}"
     if between and step.until:

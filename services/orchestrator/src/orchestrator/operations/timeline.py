@@ -92,14 +92,12 @@ class Timeline:
         self._attempt(event, step)
 
     def _completed(self, event: Any, completed: Any) -> None:
-        if step := self._close(completed.taskScheduledId, StepStatus.COMPLETED, event):
-            step.attempts[-1].ended_at = step.ended_at
+        if step := self._close_attempt(completed, StepStatus.COMPLETED, event):
             step.output, step.error = _data(completed, "result"), None
 
     def _failed(self, event: Any, failed: Any) -> None:
-        if step := self._close(failed.taskScheduledId, StepStatus.FAILED, event):
+        if step := self._close_attempt(failed, StepStatus.FAILED, event):
             details, attempt = failed.failureDetails, step.attempts[-1]
-            attempt.ended_at = step.ended_at
             attempt.error = step.error = cut(details.errorMessage)
             attempt.error_type = details.errorType or None
             attempt.stack = cut(details.stackTrace.value) or None
@@ -174,10 +172,19 @@ class Timeline:
             step.status, step.ended_at = StepStatus.COMPLETED, at(event.timestamp)
 
     def _ended(self, event: Any, _: Any) -> None:
-        for step in [*self.pending.values(), *self._halted.values()]:
-            step.status, step.ended_at = StepStatus.ABANDONED, at(event.timestamp)
+        for step in self.steps:
+            if step.status is StepStatus.RUNNING:
+                step.status, step.ended_at = StepStatus.ABANDONED, at(event.timestamp)
         self.pending.clear()
         self._halted.clear()
+
+    def _close_attempt(self, ended: Any, status: StepStatus, event: Any) -> HistoryStep | None:
+        step = self.pending.get(ended.taskScheduledId)
+        if step is None or not step.attempts:
+            return None
+        self._close(ended.taskScheduledId, status, event)
+        step.attempts[-1].ended_at = step.ended_at
+        return step
 
     def _close(self, id_: int, status: StepStatus, event: Any) -> HistoryStep | None:
         step = self.pending.pop(id_, None)
