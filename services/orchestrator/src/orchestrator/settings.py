@@ -13,9 +13,6 @@ class Settings(ServiceSettings):
     host_workflows: bool = Field(
         default=True, description="Whether workflows run here; without, only the API is served"
     )
-    jaeger_url: str | None = Field(
-        default=None, description="Where Jaeger's page is, for links to traces"
-    )
     notification_channel: ChannelName = ChannelName.INBOX
     peer_timeout_seconds: float = Field(
         default=30.0,
@@ -24,6 +21,9 @@ class Settings(ServiceSettings):
     )
     start_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long a start may take before the caller hears 503"
+    )
+    jaeger_url: str | None = Field(
+        default=None, description="Where Jaeger's page is, for links to traces"
     )
     web_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long an address outside the system may take"

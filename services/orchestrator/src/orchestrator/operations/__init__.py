@@ -1,1 +1,1 @@
-"""What operators ask about instances, and do to them."""
+"""What operators do: find instances, see why they wait, and mend them."""
