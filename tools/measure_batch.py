@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import grpc.aio
 import httpx
@@ -47,7 +48,7 @@ async def run(stack: Stack, parallelism: int, documents: int) -> float:
     async with httpx.AsyncClient(base_url=url, timeout=30, trust_env=False) as api:
         began = time.monotonic()
         (await api.post("/batches", json=request)).raise_for_status()
-        state = {"status": "PENDING"}
+        state: dict[str, Any] = {"status": "PENDING"}
         while state["status"] in ("PENDING", "RUNNING"):
             await asyncio.sleep(0.2)
             state = (await api.get("/batches/batch-measured")).json()

@@ -10,7 +10,7 @@ from support.system import System, eventually, somebody, unique
 async def read(system: System, task_id: str) -> dict[str, Any]:
     answer = await system.orchestrator.get(f"/tasks/{task_id}")
     assert answer.status_code == 200, answer.text
-    return answer.json()  # type: ignore[no-any-return]
+    return answer.json()
 
 
 async def fired(system: System, task_id: str, name: str) -> dict[str, Any]:

@@ -4,3 +4,4 @@ from e2e.test_hello import *  # noqa: F403
 from e2e.test_samples import *  # noqa: F403
 from e2e.test_services import *  # noqa: F403
 from e2e.test_task_processing import *  # noqa: F403
+from e2e.test_why import *  # noqa: F403

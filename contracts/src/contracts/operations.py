@@ -67,6 +67,12 @@ class ReasonKind(StrEnum):
     PAUSED = "paused"
     STALLED = "stalled"
     NO_WORKER = "no_worker"
+    TURN = "turn"
+    """Nothing outside: its next decision is due."""
+    CODE = "code"
+    """Today's code does not replay its history, so less is known about the rest."""
+    MORE = "more"
+    """How many things it waits for besides those that are listed."""
 
 
 class WaitingReason(BaseModel):
@@ -89,10 +95,11 @@ class InstanceDetail(BaseModel):
     instance_id: str
     workflow: str
     version: str | None
+    patches: list[str] = Field(default=[], description="What `is_patched` found new code for")
     status: RuntimeStatus
     input: Any
     output: Any
-    error: str | None = None
+    error: str | None = Field(default=None, description="Why it FAILED, or was TERMINATED")
     custom_status: Progress | None
     why: list[WaitingReason] = Field(description="What it waits for; empty once it has ended")
     parent: str | None
@@ -104,7 +111,10 @@ class InstanceDetail(BaseModel):
     created_at: AwareDatetime
     last_updated_at: AwareDatetime
     completed_at: AwareDatetime | None
-    duration_seconds: float = Field(description="Until its end, or until now")
+    duration_seconds: float = Field(
+        description="Until its end, or until now; of a rerun, which has the times of what it "
+        "repeats, from where it was begun"
+    )
 
 
 class StepKind(StrEnum):
@@ -114,6 +124,8 @@ class StepKind(StrEnum):
     TIMER = "timer"
     EVENT = "event"
     CHILD = "child"
+    PAUSE = "pause"
+    STALL = "stall"
 
 
 class StepStatus(StrEnum):
@@ -123,6 +135,8 @@ class StepStatus(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
+    ABANDONED = "abandoned"
+    """The instance ended before it did."""
 
 
 class Attempt(BaseModel):
@@ -139,16 +153,22 @@ class Attempt(BaseModel):
 class HistoryStep(BaseModel):
     """Events of a history that belong together."""
 
-    event_id: int = Field(description="Of its first event: where a rerun can begin")
+    event_id: int = Field(description="Of its first event, where a rerun can begin; -1: none can")
     kind: StepKind
-    name: str
+    name: str = Field(description="Of the activity, event or child")
     status: StepStatus
     started_at: AwareDatetime
     ended_at: AwareDatetime | None = None
-    until: AwareDatetime | None = Field(default=None, description="Of a timer or a timed wait")
+    until: AwareDatetime | None = Field(
+        default=None, description="Of a timer or a timed wait; or when the next attempt is made"
+    )
     attempts: list[Attempt] = []
-    input: Any = None
-    output: Any = None
+    input: Any = Field(
+        default=None,
+        description="JSON; a text that ends in how much was cut where it is long. Of a pause or "
+        "stall, its reason",
+    )
+    output: Any = Field(default=None, description="As `input`; of an event, its payload")
     error: str | None = None
     instance_id: str | None = Field(default=None, description="Of a child")
 

@@ -32,7 +32,9 @@ def copy(tmp_path: Path) -> Path:
         "from orchestrator.workflows import leave\n"
     )
     text = text.replace("from orchestrator.ports", imports + "from orchestrator.ports", 1)
-    text = text.replace("CATALOGUE = (\n", f"CATALOGUE = (\n{LINE}", 1)
+    head = "CATALOGUE: tuple[Entry, ...] = (\n"
+    assert head in text
+    text = text.replace(head, head + LINE, 1)
     catalogue.write_text(text, encoding="utf-8")
     return tmp_path
 

@@ -72,6 +72,7 @@ def _service(app: str, ports: Ports, traces: bool, client: httpx.AsyncClient) ->
     if traces:
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(ports.jaeger_otlp)
         env["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc"
+        env["JAEGER_URL"] = url(ports.jaeger_ui)
     command = [sys.executable, "-m", f"{app}.main"]
     return ProcessSpec(
         app, command, Stage.SERVICE, http_ready(client, f"{url(own.app)}/readyz"), env

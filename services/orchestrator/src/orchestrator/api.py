@@ -6,6 +6,7 @@ from orchestrator.catalogue import definitions
 from orchestrator.routes import (
     application,
     batch,
+    explain,
     hello,
     instances,
     notes,
@@ -41,4 +42,5 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
         instances.instances_router(services),
         operations.router(services),
         system.router(services),
+        explain.router(services),
     ]

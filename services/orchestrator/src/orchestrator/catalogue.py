@@ -47,7 +47,7 @@ class Entry:
     refusal: Callable[[Any, Settings], FieldError | None] | None = None
 
 
-CATALOGUE = (
+CATALOGUE: tuple[Entry, ...] = (
     Entry(task_processing.DEFINITION, task_processing_activities.activities),
     Entry(hello.DEFINITION, hello_activities.activities),
     Entry(order.DEFINITION, order_activities.activities),

@@ -5,22 +5,28 @@ from dapr.ext.workflow._durabletask.internal.orchestrator_service_pb2_grpc impor
     TaskHubSidecarServiceStub,
 )
 from dapr.ext.workflow._durabletask.task import (
+    CompositeTask,
     NonDeterminismError,
     NonRetryableError,
+    RetryableTask,
     Task,
     TaskFailedError,
 )
 from dapr.ext.workflow._durabletask.worker import _OrchestrationExecutor as WorkflowExecutor
 from dapr.ext.workflow._durabletask.worker import _Registry as Registry
+from dapr.ext.workflow._durabletask.worker import _RuntimeOrchestrationContext as WorkflowContext
 from dapr.ext.workflow._model_protocol import coerce_to_model, resolve_input
 
 __all__ = [
+    "CompositeTask",
     "NonDeterminismError",
     "NonRetryableError",
     "Registry",
+    "RetryableTask",
     "Task",
     "TaskFailedError",
     "TaskHubSidecarServiceStub",
+    "WorkflowContext",
     "WorkflowExecutor",
     "coerce_to_model",
     "helpers",

@@ -115,10 +115,11 @@ class Engine:
             ) from error
 
     async def _state(self, instance_id: str) -> WorkflowState | None:
-        return await _reading(lambda: self._client.get_workflow_state(instance_id))
+        return await reading(lambda: self._client.get_workflow_state(instance_id))
 
 
-async def _reading(read: Callable[[], Awaitable[Result]]) -> Result:
+async def reading(read: Callable[[], Awaitable[Result]]) -> Result:
+    """Return what `read` asks of the engine, again where it was torn; 503 where it fails."""
     for attempt in range(1, TORN_READ_TRIES + 1):
         try:
             return await read()

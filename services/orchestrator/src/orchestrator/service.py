@@ -18,7 +18,9 @@ from orchestrator.engine import Engine
 from orchestrator.events import Events
 from orchestrator.management import Management
 from orchestrator.operations.audit import Audit
+from orchestrator.operations.explain import Explainer
 from orchestrator.operations.links import Links
+from orchestrator.operations.looking_on import LookingOn
 from orchestrator.operations.operations import Operations
 from orchestrator.ports import Ports
 from orchestrator.settings import Settings
@@ -41,6 +43,8 @@ class Orchestrator:
         management: What the engine offers its operators.
         operations: What operators do to instances.
         audit: Who did what.
+        explainer: Says what an instance did, and waits for.
+        looking_on: Tells each time an instance has moved.
         store: The orchestrator's own state, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
         shop: Goods, money and the carrier, for orders.
@@ -53,6 +57,8 @@ class Orchestrator:
     management: Management
     operations: Operations
     audit: Audit
+    explainer: Explainer
+    looking_on: LookingOn
     store: StateStore
     sidecar: AsyncClient
     shop: Shop
@@ -86,6 +92,7 @@ async def open_orchestrator(
         sidecar_client(settings, settings.reminder_timeout_seconds)
     )
     await stack.enter_async_context(hosting_actors(settings, NotifierClient(hasty)))
+    explainer = Explainer(management, sidecar.why_no_worker, settings.jaeger_url)
     return Orchestrator(
         settings=settings,
         engine=engine,
@@ -93,6 +100,8 @@ async def open_orchestrator(
         management=management,
         operations=Operations(engine, management, audit, Links(store)),
         audit=audit,
+        explainer=explainer,
+        looking_on=LookingOn(explainer.mark, explainer.detail, lambda: readiness.draining),
         store=store,
         sidecar=http,
         shop=open_shop(store, settings),

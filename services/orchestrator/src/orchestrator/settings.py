@@ -31,6 +31,9 @@ class Settings(ServiceSettings):
     start_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long a start may take before the caller hears 503"
     )
+    jaeger_url: str | None = Field(
+        default=None, description="Where Jaeger's page is, for links to traces"
+    )
     web_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long an address outside the system may take"
     )

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
 
-from contracts.orchestrator import EventAccepted, InstanceStatus, WorkflowInfo
+from contracts.orchestrator import EventAccepted, WorkflowInfo
 from contracts.problems import ProblemType
 from orchestrator.catalogue import definition_of, definitions
-from orchestrator.engine import shown, unknown
+from orchestrator.engine import unknown
 from orchestrator.operations.inbox import declared, valid
 from orchestrator.routes.workflow import InstanceId
 from orchestrator.service import Orchestrator
@@ -32,14 +32,8 @@ def catalogue_router() -> APIRouter:
 
 
 def instances_router(services: Startup[Orchestrator]) -> APIRouter:
-    """Return the routes that take an instance of any workflow."""
+    """Return the route by which any workflow takes its events."""
     router = APIRouter(prefix="/instances/{instance_id}", tags=["instances"])
-
-    @router.get("", summary="How far is it?", responses=problem_responses(ProblemType.NOT_FOUND))
-    async def instance_status(instance_id: InstanceId) -> InstanceStatus[Any]:
-        state = await services.value().engine.state(instance_id)
-        definition = definition_of(state.name)
-        return shown(state, definition.output if definition else None)
 
     @router.post(
         "/events/{event}",

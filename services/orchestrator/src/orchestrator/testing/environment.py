@@ -17,8 +17,8 @@ from pydantic import BaseModel
 
 from contracts.orchestrator import Progress, RuntimeStatus, Wait
 from orchestrator.durabletask import Registry, helpers, protos
+from orchestrator.registry import executor, registry_of
 from orchestrator.steps import CLOSE_WAIT
-from orchestrator.testing.registry import executor, registry_of
 from orchestrator.workflows.definition import Definition, Event
 
 START = datetime(2026, 1, 1)  # noqa: DTZ001 - the SDK's clock is UTC without an offset
@@ -156,7 +156,7 @@ class Environment:
         if result.version_name:
             begun.workflowStarted.version.name = result.version_name
         begun.workflowStarted.version.patches.extend(result.patches or [])
-        run.history += [begun, *events]
+        self._record(run, begun, *events)
         run.elapsed = self._now - START
         if result.encoded_custom_status and result.encoded_custom_status != run._status:
             run._status = result.encoded_custom_status
@@ -164,12 +164,19 @@ class Environment:
         for action in result.actions:
             self._act(run, action)
 
+    def _record(self, run: Run, *events: Any) -> None:
+        for event in events:
+            event.timestamp.FromDatetime(self._now)
+            run.history.append(event)
+
     def _act(self, run: Run, action: Any) -> None:
         kind = action.WhichOneof("workflowActionType")
         getattr(self, f"_on_{kind}")(run, action.id, getattr(action, kind))
 
     def _on_scheduleTask(self, run: Run, id_: int, task: Any) -> None:  # noqa: N802
-        run.history.append(helpers.new_task_scheduled_event(id_, task.name, task.input.value))
+        scheduled = helpers.new_task_scheduled_event(id_, task.name, task.input.value)
+        scheduled.taskScheduled.taskExecutionId = task.taskExecutionId
+        self._record(run, scheduled)
         call = Call(task.name, json.loads(task.input.value or "null"), self._now - START)
         run.calls.append(call)
 
@@ -188,9 +195,9 @@ class Environment:
         created = protos.HistoryEvent(
             eventId=id_, timerCreated=protos.TimerCreatedEvent(fireAt=timer.fireAt)
         )
-        if timer.HasField("externalEvent"):
-            created.timerCreated.externalEvent.CopyFrom(timer.externalEvent)
-        run.history.append(created)
+        if origin := timer.WhichOneof("origin"):
+            getattr(created.timerCreated, origin).CopyFrom(getattr(timer, origin))
+        self._record(run, created)
         fired = protos.HistoryEvent(
             eventId=-1, timerFired=protos.TimerFiredEvent(fireAt=timer.fireAt, timerId=id_)
         )
@@ -201,8 +208,9 @@ class Environment:
 
     def _on_createChildWorkflow(self, run: Run, id_: int, child: Any) -> None:  # noqa: N802
         encoded = child.input.value or None
-        run.history.append(
-            helpers.new_child_workflow_created_event(id_, child.name, child.instanceId, encoded)
+        self._record(
+            run,
+            helpers.new_child_workflow_created_event(id_, child.name, child.instanceId, encoded),
         )
         self._parents[child.instanceId] = (run.instance_id, id_)
         run.children.append(self._start(child.name, child.instanceId, encoded))
@@ -223,7 +231,7 @@ class Environment:
         for part in ("result", "failureDetails"):
             if ended.HasField(part):
                 getattr(completed, part).CopyFrom(getattr(ended, part))
-        run.history.append(protos.HistoryEvent(eventId=id_, executionCompleted=completed))
+        self._record(run, protos.HistoryEvent(eventId=id_, executionCompleted=completed))
         run.status = RuntimeStatus(status.removeprefix("ORCHESTRATION_STATUS_"))
         run.output = json.loads(ended.result.value or "null")
         failed = run.status is RuntimeStatus.FAILED

@@ -12,7 +12,7 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 from orchestrator.durabletask import protos
-from orchestrator.testing.registry import executor, registry_of
+from orchestrator.registry import executor, registry_of
 from orchestrator.workflows.definition import Definition
 
 # What the engine writes down of a turn's decisions; everything else came to the workflow.

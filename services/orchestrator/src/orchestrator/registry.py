@@ -9,8 +9,8 @@ from dapr.ext.workflow import DaprWorkflowContext
 from orchestrator.durabletask import Registry, WorkflowExecutor, coerce_to_model, resolve_input
 from orchestrator.workflows.definition import Definition, Workflow
 
-# The SDK's logger would print each turn.
-QUIET = logging.getLogger("orchestrator.testing")
+# At a replay the SDK would log each turn once more.
+QUIET = logging.getLogger("orchestrator.replays")
 QUIET.setLevel(logging.CRITICAL)
 
 

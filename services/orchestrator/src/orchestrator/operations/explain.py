@@ -1,0 +1,136 @@
+"""Asks the engine about one instance, and explains it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+
+from contracts.operations import InstanceDetail, InstanceHistory, StepKind
+from contracts.orchestrator import TERMINAL, RuntimeStatus
+from orchestrator.catalogue import definition_of, definitions
+from orchestrator.engine import reading, unknown
+from orchestrator.management import Management
+from orchestrator.operations.awaited import Awaited, CannotReplay, awaited
+from orchestrator.operations.detail import detail_of, progress_of, status_of
+from orchestrator.operations.facts import facts_of
+from orchestrator.operations.reasons import MOST, Situation, reasons
+from orchestrator.operations.timeline import Timeline
+from orchestrator.operations.values import at
+from orchestrator.registry import registry_of
+
+# To be read one after the other: a fan-out's children are many.
+CHILDREN_ASKED = 20
+
+
+class Explainer:
+    """Says of an instance what it did, and what it waits for."""
+
+    def __init__(
+        self,
+        management: Management,
+        why_no_worker: Callable[[], Awaitable[str | None]],
+        jaeger_url: str | None,
+    ) -> None:
+        """Prepare to explain.
+
+        Args:
+            management: The engine.
+            why_no_worker: Says why no workflow can run, if none can.
+            jaeger_url: Where Jaeger's page is, if anywhere.
+        """
+        self._management = management
+        self._why_no_worker = why_no_worker
+        self._jaeger_url = jaeger_url
+        self._registry = registry_of(definitions())
+
+    async def detail(self, instance_id: str) -> InstanceDetail:
+        """Return all that is known of an instance; 404 where there is none."""
+        state, history = await self._read(instance_id)
+        # A long history takes a while, which is not the other requests' to wait for.
+        timeline, facts = await asyncio.to_thread(lambda: (Timeline(history), facts_of(history)))
+        now = datetime.now(UTC)
+        why = []
+        if status_of(state) not in TERMINAL:
+            why = reasons(await self._situation(state, history, timeline, now))
+        definition = definition_of(state.name)
+        return detail_of(state, facts, why, definition, self._jaeger_url, now)
+
+    async def history(self, instance_id: str) -> InstanceHistory:
+        """Return what an instance did, in steps; 404 where there is none."""
+        events = await self._events(instance_id)
+        timeline = await asyncio.to_thread(Timeline, events)
+        return InstanceHistory(instance_id=instance_id, steps=timeline.steps)
+
+    async def raw(self, instance_id: str) -> list[dict[str, Any]]:
+        """Return the events of an instance as the engine has them; 404 where there is none."""
+        events = await self._events(instance_id)
+        return await asyncio.to_thread(lambda: [MessageToDict(event) for event in events])
+
+    async def mark(self, instance_id: str) -> tuple[str, RuntimeStatus]:
+        """Return what changes when an instance moves; 404 where there is none."""
+        state = await self._state(instance_id, payloads=False)
+        return state.lastUpdatedTimestamp.ToJsonString(), status_of(state)
+
+    async def _read(self, instance_id: str) -> tuple[Any, Sequence[Any]]:
+        state = await self._state(instance_id, payloads=True)
+        history = await self._history(instance_id)
+        ended = any(event.HasField("executionCompleted") for event in history[-1:])
+        if ended and status_of(state) not in TERMINAL:
+            # It ended between the two.
+            state = await self._state(instance_id, payloads=True)
+        return state, history
+
+    async def _events(self, instance_id: str) -> Sequence[Any]:
+        await self._state(instance_id, payloads=False)
+        return await self._history(instance_id)
+
+    async def _state(self, instance_id: str, payloads: bool) -> Any:
+        state = await reading(lambda: self._management.get_workflow_state(instance_id, payloads))
+        if state is None:
+            raise unknown(instance_id)
+        return state
+
+    async def _history(self, instance_id: str) -> Sequence[Any]:
+        return await reading(lambda: self._management.get_workflow_history(instance_id))
+
+    async def _situation(
+        self, state: Any, history: Sequence[Any], timeline: Timeline, now: datetime
+    ) -> Situation:
+        found, unreplayable = await self._awaited(state, history)
+        progress = progress_of(state)
+        situation = Situation(
+            status=status_of(state),
+            timeline=timeline,
+            awaited=found,
+            unreplayable=unreplayable,
+            waits=progress.waits if progress else (),
+            no_worker=await self._why_no_worker(),
+            moved_at=at(state.lastUpdatedTimestamp),
+            now=now,
+        )
+        children = [
+            step.instance_id
+            for step, _ in situation.pending()[:MOST]
+            if step.kind is StepKind.CHILD and step.instance_id
+        ]
+        situation.children.update(await self._statuses(children[:CHILDREN_ASKED]))
+        return situation
+
+    async def _awaited(
+        self, state: Any, history: Sequence[Any]
+    ) -> tuple[Awaited | None, str | None]:
+        try:
+            return await asyncio.to_thread(awaited, self._registry, state.instanceId, history), None
+        except CannotReplay as error:
+            return None, str(error)
+
+    async def _statuses(self, instance_ids: Sequence[str]) -> dict[str, RuntimeStatus]:
+        states = await asyncio.gather(
+            *(
+                reading(lambda id_=id_: self._management.get_workflow_state(id_, False))  # type: ignore[misc]
+                for id_ in instance_ids
+            )
+        )
+        return {state.instanceId: status_of(state) for state in states if state is not None}

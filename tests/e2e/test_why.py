@@ -1,0 +1,118 @@
+"""What an instance did, and what it waits for, over the API."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from support.system import System, eventually, unique
+
+
+async def waits_for(system: System, instance: str, kind: str) -> dict[str, Any]:
+    """Return the reason of that kind for which an instance waits, once it does."""
+
+    async def look() -> dict[str, Any] | None:
+        why = (await system.status(instance))["why"]
+        return next((reason for reason in why if reason["kind"] == kind), None)
+
+    return await eventually(look, f"{instance} to wait for a {kind}")
+
+
+async def steps_of(system: System, instance: str) -> list[dict[str, Any]]:
+    answer = await system.orchestrator.get(f"/instances/{instance}/history")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["steps"]
+
+
+async def test_a_failed_step_says_when_it_is_tried_again(system: System) -> None:
+    instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="retries")
+    reason = await waits_for(system, instance, "retry")
+    number = reason["attempt"]
+    assert reason["name"] == "try_luck"
+    assert reason["attempts"] == 3
+    assert reason["last_error"] == f"Attempt {number - 1} was asked to fail"
+    assert reason["text"].startswith(
+        f"activity try_luck: attempt {number} of 3, last error: {reason['last_error']}, next try at"
+    )
+    assert reason["until"] > reason["since"]
+
+    await waits_for(system, instance, "timer")
+    _, luck, *_ = await steps_of(system, instance)
+    assert (luck["name"], luck["status"], luck["error"]) == ("try_luck", "completed", None)
+    assert [attempt["error"] for attempt in luck["attempts"]] == [
+        "Attempt 1 was asked to fail",
+        "Attempt 2 was asked to fail",
+        None,
+    ]
+    assert {attempt["error_type"] for attempt in luck["attempts"]} == {"SimulatedFailure", None}
+
+
+async def test_a_timer_says_until_when_and_the_end_how_long_it_took(system: System) -> None:
+    name = unique()
+    instance = await system.start("/hello", hello_id=name, user_name="ada")
+    reason = await waits_for(system, instance, "timer")
+    until = datetime.fromisoformat(reason["until"])
+    assert reason["text"] == f"timer until {until:%Y-%m-%dT%H:%M:%SZ}"
+    assert 10 < (until - datetime.fromisoformat(reason["since"])).total_seconds() < 16
+
+    running = await system.status(instance)
+    assert [reason["kind"] for reason in running["why"]] == ["timer"]
+    assert running["workflow"] == "hello"
+    assert running["input"] == {"hello_id": name, "user_name": "ada", "simulate": None}
+    assert running["completed_at"] is None
+    [child] = running["children"]
+    of_child = await system.status(child)
+    assert of_child["parent"] == instance
+    assert of_child["workflow"] == "hello_child_workflow"
+    assert (of_child["input"], of_child["output"]) == ("ada", "Hello, ada, from a child!")
+
+    ended = await system.finished(instance)
+    assert ended["why"] == []
+    assert ended["output"]["greetings"] == ["Hello, ada!", "Hello, ada, from a child!"]
+    assert 15 <= ended["duration_seconds"] < 60
+    assert datetime.fromisoformat(ended["completed_at"]) <= datetime.now(UTC)
+    steps = await steps_of(system, instance)
+    assert [(s["kind"], s["name"], s["status"]) for s in steps] == [
+        ("activity", "greet", "completed"),
+        ("activity", "try_luck", "completed"),
+        ("child", "hello_child_workflow", "completed"),
+        ("timer", "timer", "completed"),
+    ]
+    assert (steps[0]["input"], steps[0]["output"]) == ("ada", "Hello, ada!")
+    assert steps[2]["instance_id"] == child
+
+
+async def test_the_raw_history_is_a_download(system: System) -> None:
+    instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="failure")
+    await system.finished(instance)
+    answer = await system.orchestrator.get(f"/instances/{instance}/history/raw")
+    assert answer.headers["content-disposition"] == 'attachment; filename="history.json"'
+    events = answer.json()
+    assert any(
+        event.get("executionStarted", {}).get("name") == "hello_workflow" for event in events
+    )
+    assert "executionCompleted" in events[-1]
+
+
+async def test_who_looks_on_sees_each_move_until_the_end(system: System) -> None:
+    instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="retries")
+    seen = []
+    async with system.orchestrator.stream("GET", f"/instances/{instance}/stream") as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        async for line in stream.aiter_lines():
+            if line.startswith("data: "):
+                seen.append(json.loads(line.removeprefix("data: ")))
+    assert seen[-1]["status"] == "COMPLETED"
+    assert seen[-1]["output"] == (await system.status(instance))["output"]
+    steps = [detail["custom_status"]["step"] for detail in seen if detail["custom_status"]]
+    assert "rest" in steps
+    moves = [(detail["last_updated_at"], detail["status"]) for detail in seen]
+    assert len(set(moves)) == len(moves)
+
+
+@pytest.mark.parametrize("path", ["", "/history", "/history/raw", "/stream"])
+async def test_what_is_not_there_is_not_found(system: System, path: str) -> None:
+    answer = await system.orchestrator.get(f"/instances/{unique()}{path}")
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "urn:taskway:problem:not-found"

@@ -1,0 +1,247 @@
+"""Why an instance waits, while something is missing."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from orchestrator.management import Management
+from stack import Stack, StackOptions
+from support.other_worker import other_worker
+from support.system import System, connect, eventually, somebody, unique
+
+SERVICES = ("orchestrator", "assigner", "notifier")
+Reason = dict[str, Any]
+
+
+@asynccontextmanager
+async def running(run_dir: Path, **env: str) -> AsyncIterator[tuple[Stack, System]]:
+    """Run a stack whose orchestrator has more environment."""
+    options = StackOptions(run_dir=run_dir, prefer_port=None, env={"orchestrator": env})
+    async with AsyncExitStack() as resources:
+        stack = await resources.enter_async_context(Stack(options))
+        urls = {name: stack.url(name) for name in SERVICES}
+        yield stack, await resources.enter_async_context(connect(urls))
+
+
+@asynccontextmanager
+async def management(stack: Stack) -> AsyncIterator[Management]:
+    async with grpc.aio.insecure_channel(stack.sidecar_grpc("orchestrator")) as channel:
+        yield Management(channel)
+
+
+async def reasons(
+    system: System, instance: str, enough: Callable[[dict[str, Reason]], bool]
+) -> dict[str, Reason]:
+    """Return by kind why an instance waits, once that is enough."""
+
+    async def look() -> dict[str, Reason] | None:
+        found = {r["kind"]: r for r in (await system.status(instance))["why"]}
+        return found if enough(found) else None
+
+    return await eventually(look, f"the reasons of {instance}")
+
+
+async def steps_of(system: System, instance: str) -> list[dict[str, Any]]:
+    answer = await system.orchestrator.get(f"/instances/{instance}/history")
+    return answer.json()["steps"]
+
+
+@pytest.fixture(scope="module")
+async def stack_and_system(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[Stack, System]]:
+    """A stack that does not wait for its peers as long as it would."""
+    run_dir = tmp_path_factory.mktemp("why")
+    async with running(run_dir, PEER_TIMEOUT_SECONDS="1") as both:
+        yield both
+
+
+async def test_a_peer_that_is_down(stack_and_system: tuple[Stack, System]) -> None:
+    stack, system = stack_and_system
+    await stack.kill("notifier")
+    task_id = unique()
+    await system.process(task_id=task_id, title="T", assignee=somebody())
+    instance = f"task-{task_id}"
+    first = await reasons(system, instance, lambda found: "activity" in found)
+    assert first["activity"]["text"].startswith(
+        f"activity {first['activity']['name']}: attempt 1 of 3, since "
+    )
+    found = await reasons(system, instance, lambda found: "retry" in found)
+    retry = found["retry"]
+    assert (retry["name"], retry["attempts"]) == ("send_notification", 3)
+    assert "notifier" in retry["last_error"]
+    assert retry["text"].startswith(f"activity send_notification: attempt {retry['attempt']} of 3")
+    assert "next try at" in retry["text"]
+
+    # The release needs nobody who is down.
+    ended = await system.finished(instance)
+    assert ended["output"]["status"] == "failed"
+    steps = await steps_of(system, instance)
+    step = next(s for s in steps if s["name"] == "send_notification")
+    assert step["status"] == "failed"
+    assert [attempt["number"] for attempt in step["attempts"]] == [1, 2, 3]
+    await stack.start("notifier")
+    await stack.wait_ready(None)
+
+
+async def test_a_paused_instance(stack_and_system: tuple[Stack, System]) -> None:
+    stack, system = stack_and_system
+    instance = await system.start("/hello", hello_id=unique(), user_name="ada")
+    await reasons(system, instance, lambda found: "timer" in found)
+    async with management(stack) as operator:
+        await operator.pause_workflow(instance, "the moon is full")
+        found = await reasons(system, instance, lambda found: "paused" in found)
+        assert found["paused"]["text"] == "paused: the moon is full"
+        # What it waits for besides is there as well.
+        assert "timer" in found
+        assert (await system.status(instance))["status"] == "SUSPENDED"
+        await operator.resume_workflow(instance, "the night is over")
+        await reasons(system, instance, lambda found: "paused" not in found)
+        steps = await steps_of(system, instance)
+        pause = next(s for s in steps if s["kind"] == "pause")
+        assert (pause["status"], pause["input"]) == ("completed", "the moon is full")
+
+        await operator.terminate_workflow(instance, "enough", recursive=True)
+        ended = await system.finished(instance)
+        assert (ended["status"], ended["error"], ended["why"]) == ("TERMINATED", "enough", [])
+
+
+async def test_a_rerun_says_what_it_repeats(stack_and_system: tuple[Stack, System]) -> None:
+    stack, system = stack_and_system
+    instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="failure")
+    await system.finished(instance)
+    again = unique("again")
+    async with management(stack) as operator:
+        await operator.rerun_workflow_from_event(instance, 1, again, None)
+    ended = await system.finished(again)
+    assert ended["rerun_of"] == instance
+    assert ended["duration_seconds"] < 30
+    assert (await system.status(instance))["rerun_of"] is None
+
+
+async def test_traces_are_linked(stack_and_system: tuple[Stack, System]) -> None:
+    stack, system = stack_and_system
+    if not stack.has("jaeger"):
+        pytest.skip("this stack has no jaeger")
+    instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="failure")
+    ended = await system.finished(instance)
+    assert ended["trace_url"] == f"{stack.url('jaeger')}/trace/{ended['trace_id']}"
+
+    async def page() -> bool | None:
+        api = f"{stack.url('jaeger')}/api/v3/traces/{ended['trace_id']}"
+        answer = await system.orchestrator.get(api)
+        return True if answer.status_code == 200 and "hello_workflow" in answer.text else None
+
+    await eventually(page, "the trace in Jaeger")
+
+
+async def test_who_looks_on_does_not_hold_up_the_end(
+    stack_and_system: tuple[Stack, System],
+) -> None:
+    stack, system = stack_and_system
+    instance = await system.start("/hello", hello_id=unique(), user_name="ada")
+    async with system.orchestrator.stream("GET", f"/instances/{instance}/stream") as stream:
+        lines = stream.aiter_lines()
+        assert await anext(lines) == "event: instance"
+        # The stack kills what takes 10 s to stop; uvicorn would wait as long for the stream.
+        async with asyncio.timeout(8):
+            await stack.terminate("orchestrator")
+        assert [line async for line in lines]
+    await stack.start("orchestrator")
+    await stack.wait_ready(None)
+    assert (await system.finished(instance))["status"] == "COMPLETED"
+
+
+@pytest.fixture(scope="module")
+async def without_workflows(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[Stack, System]]:
+    """A stack whose orchestrator serves only the API."""
+    run_dir = tmp_path_factory.mktemp("api")
+    async with running(run_dir, HOST_WORKFLOWS="false", START_TIMEOUT_SECONDS="1") as both:
+        yield both
+
+
+async def start_elsewhere(stack: Stack, system: System, workflow: str) -> str:
+    """Start a workflow that the orchestrator does not have, by its sidecar."""
+    instance = unique()
+    engine = f"{stack.sidecar_url('orchestrator')}/v1.0/workflows/dapr"
+
+    async def started() -> bool | None:
+        answer = await system.orchestrator.post(
+            f"{engine}/{workflow}/start", params={"instanceID": instance}
+        )
+        return True if answer.is_success else None
+
+    await eventually(started, f"{instance} to be started")
+    return instance
+
+
+def _seconds_without_worker(found: dict[str, Reason]) -> int:
+    text = found["no_worker"]["text"] if "no_worker" in found else ""
+    said = re.fullmatch(
+        r"no worker has taken it for (\d+) s: no workflow worker is connected", text
+    )
+    return int(said[1]) if said else 0
+
+
+async def test_no_worker(without_workflows: tuple[Stack, System]) -> None:
+    stack, system = without_workflows
+    address = stack.sidecar_grpc("orchestrator")
+    async with other_worker(address):
+        instance = await start_elsewhere(stack, system, "resting_workflow")
+        await reasons(system, instance, lambda found: "timer" in found)
+    # Its time comes, and nobody is there.
+    await reasons(system, instance, lambda found: _seconds_without_worker(found) >= 4)
+    state = await system.status(instance)
+    assert (state["status"], state["why"][0]["kind"]) == ("RUNNING", "no_worker")
+    # A start needs a worker as well: without, nothing is kept of it.
+    refused = await system.process(task_id=instance, title="T", assignee="alice")
+    assert refused.status_code == 503
+    async with other_worker(address):
+        ended = await system.finished(instance)
+        assert (ended["status"], ended["output"], ended["why"]) == ("COMPLETED", "rested", [])
+
+
+async def test_a_person_and_a_child_by_code_that_is_not_ours(
+    without_workflows: tuple[Stack, System],
+) -> None:
+    stack, system = without_workflows
+    async with other_worker(stack.sidecar_grpc("orchestrator")):
+        instance = await start_elsewhere(stack, system, "parent_workflow")
+        child = f"{instance}-child"
+        found = await reasons(system, instance, lambda found: "RUNNING" in str(found))
+        assert found["child"]["text"] == f"child workflow asking_workflow ({child}, RUNNING)"
+        assert found["child"]["instance_id"] == child
+        # It cannot be replayed here, and that is said.
+        assert "parent_workflow" in found["code"]["text"]
+
+        async def looked_up() -> list[Reason] | None:
+            steps = await steps_of(system, child)
+            return steps if len(steps) == 2 else None
+
+        short, long = await eventually(looked_up, "the first wait to end")
+        assert (short["kind"], short["status"]) == ("event", "timed_out")
+        assert (long["kind"], long["status"]) == ("event", "running")
+        found = await reasons(system, child, lambda found: "event" in found)
+        [wait] = (await system.status(child))["custom_status"]["waits"]
+        until = datetime.fromisoformat(wait["until"])
+        assert found["event"]["text"] == (
+            f"waiting for event approval until {until:%Y-%m-%dT%H:%M:%SZ}, assigned to alice"
+        )
+        assert found["event"]["until"] == wait["until"]
+
+        payload = {"wait": wait["id"], "payload": {"approved": True}}
+        engine = f"{stack.sidecar_url('orchestrator')}/v1.0/workflows/dapr"
+        await system.orchestrator.post(f"{engine}/{child}/raiseEvent/APPROVAL", json=payload)
+        ended = await system.finished(instance)
+        assert (ended["output"], ended["why"]) == ("yes", [])
+        _, answered = await steps_of(system, child)
+        assert (answered["status"], answered["output"]) == ("completed", payload)
