@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from orchestrator.catalogue import definitions
-from orchestrator.routes import hello, instances
+from orchestrator.routes import hello, instance_list, instances
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
@@ -17,5 +17,7 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
         *(workflow_router(services, definition) for definition in definitions()),
         hello.router(services),
         instances.catalogue_router(),
+        # Before the next, which takes any name for an id.
+        instance_list.router(services),
         instances.instances_router(services),
     ]

@@ -14,6 +14,10 @@ from orchestrator.decisions import Decisions
 from orchestrator.engine import Engine
 from orchestrator.events import Events
 from orchestrator.management import Management
+from orchestrator.operations.feed import Feed
+from orchestrator.operations.index import InstanceIndex
+from orchestrator.operations.refresher import Pace, Refresher
+from orchestrator.operations.stream import Counted
 from orchestrator.ports import Ports
 from orchestrator.settings import Settings
 from orchestrator.watch import ending_a_wedged_sidecar
@@ -34,6 +38,9 @@ class Orchestrator:
         management: What the engine offers its operators.
         store: The orchestrator's own state, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
+        index: What is known of every instance.
+        refresher: What keeps the index true.
+        counted: The index's counts, for all who watch.
     """
 
     engine: Engine
@@ -41,6 +48,9 @@ class Orchestrator:
     management: Management
     store: StateStore
     sidecar: AsyncClient
+    index: InstanceIndex
+    refresher: Refresher
+    counted: Counted
 
 
 async def open_orchestrator(
@@ -57,18 +67,35 @@ async def open_orchestrator(
     client = DaprWorkflowClient(
         host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
     )
-    engine = Engine(client, settings.start_timeout_seconds)
-    store = await open_state_store(stack, settings)
-    http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
     channel = await stack.enter_async_context(
         grpc.aio.insecure_channel(f"127.0.0.1:{settings.dapr_grpc_port}")
     )
+    management = Management(channel, settings.dapr_api_token)
+    index = InstanceIndex(Feed())
+    readiness.on_draining(index.feed.close)
+    refresher = Refresher(management, index, _pace(settings))
+    await stack.enter_async_context(refresher.running())
+    engine = Engine(client, settings.start_timeout_seconds, refresher)
+    store = await open_state_store(stack, settings)
+    http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
     return Orchestrator(
         engine=engine,
         events=Events(engine, Decisions(store)),
-        management=Management(channel, settings.dapr_api_token),
+        management=management,
         store=store,
         sidecar=http,
+        index=index,
+        refresher=refresher,
+        counted=Counted(index),
+    )
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(
+        look_seconds=settings.index_look_seconds,
+        round_seconds=settings.index_round_seconds,
+        reads_per_round=settings.index_reads_per_round,
+        concurrency=settings.index_concurrency,
     )
 
 

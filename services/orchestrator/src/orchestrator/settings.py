@@ -25,3 +25,17 @@ class Settings(ServiceSettings):
     web_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long an address outside the system may take"
     )
+    index_look_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        description="How long to wait, at least, between two looks at the ids of all instances",
+    )
+    index_round_seconds: float = Field(
+        default=0.5, gt=0, description="How long to wait between two rounds of reading instances"
+    )
+    index_reads_per_round: int = Field(
+        default=150, ge=1, description="How many instances one round reads at most"
+    )
+    index_concurrency: int = Field(
+        default=4, ge=1, le=64, description="How many instances are read at once"
+    )

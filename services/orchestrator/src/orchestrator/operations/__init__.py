@@ -1,0 +1,1 @@
+"""What operators do and see: pure rules, and the I/O that feeds them, in separate files."""
