@@ -78,21 +78,36 @@ class Entry:
         )
 
 
-def entry_of(state: Any) -> Entry:
+def may_be_child(state: Any) -> bool:
+    """Return whether an instance can have a parent: workflows of the catalogue are started."""
+    return definition_of(state.name) is None
+
+
+def parent_of(history: Iterable[Any]) -> str | None:
+    """Return the parent's id; Dapr 1.18 tells it in the history alone."""
+    for event in history:
+        if event.HasField("executionStarted"):
+            return event.executionStarted.parentInstance.workflowInstance.instanceId or None
+    return None
+
+
+def entry_of(state: Any, parent: str | None = None) -> Entry:
     """Return what is kept of an instance.
 
     Args:
         state: The engine's WorkflowState, with payloads.
+        parent: The instance whose child it is.
     """
     definition = definition_of(state.name)
     progress = _progress(state.customStatus.value)
-    completed = state.HasField("completedTimestamp")
+    status = _status(state)
+    last_updated_at = state.lastUpdatedTimestamp.ToDatetime(tzinfo=UTC)
     return Entry(
         instance_id=state.instanceId,
         workflow=intern(definition.name if definition else state.name),
         version=intern(state.version.value) if state.version.value else None,
-        status=_status(state),
-        parent=state.parentInstanceId.value or None,
+        status=status,
+        parent=parent,
         step=intern(progress.step) if progress else None,
         message=progress.message[:MAX_MESSAGE] if progress else None,
         waits=tuple(
@@ -100,8 +115,9 @@ def entry_of(state: Any) -> Entry:
             for wait in (progress.waits if progress else ())
         ),
         created_at=state.createdTimestamp.ToDatetime(tzinfo=UTC),
-        last_updated_at=state.lastUpdatedTimestamp.ToDatetime(tzinfo=UTC),
-        completed_at=state.completedTimestamp.ToDatetime(tzinfo=UTC) if completed else None,
+        last_updated_at=last_updated_at,
+        # Dapr 1.18 leaves the field for it empty; the end is the last that happens.
+        completed_at=last_updated_at if status in TERMINAL else None,
         search=search_text(state.instanceId, definition, _json(state.input.value)),
     )
 
@@ -129,7 +145,7 @@ def search_text(instance_id: str, definition: Definition | None, data: Any) -> s
     """Return what free text is looked for in: the id and an input's search fields, without case."""
     fields = definition.search_fields if definition else ()
     found = (text for path in fields for text in _texts(data, path.split(".")))
-    return " ".join((instance_id, *found))[:MAX_SEARCH].casefold()
+    return " ".join((instance_id, *found)).casefold()[:MAX_SEARCH]
 
 
 def _texts(data: Any, path: list[str]) -> Iterable[str]:

@@ -17,7 +17,7 @@ from grpc.aio import AioRpcError
 from pydantic import BaseModel
 
 from orchestrator.grpc_errors import reading
-from orchestrator.operations.entries import Entry, entry_of, started_entry
+from orchestrator.operations.entries import Entry, entry_of, may_be_child, parent_of, started_entry
 from orchestrator.operations.index import InstanceIndex
 from orchestrator.operations.schedule import Schedule
 from orchestrator.workflows.definition import Definition
@@ -49,6 +49,9 @@ class Instances(Protocol):
 
     async def get_workflow_state(self, instance_id: str, payloads: bool) -> Any | None:
         """Return an instance; None if unknown."""
+
+    async def get_workflow_history(self, instance_id: str) -> list[Any]:
+        """Return the events of an instance."""
 
 
 @dataclass(frozen=True)
@@ -173,10 +176,7 @@ class Refresher:
         began = time.monotonic()
         try:
             async with self._gate, asyncio.timeout(READ_SECONDS):
-                state = await reading(
-                    lambda: self._instances.get_workflow_state(instance_id, payloads=True)
-                )
-            entry = entry_of(state) if state is not None else None
+                entry = await self._entry(instance_id)
         except (AioRpcError, TimeoutError):
             self._retry(instance_id)
         except Exception:
@@ -185,6 +185,18 @@ class Refresher:
             self._retry(instance_id)
         else:
             self._take(instance_id, entry, began)
+
+    async def _entry(self, instance_id: str) -> Entry | None:
+        state = await reading(
+            lambda: self._instances.get_workflow_state(instance_id, payloads=True)
+        )
+        if state is None:
+            return None
+        known = self._index.get(instance_id)
+        if known is not None or not may_be_child(state):
+            return entry_of(state, known.parent if known else None)
+        history = await reading(lambda: self._instances.get_workflow_history(instance_id))
+        return entry_of(state, parent_of(history))
 
     def _take(self, instance_id: str, entry: Entry | None, began: float) -> None:
         if entry is None:

@@ -37,7 +37,7 @@ def router(services: Startup[Orchestrator]) -> APIRouter:
         summary="Which instances are there?",
         description="Newest first, unless asked otherwise. What is listed is kept in memory: "
         "`index` says how much of what there is it knows, which is not all for a while after a "
-        "start. What is on the page and has not ended was read just now.",
+        "start. What is on the page and has not ended was read within the last half second.",
     )
     async def list_instances(query: Annotated[InstanceQuery, Query()]) -> InstancePage:
         orchestrator = services.value()
