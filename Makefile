@@ -10,7 +10,7 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo check format test test-unit test-e2e test-kind up down clean
+.PHONY: help setup run demo check format test test-unit test-e2e test-kind bench-list up down clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,9 @@ test-e2e: $(READY) ## Run the tests against the running system
 
 test-kind: $(READY) up ## Run the tests against the Kind cluster, which stays for a look at it
 	$(UV) run --frozen pytest tests/kind
+
+bench-list: $(READY) ## Measure the list of instances at 1,000 and 10,000 (STORE=redis for Redis)
+	@$(PYTHON) -m bench.instances --store $(STORE)
 
 up: ## Create the Kind cluster where it is missing, and deploy the system to it
 	@tools/kind.sh

@@ -136,7 +136,10 @@ async def test_alive_first_and_ready_once_open() -> None:
 async def test_a_draining_service_is_alive_and_not_ready() -> None:
     app = app_with(ServiceSettings())
     async with running(app) as client:
-        app.state.readiness.draining = True
+        ended: list[str] = []
+        app.state.readiness.on_draining(lambda: ended.append("a stream"))
+        app.state.readiness.drain()
+        assert ended == ["a stream"]
         assert (await client.get("/healthz")).status_code == 200
         assert_problem(await client.get("/readyz"), 503, ProblemType.UNAVAILABLE)
 

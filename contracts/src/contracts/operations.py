@@ -56,6 +56,91 @@ class InstanceCounts(BaseModel):
     index: IndexState
 
 
+class InstanceEvent(StrEnum):
+    """The events of the stream of instances, and what each carries."""
+
+    SUMMARY = "summary"
+    """InstanceCounts: first of all, and when they have changed."""
+    INSTANCE = "instance"
+    """InstanceSummary: an instance appeared, or changed."""
+    GONE = "gone"
+    """InstanceGone: an instance was purged."""
+    RELOAD = "reload"
+    """Nothing: too much changed to tell it one by one; read the list again."""
+
+
+class InstanceGone(BaseModel):
+    """An instance that is no more."""
+
+    instance_id: str
+
+
+class InstanceSort(StrEnum):
+    """What a list of instances is sorted by; the id decides between equals."""
+
+    CREATED_AT = "created_at"
+    LAST_UPDATED_AT = "last_updated_at"
+    INSTANCE_ID = "instance_id"
+    WORKFLOW = "workflow"
+    STATUS = "status"
+
+
+class Order(StrEnum):
+    """Which end of a list comes first."""
+
+    ASC = "asc"
+    DESC = "desc"
+
+
+class InstanceFilter(BaseModel):
+    """Which instances are wanted: all of what is given must hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    workflow: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
+        default=[], max_length=50, description="One of these, such as `order`; repeat for several"
+    )
+    status: list[RuntimeStatus] = Field(
+        default=[], max_length=20, description="One of these; repeat for several"
+    )
+    created_from: AwareDatetime | None = Field(
+        default=None, description="Created then or later; with an offset, such as `Z`"
+    )
+    created_to: AwareDatetime | None = Field(default=None, description="Created before that")
+    id_prefix: str | None = Field(
+        default=None, max_length=300, description="The id begins with this; case matters"
+    )
+    parent: str | None = Field(
+        default=None, max_length=300, description="Child workflows of this instance"
+    )
+    top_level: bool = Field(default=False, description="Only what is no child of another instance")
+    waiting_for: str | None = Field(
+        default=None, max_length=100, description="What waits for this event, such as `approval`"
+    )
+    overdue: bool | None = Field(
+        default=None, description="Whether a wait is past its time; either where it is left out"
+    )
+    q: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Words that are all in the id or in the request: in the fields that "
+        "`GET /workflows` calls `search_fields`; case does not matter",
+    )
+
+
+class InstanceQuery(InstanceFilter):
+    """A page of the wanted instances."""
+
+    sort: InstanceSort = InstanceSort.CREATED_AT
+    order: Order = Order.DESC
+    cursor: str | None = Field(
+        default=None,
+        max_length=2_000,
+        description="`next` of the page before, with the same `sort` and `order`",
+    )
+    limit: int = Field(default=50, ge=1, le=200, description="How many at most")
+
+
 class ReasonKind(StrEnum):
     """What an instance waits for."""
 

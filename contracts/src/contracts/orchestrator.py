@@ -113,3 +113,6 @@ class WorkflowInfo(BaseModel):
     output_schema: dict[str, Any] = Field(description="JSON Schema of the result")
     events: list[EventInfo]
     samples: dict[str, Sample]
+    search_fields: list[str] = Field(
+        default=[], description="Where in a request `GET /instances?q=` looks"
+    )

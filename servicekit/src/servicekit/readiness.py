@@ -12,11 +12,22 @@ class Readiness:
     def __init__(self) -> None:
         """Start with no checks and not draining."""
         self._checks: list[Check] = []
+        self._at_draining: list[Callable[[], None]] = []
         self.draining = False
 
     def add(self, check: Check) -> None:
         """Ask `check` from now on."""
         self._checks.append(check)
+
+    def on_draining(self, act: Callable[[], None]) -> None:
+        """Call `act` when the service begins to stop: what never ends by itself must end then."""
+        self._at_draining.append(act)
+
+    def drain(self) -> None:
+        """Say 'not ready' from now on, and let what never ends come to an end."""
+        self.draining = True
+        for act in self._at_draining:
+            act()
 
     async def reasons(self) -> list[str]:
         """Return why the service is not ready; an empty list where it is."""

@@ -30,13 +30,15 @@ class DrainingServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to drain on the first signal, stop on the second."""
-        if self._readiness.draining or self._drain_seconds == 0:
-            self._readiness.draining = True
+        loop = asyncio.get_running_loop()
+        again = self._readiness.draining
+        self._readiness.draining = True
+        # Not here: a signal comes between any two instructions.
+        loop.call_soon_threadsafe(self._readiness.drain)
+        if again or self._drain_seconds == 0:
             super().handle_exit(sig, frame)
             return
-        self._readiness.draining = True
         log.info("draining", signal=signal.Signals(sig).name, seconds=self._drain_seconds)
-        loop = asyncio.get_running_loop()
         loop.call_later(self._drain_seconds, super().handle_exit, sig, frame)
 
 

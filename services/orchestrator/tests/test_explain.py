@@ -12,9 +12,11 @@ from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.durabletask import protos
 from orchestrator.operations.explain import Explainer
+from orchestrator.operations.links import Links
 from orchestrator.testing.environment import Run, execute
 from orchestrator.workflows.hello import DEFINITION, GREET, TRY_LUCK, HelloRequest
 from servicekit.problems import ProblemError
+from servicekit.testing import MemoryStateStore
 
 REQUEST = HelloRequest(hello_id="1", user_name="ada")
 STUBS = {GREET: lambda _: "Hello", TRY_LUCK: lambda _: None}
@@ -54,7 +56,7 @@ def explainer(management: FakeManagement, no_worker: str | None = None) -> Expla
     async def why_no_worker() -> str | None:
         return no_worker
 
-    return Explainer(management, why_no_worker, None)  # type: ignore[arg-type]
+    return Explainer(management, Links(MemoryStateStore()), why_no_worker, None)  # type: ignore[arg-type]
 
 
 def hello(until: timedelta | None = None) -> Run:

@@ -8,6 +8,7 @@ from orchestrator.routes import (
     batch,
     explain,
     hello,
+    instance_list,
     instances,
     notes,
     onboarding,
@@ -39,6 +40,8 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
         batch.router(services),
         onboarding.router(services),
         instances.catalogue_router(),
+        # Before the next, which takes any name for an id.
+        instance_list.router(services),
         instances.instances_router(services),
         operations.router(services),
         system.router(services),

@@ -61,6 +61,9 @@ CATALOGUE: tuple[Entry, ...] = (
 )
 
 
+_BY_WORKFLOW_NAME = {entry.definition.workflow_name: entry.definition for entry in CATALOGUE}
+
+
 def definitions() -> list[Definition]:
     """Return what every workflow says about itself."""
     return [entry.definition for entry in CATALOGUE]
@@ -68,7 +71,7 @@ def definitions() -> list[Definition]:
 
 def definition_of(workflow_name: str) -> Definition | None:
     """Return the definition of a workflow by Dapr's name; None for a child, or what is not ours."""
-    return next((d for d in definitions() if d.workflow_name == workflow_name), None)
+    return _BY_WORKFLOW_NAME.get(workflow_name)
 
 
 def refusal_of(definition: Definition, request: Any, settings: Settings) -> FieldError | None:

@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol
 
 import grpc
-import structlog
 from dapr.ext.workflow import WorkflowState
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from grpc.aio import AioRpcError
@@ -15,28 +13,41 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.orchestrator import InstanceStatus, Progress, RuntimeStatus
 from contracts.problems import ProblemType
+from orchestrator.grpc_errors import reading, unavailable
 from orchestrator.workflows.definition import Definition
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
 
-log = structlog.get_logger(__name__)
 
-Result = TypeVar("Result")
+class Observer(Protocol):
+    """Who is told what the API did to an instance."""
 
-# A status that is read while a turn is being saved can be torn. Dapr's own later remedy is the
-# same five tries, 15 ms apart.
-TORN_READ = "declared in metadata"
-TORN_READ_TRIES = 5
-TORN_READ_PAUSE = 0.015
+    def started(self, definition: Definition, request: BaseModel) -> None:
+        """Take note of an instance that was started just now."""
+
+    def touched(self, instance_id: str) -> None:
+        """Take note of an instance that got an event."""
 
 
 class Engine:
     """Starts workflow instances and reads their state."""
 
-    def __init__(self, client: DaprWorkflowClient, start_timeout: float) -> None:
-        """Use `client`; a start that takes longer than `start_timeout` seconds is given up."""
+    def __init__(
+        self,
+        client: DaprWorkflowClient,
+        start_timeout: float,
+        observer: Observer | None = None,
+    ) -> None:
+        """Use `client`; `observer` is told of what succeeded.
+
+        Args:
+            client: The SDK's client.
+            start_timeout: After how many seconds a start is given up.
+            observer: Who is told, if anybody.
+        """
         self._client = client
         self._start_timeout = start_timeout
+        self._observer = observer
         self._locks = KeyedLocks()
 
     async def start(self, definition: Definition, request: BaseModel) -> bool:
@@ -64,6 +75,8 @@ class Engine:
                         raise unavailable(error) from error
                     state = await self._state(instance_id)
                 else:
+                    if self._observer:
+                        self._observer.started(definition, request)
                     return True
         if state is None or state.name != workflow or not _same_input(state, request):
             raise ProblemError(
@@ -98,6 +111,8 @@ class Engine:
             )
         except AioRpcError as error:
             raise unavailable(error) from error
+        if self._observer:
+            self._observer.touched(instance_id)
 
     async def _schedule(self, workflow: str, instance_id: str, request: BaseModel) -> None:
         try:
@@ -116,29 +131,6 @@ class Engine:
 
     async def _state(self, instance_id: str) -> WorkflowState | None:
         return await reading(lambda: self._client.get_workflow_state(instance_id))
-
-
-async def reading(read: Callable[[], Awaitable[Result]]) -> Result:
-    """Return what `read` asks of the engine, again where it was torn; 503 where it fails."""
-    for attempt in range(1, TORN_READ_TRIES + 1):
-        try:
-            return await read()
-        except AioRpcError as error:
-            torn = TORN_READ in (error.details() or "")
-            if not torn or attempt == TORN_READ_TRIES:
-                raise unavailable(error) from error
-            await asyncio.sleep(TORN_READ_PAUSE)
-    raise AssertionError("unreachable")
-
-
-def unavailable(error: AioRpcError) -> ProblemError:
-    """Return the problem that the engine failed, which is to be tried again."""
-    log.warning("workflow engine failed", code=error.code().name, details=error.details())
-    return ProblemError(
-        ProblemType.UNAVAILABLE,
-        f"The workflow engine does not answer ({error.code().name}); nothing is lost, try again",
-        retry_after=1,
-    )
 
 
 def unknown(instance_id: str) -> ProblemError:

@@ -19,9 +19,13 @@ from orchestrator.events import Events
 from orchestrator.management import Management
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.explain import Explainer
+from orchestrator.operations.feed import Feed
+from orchestrator.operations.index import InstanceIndex
 from orchestrator.operations.links import Links
 from orchestrator.operations.looking_on import LookingOn
 from orchestrator.operations.operations import Operations
+from orchestrator.operations.refresher import Pace, Refresher
+from orchestrator.operations.stream import Counted
 from orchestrator.ports import Ports
 from orchestrator.settings import Settings
 from orchestrator.watch import ending_a_wedged_sidecar
@@ -47,6 +51,9 @@ class Orchestrator:
         looking_on: Tells each time an instance has moved.
         store: The orchestrator's own state, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
+        index: What is known of every instance.
+        refresher: What keeps the index true.
+        counted: The index's counts, for all who watch.
         shop: Goods, money and the carrier, for orders.
         tasks: The actors of tracked tasks.
     """
@@ -61,6 +68,9 @@ class Orchestrator:
     looking_on: LookingOn
     store: StateStore
     sidecar: AsyncClient
+    index: InstanceIndex
+    refresher: Refresher
+    counted: Counted
     shop: Shop
     tasks: TaskActorClient
 
@@ -81,31 +91,48 @@ async def open_orchestrator(
     client = DaprWorkflowClient(
         host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
     )
-    engine = Engine(client, settings.start_timeout_seconds)
-    store = await open_state_store(stack, settings)
-    http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
     channel = await stack.enter_async_context(
         grpc.aio.insecure_channel(f"127.0.0.1:{settings.dapr_grpc_port}")
     )
-    management, audit = Management(channel, settings.dapr_api_token), Audit(store)
+    management = Management(channel, settings.dapr_api_token)
+    store = await open_state_store(stack, settings)
+    http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
     hasty = await stack.enter_async_context(
         sidecar_client(settings, settings.reminder_timeout_seconds)
     )
     await stack.enter_async_context(hosting_actors(settings, NotifierClient(hasty)))
-    explainer = Explainer(management, sidecar.why_no_worker, settings.jaeger_url)
+    index = InstanceIndex(Feed())
+    readiness.on_draining(index.feed.close)
+    refresher = Refresher(management, index, _pace(settings))
+    await stack.enter_async_context(refresher.running())
+    engine = Engine(client, settings.start_timeout_seconds, refresher)
+    audit, links = Audit(store), Links(store)
+    explainer = Explainer(management, links, sidecar.why_no_worker, settings.jaeger_url)
     return Orchestrator(
         settings=settings,
         engine=engine,
         events=Events(engine, Decisions(store)),
         management=management,
-        operations=Operations(engine, management, audit, Links(store)),
+        operations=Operations(engine, management, audit, links),
         audit=audit,
         explainer=explainer,
         looking_on=LookingOn(explainer.mark, explainer.detail, lambda: readiness.draining),
         store=store,
         sidecar=http,
+        index=index,
+        refresher=refresher,
+        counted=Counted(index),
         shop=open_shop(store, settings),
         tasks=TaskActorClient(http, settings.actor_timeout_seconds),
+    )
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(
+        look_seconds=settings.index_look_seconds,
+        round_seconds=settings.index_round_seconds,
+        reads_per_round=settings.index_reads_per_round,
+        concurrency=settings.index_concurrency,
     )
 
 

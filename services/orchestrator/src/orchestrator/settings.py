@@ -113,6 +113,20 @@ class Settings(ServiceSettings):
     onboarding_remind_every_seconds: int = Field(
         default=12 * 3600, ge=1, description="How often whoever is to verify is reminded"
     )
+    index_look_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        description="How long to wait, at least, between two looks at the ids of all instances",
+    )
+    index_round_seconds: float = Field(
+        default=0.5, gt=0, description="How long to wait between two rounds of reading instances"
+    )
+    index_reads_per_round: int = Field(
+        default=150, ge=1, description="How many instances one round reads at most"
+    )
+    index_concurrency: int = Field(
+        default=4, ge=1, le=64, description="How many instances are read at once"
+    )
 
     @model_validator(mode="after")
     def _model_is_named(self) -> Self:

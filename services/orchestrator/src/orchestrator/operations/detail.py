@@ -8,30 +8,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from contracts.operations import InstanceDetail, WaitingReason
-from contracts.orchestrator import TERMINAL, Progress, RuntimeStatus
-from orchestrator.durabletask import protos
+from contracts.orchestrator import TERMINAL, RuntimeStatus
 from orchestrator.operations.facts import Facts
+from orchestrator.operations.states import progress_of, status_of
 from orchestrator.operations.values import at, plain
 from orchestrator.workflows.definition import Definition
-
-PREFIX = "ORCHESTRATION_STATUS_"
-
-
-def status_of(state: Any) -> RuntimeStatus:
-    """Return the status of a raw state."""
-    name = protos.OrchestrationStatus.Name(state.workflowStatus).removeprefix(PREFIX)
-    if name == "CONTINUED_AS_NEW":
-        return RuntimeStatus.RUNNING
-    known: Sequence[str] = list(RuntimeStatus)
-    return RuntimeStatus(name) if name in known else RuntimeStatus.UNKNOWN
-
-
-def progress_of(state: Any) -> Progress | None:
-    """Return what an instance says that it is doing; None where it says nothing of our form."""
-    try:
-        return Progress.model_validate_json(state.customStatus.value)
-    except ValidationError:
-        return None
 
 
 def detail_of(

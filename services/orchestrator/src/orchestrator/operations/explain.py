@@ -10,12 +10,14 @@ from google.protobuf.json_format import MessageToDict
 from contracts.operations import InstanceDetail, InstanceHistory, StepKind
 from contracts.orchestrator import TERMINAL, RuntimeStatus
 from orchestrator.catalogue import definition_of, definitions
-from orchestrator.engine import reading, unknown
+from orchestrator.grpc_errors import reading
 from orchestrator.management import Management
 from orchestrator.operations.awaited import Awaited, CannotReplay, awaited
-from orchestrator.operations.detail import detail_of, progress_of, status_of
+from orchestrator.operations.detail import detail_of
 from orchestrator.operations.facts import facts_of
+from orchestrator.operations.links import Links
 from orchestrator.operations.reasons import MOST, Situation, reasons
+from orchestrator.operations.states import progress_of, status_of
 from orchestrator.operations.timeline import Timeline
 from orchestrator.operations.values import at
 from orchestrator.registry import registry_of
@@ -30,6 +32,7 @@ class Explainer:
     def __init__(
         self,
         management: Management,
+        links: Links,
         why_no_worker: Callable[[], Awaitable[str | None]],
         jaeger_url: str | None,
     ) -> None:
@@ -37,16 +40,18 @@ class Explainer:
 
         Args:
             management: The engine.
+            links: What the engine forgets.
             why_no_worker: Says why no workflow can run, if none can.
             jaeger_url: Where Jaeger's page is, if anywhere.
         """
         self._management = management
+        self._links = links
         self._why_no_worker = why_no_worker
         self._jaeger_url = jaeger_url
         self._registry = registry_of(definitions())
 
     async def detail(self, instance_id: str) -> InstanceDetail:
-        """Return all that is known of an instance; 404 where there is none."""
+        """Return all that is known of an instance; 404 or 410 where there is none."""
         state, history = await self._read(instance_id)
         # A long history takes a while, which is not the other requests' to wait for.
         timeline, facts = await asyncio.to_thread(lambda: (Timeline(history), facts_of(history)))
@@ -58,18 +63,18 @@ class Explainer:
         return detail_of(state, facts, why, definition, self._jaeger_url, now)
 
     async def history(self, instance_id: str) -> InstanceHistory:
-        """Return what an instance did, in steps; 404 where there is none."""
+        """Return what an instance did, in steps; 404 or 410 where there is none."""
         events = await self._events(instance_id)
         timeline = await asyncio.to_thread(Timeline, events)
         return InstanceHistory(instance_id=instance_id, steps=timeline.steps)
 
     async def raw(self, instance_id: str) -> list[dict[str, Any]]:
-        """Return the events of an instance as the engine has them; 404 where there is none."""
+        """Return its events as the engine has them; 404 or 410 where there is none."""
         events = await self._events(instance_id)
         return await asyncio.to_thread(lambda: [MessageToDict(event) for event in events])
 
     async def mark(self, instance_id: str) -> tuple[str, RuntimeStatus]:
-        """Return what changes when an instance moves; 404 where there is none."""
+        """Return what changes when an instance moves; 404 or 410 where there is none."""
         state = await self._state(instance_id, payloads=False)
         return state.lastUpdatedTimestamp.ToJsonString(), status_of(state)
 
@@ -89,7 +94,7 @@ class Explainer:
     async def _state(self, instance_id: str, payloads: bool) -> Any:
         state = await reading(lambda: self._management.get_workflow_state(instance_id, payloads))
         if state is None:
-            raise unknown(instance_id)
+            raise await self._links.missing(instance_id)
         return state
 
     async def _history(self, instance_id: str) -> Sequence[Any]:

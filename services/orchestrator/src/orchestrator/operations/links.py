@@ -2,6 +2,9 @@
 
 from pydantic import BaseModel
 
+from contracts.problems import ProblemType
+from orchestrator.engine import unknown
+from servicekit.problems import ProblemError
 from servicekit.state import Conflict, StateStore
 
 
@@ -33,6 +36,12 @@ class Links:
     async def is_gone(self, instance_id: str) -> bool:
         """Return whether an instance of that id was purged by an operator."""
         return (await self._store.get(f"gone:{instance_id}", Gone)).value is not None
+
+    async def missing(self, instance_id: str) -> ProblemError:
+        """Return the problem that an instance is not there: 410 where it was purged, or 404."""
+        if await self.is_gone(instance_id):
+            return ProblemError(ProblemType.INSTANCE_GONE, f"{instance_id} was purged")
+        return unknown(instance_id)
 
     async def note_rerun(self, new_instance_id: str, rerun: RerunOf) -> RerunOf:
         """Remember what a new instance repeats; return what was first said of it."""

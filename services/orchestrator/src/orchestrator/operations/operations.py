@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -14,12 +13,13 @@ from contracts.operations import Operation, OperationRequest, OperationResult, R
 from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.catalogue import definition_of
-from orchestrator.durabletask import protos
-from orchestrator.engine import Engine, unavailable, unknown
+from orchestrator.engine import Engine
+from orchestrator.grpc_errors import reading, unavailable
 from orchestrator.management import Management
 from orchestrator.operations.audit import Action, Audit
 from orchestrator.operations.links import Links, RerunOf
 from orchestrator.operations.rules import ALLOWED, refusal
+from orchestrator.operations.states import status_of
 from servicekit.problems import ProblemError
 
 # An operation reaches an instance by its inbox: it takes effect a moment after its answer.
@@ -94,7 +94,7 @@ class Operations:
             return OperationResult(
                 operation=Operation.RERUN,
                 instance_id=instance_id,
-                status=RuntimeStatus(_status(state)),
+                status=status_of(state),
                 new_instance_id=new_id,
             )
 
@@ -116,36 +116,34 @@ class Operations:
     async def _check(self, operation: Operation, instance_id: str) -> Any:
         state = await self._state(instance_id)
         if state is None:
-            if await self._links.is_gone(instance_id):
-                raise ProblemError(ProblemType.INSTANCE_GONE, f"{instance_id} was purged")
-            raise unknown(instance_id)
-        if why := refusal(operation, RuntimeStatus(_status(state))):
+            raise await self._links.missing(instance_id)
+        if why := refusal(operation, status_of(state)):
             raise ProblemError(ProblemType.WRONG_STATE, f"{instance_id}: {why}")
         return state
 
     async def _act(self, operation: Operation, target: str, request: OperationRequest) -> None:
+        if operation is Operation.PURGE:
+            # First, so that it is not forgotten by a crash in between.
+            await self._links.note_gone(target, request.by)
+        await reading(lambda: self._call(operation, target, request))
+
+    async def _call(self, operation: Operation, target: str, request: OperationRequest) -> None:
         match operation:
             case Operation.PAUSE:
-                call = self._management.pause_workflow(target, request.reason)
+                await self._management.pause_workflow(target, request.reason)
             case Operation.RESUME:
-                call = self._management.resume_workflow(target, request.reason)
+                await self._management.resume_workflow(target, request.reason)
             case Operation.TERMINATE:
-                call = self._management.terminate_workflow(target, request.reason, request.children)
+                await self._management.terminate_workflow(target, request.reason, request.children)
             case Operation.PURGE:
-                # First, so that it is not forgotten by a crash in between.
-                await self._links.note_gone(target, request.by)
-                call = self._purge(target, request.children)
+                await self._management.purge_workflow(target, request.children)
             case Operation.RERUN:
                 raise AssertionError("rerun has a method of its own")
-        await _answered(lambda: call)
-
-    async def _purge(self, target: str, children: bool) -> None:
-        await self._management.purge_workflow(target, children)
 
     async def _descendants(self, instance_id: str) -> list[str]:
         """Return the ids of the children of an instance, and of theirs."""
         found: list[str] = []
-        history = await _answered(lambda: self._management.get_workflow_history(instance_id))
+        history = await reading(lambda: self._management.get_workflow_history(instance_id))
         for event in history:
             if event.HasField("childWorkflowInstanceCreated"):
                 child = event.childWorkflowInstanceCreated.instanceId
@@ -157,22 +155,10 @@ class Operations:
         deadline = time.monotonic() + SETTLE_SECONDS
         while True:
             state = await self._state(instance_id)
-            status = None if state is None else RuntimeStatus(_status(state))
+            status = None if state is None else status_of(state)
             if status not in ALLOWED[operation] or time.monotonic() > deadline:
                 return status
             await asyncio.sleep(SETTLE_PAUSE)
 
     async def _state(self, instance_id: str) -> Any | None:
-        return await _answered(lambda: self._management.get_workflow_state(instance_id, True))
-
-
-async def _answered(call: Callable[[], Awaitable[Any]]) -> Any:
-    try:
-        return await call()
-    except AioRpcError as error:
-        raise unavailable(error) from error
-
-
-def _status(state: Any) -> str:
-    name: str = protos.OrchestrationStatus.Name(state.workflowStatus)
-    return name.removeprefix("ORCHESTRATION_STATUS_")
+        return await reading(lambda: self._management.get_workflow_state(instance_id, True))

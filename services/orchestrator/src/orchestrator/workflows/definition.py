@@ -61,6 +61,8 @@ class Definition:
         children: The child workflows that it calls, by Dapr's name.
         version: What `workflow` is called, where instances of older code may be on their way.
         earlier: That older code, by version, kept until none of its instances runs.
+        search_fields: Where in the request a list of instances looks for free text; a path such
+            as `customer.email` goes into what is nested, and into each item of a list.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Definition:
     children: Mapping[str, Workflow] = field(default_factory=dict)
     version: str | None = None
     earlier: Mapping[str, Workflow] = field(default_factory=dict)
+    search_fields: tuple[str, ...] = ()
 
     def instance_id(self, request: BaseModel) -> str:
         """Return the id of the instance that a request starts."""
@@ -117,4 +120,5 @@ class Definition:
                 for event in self.events
             ],
             samples=dict(self.samples),
+            search_fields=list(self.search_fields),
         )

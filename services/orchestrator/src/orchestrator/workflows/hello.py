@@ -99,6 +99,7 @@ DEFINITION = Definition(
     description="Each thing that a workflow can do, once: an activity, retries, a child workflow, "
     "a durable timer, compensation.",
     path="/hello",
+    search_fields=("user_name",),
     samples={
         "completed": Sample(summary="A greeting", request={"hello_id": "1", "user_name": "ada"}),
         "retried": Sample(

@@ -133,6 +133,7 @@ DEFINITION = Definition(
     description="A task is validated and assigned, and its assignee told.",
     path="/tasks/process",
     status_path="/tasks/{instance_id}/status",
+    search_fields=("title", "assignee", "skills"),
     samples={
         "completed": Sample(
             summary="A task for Alice",

@@ -1,0 +1,230 @@
+"""Keeps the index true to what the engine has: looks at all ids, and reads what may have changed.
+
+Dapr tells nobody when an instance changes, and lists ids alone. So all ids are listed from time to
+time, what is new or has not ended is read, and what has ended is read once more never.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import structlog
+from grpc.aio import AioRpcError
+from pydantic import BaseModel
+
+from orchestrator.grpc_errors import untorn
+from orchestrator.operations.entries import Entry, entry_of, may_be_child, parent_of, started_entry
+from orchestrator.operations.index import InstanceIndex
+from orchestrator.operations.schedule import Schedule
+from orchestrator.workflows.definition import Definition
+
+log = structlog.get_logger(__name__)
+
+# A look at all ids scans Redis' whole keyspace: it may take a twentieth of the time, no more.
+LOOK_SHARE = 20
+LOOK_SECONDS = 60.0
+READ_SECONDS = 5.0
+# What changed lately will change again soon; what has slept for long goes on sleeping. So an
+# instance is read again after a tenth of the time for which it has not changed, and when a wait
+# runs over.
+AGE_SHARE = 10
+SHORTEST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+# After a read that failed.
+RETRY_PAUSE = 5.0
+# A page shows nothing older than this of what can still change, if the sidecar answers in time.
+PAGE_AGE = 0.5
+PAGE_SECONDS = 0.25
+
+
+class Instances(Protocol):
+    """What the refresher asks of the engine: see Management."""
+
+    def list_workflow_instance_ids(self) -> AsyncIterator[list[str]]:
+        """Yield the ids of all instances, in pages."""
+
+    async def get_workflow_state(self, instance_id: str, payloads: bool) -> Any | None:
+        """Return an instance; None if unknown."""
+
+    async def get_workflow_history(self, instance_id: str) -> list[Any]:
+        """Return the events of an instance."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How much the refresher asks of the sidecar.
+
+    Args:
+        look_seconds: At least so long between two looks at all ids.
+        round_seconds: Between two rounds of reads.
+        reads_per_round: How many instances one round reads at most.
+        concurrency: How many reads are under way at once.
+    """
+
+    look_seconds: float
+    round_seconds: float
+    reads_per_round: int
+    concurrency: int
+
+
+class Refresher:
+    """Feeds an index."""
+
+    def __init__(self, instances: Instances, index: InstanceIndex, pace: Pace) -> None:
+        """Feed `index` with what `instances` says, at that pace."""
+        self._instances = instances
+        self._index = index
+        self._pace = pace
+        self._schedule = Schedule()
+        self._gate = asyncio.Semaphore(pace.concurrency)
+        self._read_at: dict[str, float] = {}
+        self._started_since_look: set[str] = set()
+        self._failed = 0
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Look and read as long as the context lasts."""
+        tasks = [asyncio.create_task(self._look_on()), asyncio.create_task(self._read_on())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    def started(self, definition: Definition, request: BaseModel) -> None:
+        """List an instance that was started just now; what the engine has of it comes soon."""
+        entry = started_entry(definition, request, datetime.now(UTC))
+        self._started_since_look.add(entry.instance_id)
+        self._index.put(entry)
+        self.touched(entry.instance_id)
+
+    def touched(self, instance_id: str) -> None:
+        """Read an instance in the next round, for something was done to it."""
+        self._read_at.pop(instance_id, None)
+        self._schedule.put(instance_id, time.monotonic())
+
+    async def look(self) -> None:
+        """List all ids once: note what is new, and forget what is gone.
+
+        Raises:
+            AioRpcError, TimeoutError: The sidecar did not answer; nothing is forgotten then.
+        """
+        self._started_since_look.clear()
+        seen: set[str] = set()
+        async with asyncio.timeout(LOOK_SECONDS):
+            async for page in self._instances.list_workflow_instance_ids():
+                seen.update(page)
+                self._note(page)
+        for instance_id in self._index.ids():
+            if instance_id not in seen and instance_id not in self._started_since_look:
+                self._forget(instance_id)
+        self._index.as_of = datetime.now(UTC)
+        self._index.settle()
+
+    async def read_round(self) -> None:
+        """Read what is due, the longest due first."""
+        due = self._schedule.take(time.monotonic(), self._pace.reads_per_round)
+        self._failed = 0
+        await asyncio.gather(*(self._read(instance_id) for instance_id in due))
+        if self._failed:
+            log.warning("instances could not be read", failed=self._failed, of=len(due))
+        self._index.settle()
+
+    async def freshen(self, instance_ids: Sequence[str]) -> None:
+        """Read again what of these can still change, as far as that is done within a moment."""
+        oldest = time.monotonic() - PAGE_AGE
+        stale = [
+            instance_id
+            for instance_id in instance_ids
+            if (entry := self._index.get(instance_id)) is not None
+            and not entry.terminal
+            and self._read_at.get(instance_id, 0.0) < oldest
+        ]
+        if not stale:
+            return
+        reads = [asyncio.create_task(self._read(instance_id)) for instance_id in stale]
+        # What is late is shown as it was known, and takes its place when it comes.
+        await asyncio.wait(reads, timeout=PAGE_SECONDS)
+
+    async def _look_on(self) -> None:
+        while True:
+            began = time.monotonic()
+            try:
+                await self.look()
+            except (AioRpcError, TimeoutError) as error:
+                log.warning("the ids of the instances could not be listed", error=_told(error))
+            took = time.monotonic() - began
+            await asyncio.sleep(max(self._pace.look_seconds, LOOK_SHARE * took))
+
+    async def _read_on(self) -> None:
+        while True:
+            await self.read_round()
+            await asyncio.sleep(self._pace.round_seconds)
+
+    def _note(self, instance_ids: Iterable[str]) -> None:
+        now = time.monotonic()
+        for instance_id in instance_ids:
+            if self._index.expect(instance_id):
+                self._schedule.put(instance_id, now)
+
+    async def _read(self, instance_id: str) -> None:
+        began = time.monotonic()
+        try:
+            async with self._gate, asyncio.timeout(READ_SECONDS):
+                entry = await self._entry(instance_id)
+        except (AioRpcError, TimeoutError):
+            self._retry(instance_id)
+        except Exception:
+            # One that cannot be understood must not keep all the others from being read.
+            log.exception("an instance could not be understood", instance_id=instance_id)
+            self._retry(instance_id)
+        else:
+            self._take(instance_id, entry, began)
+
+    async def _entry(self, instance_id: str) -> Entry | None:
+        state = await untorn(lambda: self._instances.get_workflow_state(instance_id, payloads=True))
+        if state is None:
+            return None
+        known = self._index.get(instance_id)
+        if known is not None or not may_be_child(state):
+            return entry_of(state, known.parent if known else None)
+        history = await untorn(lambda: self._instances.get_workflow_history(instance_id))
+        return entry_of(state, parent_of(history))
+
+    def _take(self, instance_id: str, entry: Entry | None, began: float) -> None:
+        if entry is None:
+            self._forget(instance_id)
+            return
+        self._index.put(entry)
+        if entry.terminal:
+            self._schedule.drop(instance_id)
+            self._read_at.pop(instance_id, None)
+        else:
+            self._read_at[instance_id] = began
+            self._schedule.put(instance_id, time.monotonic() + pause_of(entry, datetime.now(UTC)))
+
+    def _retry(self, instance_id: str) -> None:
+        self._failed += 1
+        self._schedule.put(instance_id, time.monotonic() + RETRY_PAUSE)
+
+    def _forget(self, instance_id: str) -> None:
+        self._index.drop(instance_id)
+        self._schedule.drop(instance_id)
+        self._read_at.pop(instance_id, None)
+
+
+def pause_of(entry: Entry, now: datetime) -> float:
+    """Return after how many seconds an instance that has not ended is read again."""
+    age = (now - entry.last_updated_at).total_seconds()
+    ends = [(wait.until - now).total_seconds() for wait in entry.waits if wait.until]
+    first_end = min((end for end in ends if end > 0), default=LONGEST_PAUSE)
+    return max(min(age / AGE_SHARE, first_end, LONGEST_PAUSE), SHORTEST_PAUSE)
+
+
+def _told(error: Exception) -> str:
+    return str(error.code().name if isinstance(error, AioRpcError) else type(error).__name__)

@@ -1,0 +1,45 @@
+"""The list after a restart, and a stream that is open while the service is asked to stop."""
+
+import asyncio
+import time
+from typing import Any
+
+from stack import Stack
+from support.system import System, eventually, unique
+
+
+async def test_the_list_is_there_again_after_a_kill(stack: Stack, system: System) -> None:
+    run = unique("kill")
+    started = [
+        await system.start("/tasks/process", task_id=f"{run}-{number}", title="")
+        for number in range(5)
+    ]
+    await stack.kill("orchestrator")
+    await stack.start("orchestrator")
+    await stack.wait_ready("orchestrator")
+
+    async def complete() -> dict[str, Any] | None:
+        params = {"id_prefix": f"task-{run}", "status": "COMPLETED"}
+        page = (await system.orchestrator.get("/instances", params=params)).json()
+        found = [item["instance_id"] for item in page["items"]]
+        return page if page["index"]["complete"] and found == started[::-1] else None
+
+    page = await eventually(complete, "the list to be complete")
+    assert page["index"]["pending"] == 0
+
+
+async def test_an_open_stream_does_not_keep_the_service_from_stopping(
+    stack: Stack, system: System
+) -> None:
+    async with system.orchestrator.stream("GET", "/instances/stream") as answer:
+        lines = answer.aiter_lines()
+        assert await anext(lines) == "event: summary"
+        began = time.monotonic()
+        stopping = asyncio.create_task(stack.terminate("orchestrator"))
+        async for _ in lines:
+            pass
+        await stopping
+        # Uvicorn would cut it off after 10 s, and the stack kill the service then.
+        assert time.monotonic() - began < 8
+    await stack.start("orchestrator")
+    await stack.wait_ready()
