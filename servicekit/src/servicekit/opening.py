@@ -24,14 +24,15 @@ async def open_sidecar(
 
 async def open_state_store(stack: AsyncExitStack, settings: ServiceSettings) -> DaprStateStore:
     """Return the service's state store; the sidecar must be ready."""
-    client = await stack.enter_async_context(_connect(settings))
+    client = await stack.enter_async_context(dapr_client(settings))
     return DaprStateStore(lambda: client, STATE_COMPONENT)
 
 
 def later_state_store(settings: ServiceSettings) -> DaprStateStore:
     """Return the service's state store for another event loop than this: it connects there."""
-    return DaprStateStore(lambda: _connect(settings), STATE_COMPONENT)
+    return DaprStateStore(lambda: dapr_client(settings), STATE_COMPONENT)
 
 
-def _connect(settings: ServiceSettings) -> DaprClient:
+def dapr_client(settings: ServiceSettings) -> DaprClient:
+    """Return a client of our sidecar, which connects on the event loop that first uses it."""
     return DaprClient(f"127.0.0.1:{settings.dapr_grpc_port}")

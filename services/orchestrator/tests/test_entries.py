@@ -9,6 +9,7 @@ import pytest
 
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.durabletask import protos
+from orchestrator.operations.agenda import Agenda
 from orchestrator.operations.entries import (
     MAX_MESSAGE,
     MAX_SEARCH,
@@ -17,7 +18,6 @@ from orchestrator.operations.entries import (
     parent_of,
     search_text,
 )
-from orchestrator.operations.schedule import Schedule
 from orchestrator.workflows.task_processing import DEFINITION, TaskRequest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -112,7 +112,7 @@ def test_a_search_field_is_a_path(path: str, found: str) -> None:
 
 
 def test_the_longest_due_come_first_and_what_was_moved_once() -> None:
-    schedule = Schedule()
+    schedule = Agenda()
     for name, at in (("b", 2.0), ("a", 1.0), ("c", 3.0), ("d", 9.0)):
         schedule.put(name, at)
     schedule.put("c", 0.5)

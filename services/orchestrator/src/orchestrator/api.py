@@ -15,6 +15,7 @@ from orchestrator.routes import (
     operations,
     order,
     research,
+    schedules,
     system,
     tracked_task,
 )
@@ -23,7 +24,7 @@ from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
 
 TAGS = [{"name": d.title, "description": d.description} for d in definitions()]
-TAGS += [notes.TAG, *instances.TAGS, *operations.TAGS]
+TAGS += [notes.TAG, *instances.TAGS, *operations.TAGS, *schedules.TAGS]
 
 
 def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
@@ -44,6 +45,7 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
         instance_list.router(services),
         instances.instances_router(services),
         operations.router(services),
+        schedules.router(services),
         system.router(services),
         explain.router(services),
     ]

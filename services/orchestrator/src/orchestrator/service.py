@@ -8,8 +8,10 @@ import grpc.aio
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from httpx import AsyncClient
 
-from orchestrator.actors.host import actor_channel, hosting_actors
+from orchestrator.actors.host import hosting_actors
+from orchestrator.adapters.jobs import DaprJobs, JobEvents
 from orchestrator.adapters.shop import Shop, open_shop
+from orchestrator.app_channel import app_channel
 from orchestrator.clients.assigner import AssignerClient
 from orchestrator.clients.notifier import NotifierClient
 from orchestrator.clients.task_actor import TaskActorClient
@@ -25,12 +27,14 @@ from orchestrator.operations.links import Links
 from orchestrator.operations.looking_on import LookingOn
 from orchestrator.operations.operations import Operations
 from orchestrator.operations.refresher import Pace, Refresher
+from orchestrator.operations.schedule_store import ScheduleStore
+from orchestrator.operations.schedules import Scheduler
 from orchestrator.operations.stream import Counted
 from orchestrator.ports import Ports
 from orchestrator.settings import Settings
 from orchestrator.watch import ending_a_wedged_sidecar
 from orchestrator.worker import SDK_LOGS, build_worker
-from servicekit.opening import later_state_store, open_sidecar, open_state_store
+from servicekit.opening import dapr_client, later_state_store, open_sidecar, open_state_store
 from servicekit.readiness import Readiness
 from servicekit.sidecar import sidecar_client
 from servicekit.state import StateStore
@@ -54,6 +58,7 @@ class Orchestrator:
         index: What is known of every instance.
         refresher: What keeps the index true.
         counted: The index's counts, for all who watch.
+        scheduler: Starts workflows on time.
         shop: Goods, money and the carrier, for orders.
         tasks: The actors of tracked tasks.
     """
@@ -71,6 +76,7 @@ class Orchestrator:
     index: InstanceIndex
     refresher: Refresher
     counted: Counted
+    scheduler: Scheduler
     shop: Shop
     tasks: TaskActorClient
 
@@ -80,7 +86,8 @@ async def open_orchestrator(
 ) -> Orchestrator:
     """Start the worker and return the engine; both use the sidecar, which must come first."""
     # First, for the sidecar waits for it.
-    await stack.enter_async_context(actor_channel(settings))
+    jobs = JobEvents()
+    await stack.enter_async_context(app_channel(settings, jobs))
     sidecar = await open_sidecar(stack, settings, readiness)
     if settings.host_workflows:
         worker = build_worker(_ports(settings), settings)
@@ -106,6 +113,13 @@ async def open_orchestrator(
     refresher = Refresher(management, index, _pace(settings))
     await stack.enter_async_context(refresher.running())
     engine = Engine(client, settings.start_timeout_seconds, refresher)
+    scheduler = Scheduler(
+        ScheduleStore(store),
+        engine,
+        DaprJobs(await stack.enter_async_context(dapr_client(settings))),
+    )
+    await stack.enter_async_context(scheduler.arming())
+    jobs.fire = scheduler.fire
     audit, links = Audit(store), Links(store)
     explainer = Explainer(management, links, sidecar.why_no_worker, settings.jaeger_url)
     return Orchestrator(
@@ -122,6 +136,7 @@ async def open_orchestrator(
         index=index,
         refresher=refresher,
         counted=Counted(index),
+        scheduler=scheduler,
         shop=open_shop(store, settings),
         tasks=TaskActorClient(http, settings.actor_timeout_seconds),
     )

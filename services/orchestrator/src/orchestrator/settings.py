@@ -20,7 +20,7 @@ class Settings(ServiceSettings):
     )
     actor_port: int = Field(
         default=50010,
-        description="Where the sidecar finds that the application is there; nothing is served",
+        description="Where the sidecar calls the application when a schedule is due",
     )
     notification_channel: ChannelName = ChannelName.INBOX
     peer_timeout_seconds: float = Field(

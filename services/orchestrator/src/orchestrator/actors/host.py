@@ -29,22 +29,6 @@ PAUSE_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def actor_channel(settings: Settings) -> AsyncIterator[None]:
-    """Listen where the sidecar looks for the application; nothing is served there.
-
-    A sidecar takes actors over a stream only from an application that speaks gRPC, and waits for
-    its port before it does anything else.
-    """
-    server = grpc.aio.server()
-    server.add_insecure_port(f"127.0.0.1:{settings.actor_port}")
-    await server.start()
-    try:
-        yield
-    finally:
-        await server.stop(grace=None)
-
-
-@asynccontextmanager
 async def hosting_actors(settings: Settings, notifier: NotifierClient) -> AsyncIterator[None]:
     """Host the actors as long as the context lasts; the sidecar may come and go.
 

@@ -17,9 +17,9 @@ from grpc.aio import AioRpcError
 from pydantic import BaseModel
 
 from orchestrator.grpc_errors import untorn
+from orchestrator.operations.agenda import Agenda
 from orchestrator.operations.entries import Entry, entry_of, may_be_child, parent_of, started_entry
 from orchestrator.operations.index import InstanceIndex
-from orchestrator.operations.schedule import Schedule
 from orchestrator.workflows.definition import Definition
 
 log = structlog.get_logger(__name__)
@@ -79,7 +79,7 @@ class Refresher:
         self._instances = instances
         self._index = index
         self._pace = pace
-        self._schedule = Schedule()
+        self._agenda = Agenda()
         self._gate = asyncio.Semaphore(pace.concurrency)
         self._read_at: dict[str, float] = {}
         self._started_since_look: set[str] = set()
@@ -106,7 +106,7 @@ class Refresher:
     def touched(self, instance_id: str) -> None:
         """Read an instance in the next round, for something was done to it."""
         self._read_at.pop(instance_id, None)
-        self._schedule.put(instance_id, time.monotonic())
+        self._agenda.put(instance_id, time.monotonic())
 
     async def look(self) -> None:
         """List all ids once: note what is new, and forget what is gone.
@@ -128,7 +128,7 @@ class Refresher:
 
     async def read_round(self) -> None:
         """Read what is due, the longest due first."""
-        due = self._schedule.take(time.monotonic(), self._pace.reads_per_round)
+        due = self._agenda.take(time.monotonic(), self._pace.reads_per_round)
         self._failed = 0
         await asyncio.gather(*(self._read(instance_id) for instance_id in due))
         if self._failed:
@@ -170,7 +170,7 @@ class Refresher:
         now = time.monotonic()
         for instance_id in instance_ids:
             if self._index.expect(instance_id):
-                self._schedule.put(instance_id, now)
+                self._agenda.put(instance_id, now)
 
     async def _read(self, instance_id: str) -> None:
         began = time.monotonic()
@@ -202,19 +202,19 @@ class Refresher:
             return
         self._index.put(entry)
         if entry.terminal:
-            self._schedule.drop(instance_id)
+            self._agenda.drop(instance_id)
             self._read_at.pop(instance_id, None)
         else:
             self._read_at[instance_id] = began
-            self._schedule.put(instance_id, time.monotonic() + pause_of(entry, datetime.now(UTC)))
+            self._agenda.put(instance_id, time.monotonic() + pause_of(entry, datetime.now(UTC)))
 
     def _retry(self, instance_id: str) -> None:
         self._failed += 1
-        self._schedule.put(instance_id, time.monotonic() + RETRY_PAUSE)
+        self._agenda.put(instance_id, time.monotonic() + RETRY_PAUSE)
 
     def _forget(self, instance_id: str) -> None:
         self._index.drop(instance_id)
-        self._schedule.drop(instance_id)
+        self._agenda.drop(instance_id)
         self._read_at.pop(instance_id, None)
 
 

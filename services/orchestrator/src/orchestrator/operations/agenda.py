@@ -3,7 +3,7 @@
 from heapq import heappop, heappush
 
 
-class Schedule:
+class Agenda:
     """Names with the time of each; the time of a name may be moved."""
 
     def __init__(self) -> None:

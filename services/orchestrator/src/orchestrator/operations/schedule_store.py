@@ -1,0 +1,87 @@
+"""Where schedules are in the state store."""
+
+from collections.abc import Callable
+
+from pydantic import BaseModel
+
+from contracts.problems import ProblemType
+from contracts.schedules import Schedule
+from servicekit.problems import ProblemError
+from servicekit.state import StateStore, until_written
+
+NAMES = "schedules"
+MAX_SCHEDULES = 1_000
+
+Change = Callable[[Schedule | None], Schedule | None]
+
+
+class Names(BaseModel):
+    """The ids of all schedules; of one that is listed first and written second, perhaps none."""
+
+    ids: list[str] = []
+
+
+class Record(BaseModel):
+    """A schedule; None where it was deleted."""
+
+    schedule: Schedule | None
+
+
+class ScheduleStore:
+    """The schedules, each under its own key, and one list of their ids."""
+
+    def __init__(self, store: StateStore) -> None:
+        """Keep them in `store`."""
+        self._store = store
+
+    async def find(self, schedule_id: str) -> Schedule | None:
+        """Return a schedule, if there is one."""
+        record = (await self._store.get(_key(schedule_id), Record)).value
+        return record.schedule if record else None
+
+    async def all(self) -> list[Schedule]:
+        """Return every schedule, by its id."""
+        names = (await self._store.get(NAMES, Names)).value or Names()
+        read = await self._store.get_many([_key(name) for name in names.ids], Record)
+        records = (entry.value for entry in read.values() if entry.value)
+        return sorted((r.schedule for r in records if r.schedule), key=lambda s: s.id)
+
+    async def change(self, schedule_id: str, change: Change) -> Schedule | None:
+        """Write what `change` makes of a schedule, and return it; None is none, before and after.
+
+        Raises:
+            ProblemError: There are too many schedules.
+        """
+
+        async def attempt() -> Schedule | None:
+            read = await self._store.get(_key(schedule_id), Record)
+            old = read.value.schedule if read.value else None
+            new = change(old)
+            if old is None and new is not None:
+                await self._list(schedule_id, listed=True)
+            if new != old:
+                await self._store.put(_key(schedule_id), Record(schedule=new), read.etag)
+            return new
+
+        changed = await until_written(schedule_id, attempt)
+        if changed is None:
+            await self._list(schedule_id, listed=False)
+        return changed
+
+    async def _list(self, schedule_id: str, *, listed: bool) -> None:
+        async def attempt() -> None:
+            read = await self._store.get(NAMES, Names)
+            ids = set(read.value.ids if read.value else [])
+            if (schedule_id in ids) is listed:
+                return
+            if listed and len(ids) >= MAX_SCHEDULES:
+                raise ProblemError(
+                    ProblemType.VALIDATION, f"There are {MAX_SCHEDULES} schedules already"
+                )
+            await self._store.put(NAMES, Names(ids=sorted(ids ^ {schedule_id})), read.etag)
+
+        await until_written(NAMES, attempt)
+
+
+def _key(schedule_id: str) -> str:
+    return f"schedule:{schedule_id}"
