@@ -1,9 +1,9 @@
 """The orchestrator's API for operators: instances listed, explained and mended."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from contracts.fields import Person, RequestId
 from contracts.orchestrator import Progress, RuntimeStatus, Wait
@@ -306,6 +306,49 @@ class OperationResult(BaseModel):
     new_instance_id: str | None = Field(default=None, description="Of a rerun")
 
 
+class BatchRequest(OperationRequest):
+    """Do the same to many instances: those of a filter that are in a state for it."""
+
+    operation: Operation
+    filter: InstanceFilter = Field(examples=[{"workflow": ["order"], "id_prefix": "order-2026"}])
+    confirm: int | None = Field(
+        default=None,
+        ge=0,
+        description="How many instances it is to be, as a call without it said: without it, "
+        "nothing is done",
+    )
+    suffix: RequestId | None = Field(
+        default=None, description="For a rerun: the new ids are the old ones, `-` and this"
+    )
+
+    @model_validator(mode="after")
+    def _rerun_has_a_suffix(self) -> Self:
+        if (self.operation is Operation.RERUN) != (self.suffix is not None):
+            raise ValueError("a rerun needs a suffix, and nothing else takes one")
+        return self
+
+
+class BatchItem(BaseModel):
+    """What became of one instance of a batch."""
+
+    instance_id: str
+    result: str = Field(description="`done`, or the problem's type")
+    detail: str | None = Field(default=None, description="The problem in words")
+    new_instance_id: str | None = Field(default=None, description="Of a rerun")
+
+
+class BatchResult(BaseModel):
+    """What a batch would do, or did."""
+
+    operation: Operation
+    dry_run: bool
+    count: int = Field(description="How many instances it is: pass it as `confirm`")
+    remaining: int = Field(description="How many more there are for another call: the newest")
+    instance_ids: list[str] = Field(description="Which they are, the oldest first")
+    results: list[BatchItem] = Field(description="Empty after a dry run")
+    index: IndexState
+
+
 class AuditEntry(BaseModel):
     """What somebody did, and what became of it."""
 
@@ -349,6 +392,30 @@ class WaitingPage(BaseModel):
     items: list[WaitingItem]
     next: str | None = Field(description="Pass as `cursor` to read on; null at the end")
     index: IndexState
+
+
+class WaitingFilter(BaseModel):
+    """Which waits are wanted: all of what is given must hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    workflow: list[Annotated[str, StringConstraints(max_length=200)]] = Field(
+        default=[], max_length=50, description="Of one of these workflows; repeat for several"
+    )
+    event: str | None = Field(default=None, max_length=100, description="For this event")
+    assigned_to: Person | None = Field(default=None, description="For this person")
+    overdue: bool | None = Field(
+        default=None, description="Whether it is past its time; either where it is left out"
+    )
+
+
+class WaitingQuery(WaitingFilter):
+    """A page of the wanted waits."""
+
+    cursor: str | None = Field(
+        default=None, max_length=2_000, description="`next` of the page before"
+    )
+    limit: int = Field(default=50, ge=1, le=200, description="How many at most")
 
 
 class ClaimRequest(BaseModel):

@@ -44,6 +44,7 @@ def shown(state: Any, facts: Facts | None = None, **more: Any) -> InstanceDetail
         "facts": facts or Facts(),
         "why": [],
         "definition": DEFINITION,
+        "rerun_of": None,
         "jaeger_url": None,
         "now": BEGIN + timedelta(seconds=60),
     }

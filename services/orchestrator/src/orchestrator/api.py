@@ -18,13 +18,14 @@ from orchestrator.routes import (
     schedules,
     system,
     tracked_task,
+    waiting,
 )
 from orchestrator.routes.workflow import workflow_router
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
 
 TAGS = [{"name": d.title, "description": d.description} for d in definitions()]
-TAGS += [notes.TAG, *instances.TAGS, *operations.TAGS, *schedules.TAGS]
+TAGS += [notes.TAG, *instances.TAGS, *operations.TAGS, *schedules.TAGS, *waiting.TAGS]
 
 
 def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
@@ -45,6 +46,7 @@ def routers(services: Startup[Orchestrator]) -> list[APIRouter]:
         instance_list.router(services),
         instances.instances_router(services),
         operations.router(services),
+        waiting.router(services),
         schedules.router(services),
         system.router(services),
         explain.router(services),

@@ -61,6 +61,7 @@ CATALOGUE: tuple[Entry, ...] = (
 )
 
 
+_BY_NAME = {entry.definition.name: entry.definition for entry in CATALOGUE}
 _BY_WORKFLOW_NAME = {entry.definition.workflow_name: entry.definition for entry in CATALOGUE}
 
 
@@ -72,6 +73,11 @@ def definitions() -> list[Definition]:
 def definition_of(workflow_name: str) -> Definition | None:
     """Return the definition of a workflow by Dapr's name; None for a child, or what is not ours."""
     return _BY_WORKFLOW_NAME.get(workflow_name)
+
+
+def definition_named(name: str) -> Definition | None:
+    """Return the definition of a workflow by its short name."""
+    return _BY_NAME.get(name)
 
 
 def refusal_of(definition: Definition, request: Any, settings: Settings) -> FieldError | None:

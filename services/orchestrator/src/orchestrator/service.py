@@ -20,8 +20,11 @@ from orchestrator.engine import Engine
 from orchestrator.events import Events
 from orchestrator.management import Management
 from orchestrator.operations.audit import Audit
+from orchestrator.operations.batch import Batch
+from orchestrator.operations.claims import Claims
 from orchestrator.operations.explain import Explainer
 from orchestrator.operations.feed import Feed
+from orchestrator.operations.inbox import Inbox
 from orchestrator.operations.index import InstanceIndex
 from orchestrator.operations.links import Links
 from orchestrator.operations.looking_on import LookingOn
@@ -50,6 +53,8 @@ class Orchestrator:
         events: Takes events for them.
         management: What the engine offers its operators.
         operations: What operators do to instances.
+        batch: The same, to many.
+        inbox: What waits for people.
         audit: Who did what.
         explainer: Says what an instance did, and waits for.
         looking_on: Tells each time an instance has moved.
@@ -68,6 +73,8 @@ class Orchestrator:
     events: Events
     management: Management
     operations: Operations
+    batch: Batch
+    inbox: Inbox
     audit: Audit
     explainer: Explainer
     looking_on: LookingOn
@@ -122,12 +129,16 @@ async def open_orchestrator(
     jobs.fire = scheduler.fire
     audit, links = Audit(store), Links(store)
     explainer = Explainer(management, links, sidecar.why_no_worker, settings.jaeger_url)
+    operations = Operations(engine, management, audit, links, refresher.refresh)
+    events = Events(engine, Decisions(store))
     return Orchestrator(
         settings=settings,
         engine=engine,
-        events=Events(engine, Decisions(store)),
+        events=events,
         management=management,
-        operations=Operations(engine, management, audit, links),
+        operations=operations,
+        batch=Batch(index, operations, audit),
+        inbox=Inbox(index, refresher, engine, events, Claims(store), audit),
         audit=audit,
         explainer=explainer,
         looking_on=LookingOn(explainer.mark, explainer.detail, lambda: readiness.draining),

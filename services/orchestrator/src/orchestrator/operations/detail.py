@@ -20,6 +20,7 @@ def detail_of(
     facts: Facts,
     why: Sequence[WaitingReason],
     definition: Definition | None,
+    rerun_of: str | None,
     jaeger_url: str | None,
     now: datetime,
 ) -> InstanceDetail:
@@ -30,6 +31,7 @@ def detail_of(
         facts: What the history says.
         why: What it waits for.
         definition: Its workflow; None for a child, or what is not ours.
+        rerun_of: The instance that it repeats, as noted by us.
         jaeger_url: Where Jaeger's page is, if anywhere.
         now: The time.
     """
@@ -53,7 +55,7 @@ def detail_of(
         why=list(why),
         parent=facts.parent or state.parentInstanceId.value or None,
         children=facts.children,
-        rerun_of=facts.rerun_of,
+        rerun_of=facts.rerun_of or rerun_of,
         trace_id=facts.trace_id,
         trace_url=f"{jaeger_url.rstrip('/')}/trace/{facts.trace_id}"
         if jaeger_url and facts.trace_id

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.problems import ProblemType
 from contracts.schedules import ScheduleRequest
-from orchestrator.catalogue import definitions
+from orchestrator.catalogue import definition_named, definitions
 from orchestrator.workflows.definition import Definition
 from servicekit.problems import ProblemError
 
@@ -38,7 +38,7 @@ def run_of(
     Raises:
         ProblemError: There is no such workflow, or it does not take that request (422).
     """
-    definition = next((d for d in definitions() if d.name == schedule.workflow), None)
+    definition = definition_named(schedule.workflow)
     if definition is None:
         known = ", ".join(d.name for d in definitions())
         raise ProblemError(

@@ -60,7 +60,8 @@ class Explainer:
         if status_of(state) not in TERMINAL:
             why = reasons(await self._situation(state, history, timeline, now))
         definition = definition_of(state.name)
-        return detail_of(state, facts, why, definition, self._jaeger_url, now)
+        rerun_of = await self._links.rerun_of(instance_id)
+        return detail_of(state, facts, why, definition, rerun_of, self._jaeger_url, now)
 
     async def history(self, instance_id: str) -> InstanceHistory:
         """Return what an instance did, in steps; 404 or 410 where there is none."""

@@ -1,10 +1,11 @@
 """What waits for people: claimed, given back, decided."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.operations import Claim, ClaimRequest, DecisionRequest
+from contracts.operations import Claim, ClaimRequest, DecisionRequest, WaitingPage, WaitingQuery
 from contracts.orchestrator import EventAccepted, Wait
 from contracts.problems import FieldError, ProblemType
 from orchestrator.catalogue import definition_of
@@ -12,6 +13,9 @@ from orchestrator.engine import Engine, unknown
 from orchestrator.events import Events
 from orchestrator.operations.audit import Action, Audit
 from orchestrator.operations.claims import Claims, refuse_other
+from orchestrator.operations.index import InstanceIndex
+from orchestrator.operations.refresher import Refresher
+from orchestrator.operations.waits import Waiting, page_of
 from orchestrator.workflows.definition import Definition, Event
 from servicekit.problems import ProblemError
 
@@ -19,12 +23,45 @@ from servicekit.problems import ProblemError
 class Inbox:
     """The way in for people who decide; what they do is in the audit trail."""
 
-    def __init__(self, engine: Engine, events: Events, claims: Claims, audit: Audit) -> None:
-        """Take decisions by `events`, unless `claims` says that somebody else sees to it."""
+    def __init__(
+        self,
+        index: InstanceIndex,
+        refresher: Refresher,
+        engine: Engine,
+        events: Events,
+        claims: Claims,
+        audit: Audit,
+    ) -> None:
+        """List by `index`; take decisions by `events`, unless `claims` says who else sees to it."""
+        self._index = index
+        self._refresher = refresher
         self._engine = engine
         self._events = events
         self._claims = claims
         self._audit = audit
+
+    async def page(self, query: WaitingQuery) -> WaitingPage:
+        """Return what waits, the soonest deadline first.
+
+        Raises:
+            BadCursor: The cursor is none.
+        """
+        # What is on the page and was decided meanwhile goes.
+        shown, _ = self._look(query)
+        await self._refresher.freshen([waiting.entry.instance_id for waiting in shown])
+        shown, after = self._look(query)
+        names = [(waiting.entry.instance_id, waiting.wait.id) for waiting in shown]
+        holders = await self._claims.holders(names)
+        now = datetime.now(UTC)
+        return WaitingPage(
+            items=[w.item(now, holders[name]) for w, name in zip(shown, names, strict=True)],
+            next=after,
+            index=self._index.state(),
+        )
+
+    def _look(self, query: WaitingQuery) -> tuple[list[Waiting], str | None]:
+        entries, now = self._index.entries(), datetime.now(UTC)
+        return page_of(entries, query, query.cursor, query.limit, now)
 
     async def change_claim(
         self, instance_id: str, event_name: str, request: ClaimRequest, *, claim: bool

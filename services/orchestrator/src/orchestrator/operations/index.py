@@ -1,6 +1,7 @@
 """The index of all instances, in memory: Dapr lists ids only, and a list shows more."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from contracts.operations import (
@@ -86,6 +87,10 @@ class InstanceIndex:
         return InstancePage(
             items=[entry.summary(now) for entry in items], next=after, index=self.state()
         )
+
+    def entries(self) -> Iterable[Entry]:
+        """Return what is known of every instance, in no order."""
+        return self._entries.values()
 
     def counts(self, wanted: InstanceFilter) -> InstanceCounts:
         """Return how many of the wanted instances there are."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import grpc
@@ -30,8 +31,24 @@ SETTLE_PAUSE = 0.05
 class Operations:
     """The operations on one instance; each is in the audit trail, also where it is refused."""
 
-    def __init__(self, engine: Engine, management: Management, audit: Audit, links: Links) -> None:
-        """Operate by `management`, and start what is rerun from its start by `engine`."""
+    def __init__(
+        self,
+        engine: Engine,
+        management: Management,
+        audit: Audit,
+        links: Links,
+        refresh: Callable[[Sequence[str]], Awaitable[None]],
+    ) -> None:
+        """Operate by `management`, and start what is rerun from its start by `engine`.
+
+        Args:
+            engine: Starts.
+            management: Operates.
+            audit: Where each action is written down.
+            links: What the engine forgets.
+            refresh: Has the list of instances show what was done to these.
+        """
+        self._refresh = refresh
         self._engine = engine
         self._management = management
         self._audit = audit
@@ -55,6 +72,7 @@ class Operations:
                 await self._act(operation, target, request)
             action.details["instances"] = targets
             status = await self._settled(operation, instance_id)
+            await self._refresh(targets)
             return OperationResult(operation=operation, instance_id=instance_id, status=status)
 
     async def rerun(self, instance_id: str, request: RerunRequest) -> OperationResult:
@@ -90,6 +108,7 @@ class Operations:
                 await self._engine.start(definition, again)
             else:
                 await self._rerun_from(instance_id, request.from_event, new_id, data)
+            await self._refresh([new_id])
             action.details["new_instance_id"] = new_id
             return OperationResult(
                 operation=Operation.RERUN,

@@ -1,8 +1,5 @@
 """Entries kept in every order that a list can have, so that a page costs the same however many."""
 
-import base64
-import binascii
-import json
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -10,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from contracts.operations import InstanceSort, Order
+from orchestrator.operations.cursors import BadCursor, no_cursor, read_cursor, write_cursor
 from orchestrator.operations.entries import Entry
 from orchestrator.operations.filters import Predicate, filtered
 
@@ -24,10 +22,6 @@ _KEYS: dict[InstanceSort, Callable[[Entry], Key]] = {
     InstanceSort.STATUS: lambda e: (e.status, e.instance_id),
 }
 _TIMES = (InstanceSort.CREATED_AT, InstanceSort.LAST_UPDATED_AT)
-
-
-class BadCursor(ValueError):
-    """A cursor that no page of this order ended with."""
 
 
 class Orders:
@@ -94,21 +88,21 @@ def _position(entries: list[Entry], entry: Entry, sort: InstanceSort) -> int:
 def _cursor(entry: Entry, sort: InstanceSort, order: Order) -> str:
     key, instance_id = _KEYS[sort](entry)
     text = key.isoformat() if isinstance(key, datetime) else key
-    data = json.dumps([sort, order, text, instance_id], separators=(",", ":"))
-    return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
+    return write_cursor(sort, order, text, instance_id)
 
 
 def _read_cursor(cursor: str, sort: InstanceSort, order: Order) -> Key:
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        data = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        of_sort, of_order, text, instance_id = data
-        key = datetime.fromisoformat(text) if sort in _TIMES else text
-    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
-        raise BadCursor("It is not one that a page ended with") from error
+    of_sort, of_order, text, instance_id = read_cursor(cursor, parts=4)
     if (of_sort, of_order) != (sort, order):
         raise BadCursor("It belongs to another order")
-    naive = isinstance(key, datetime) and key.tzinfo is None
-    if naive or not isinstance(text, str) or not isinstance(instance_id, str):
-        raise BadCursor("It is not one that a page ended with")
-    return key, instance_id
+    return (_time(text) if sort in _TIMES else text), instance_id
+
+
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise no_cursor() from error
+    if time.tzinfo is None:
+        raise no_cursor()
+    return time

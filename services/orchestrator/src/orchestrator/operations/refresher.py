@@ -108,6 +108,10 @@ class Refresher:
         self._read_at.pop(instance_id, None)
         self._agenda.put(instance_id, time.monotonic())
 
+    async def refresh(self, instance_ids: Sequence[str]) -> None:
+        """Read instances now, for something was done to them; what fails is read again later."""
+        await asyncio.gather(*(self._read(instance_id) for instance_id in instance_ids))
+
     async def look(self) -> None:
         """List all ids once: note what is new, and forget what is gone.
 

@@ -13,11 +13,10 @@ from contracts.operations import (
     InstancePage,
     InstanceQuery,
 )
-from contracts.problems import FieldError, ProblemType
-from orchestrator.operations.orders import BadCursor
+from orchestrator.operations.cursors import BadCursor
 from orchestrator.operations.stream import watch
 from orchestrator.service import Orchestrator
-from servicekit.problems import ProblemError
+from servicekit.problems import invalid
 from servicekit.startup import Startup
 
 STREAM = f"""Server-sent events, without end. `{InstanceEvent.SUMMARY}` comes first, and again when
@@ -46,7 +45,7 @@ def router(services: Startup[Orchestrator]) -> APIRouter:
             await orchestrator.refresher.freshen([item.instance_id for item in page.items])
             return orchestrator.index.page(query)
         except BadCursor as error:
-            raise _invalid("query.cursor", str(error)) from error
+            raise invalid("query.cursor", str(error)) from error
 
     @router.get(
         "/summary",
@@ -74,8 +73,3 @@ def router(services: Startup[Orchestrator]) -> APIRouter:
             yield event
 
     return router
-
-
-def _invalid(field: str, message: str) -> ProblemError:
-    error = FieldError(field=field, message=message)
-    return ProblemError(ProblemType.VALIDATION, f"{field}: {message}", errors=[error])

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Query
 from contracts.fields import Person
 from contracts.operations import (
     AuditPage,
+    BatchRequest,
+    BatchResult,
     Operation,
     OperationRequest,
     OperationResult,
@@ -61,6 +63,17 @@ def router(services: Startup[Orchestrator]) -> APIRouter:
     ) -> OperationResult:
         request = OperationRequest(reason=reason, by=by, children=children)
         return await services.value().operations.perform(Operation.PURGE, instance_id, request)
+
+    @router.post(
+        "/instances:batch",
+        summary="Do the same to many",
+        description="Without `confirm`, it says how many instances of the filter are in a state "
+        "for it, and which. With that count as `confirm`, it is done to each, unless they are no "
+        "longer as many (409). At most 500 a call, the oldest first.",
+        responses=problem_responses(ProblemType.WRONG_STATE),
+    )
+    async def batch(request: BatchRequest) -> BatchResult:
+        return await services.value().batch.perform(request)
 
     @router.get("/audit", summary="Who did what?", tags=["audit"])
     async def audit(before: Before = None, limit: Limit = 50) -> AuditPage:

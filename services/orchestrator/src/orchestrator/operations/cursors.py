@@ -1,0 +1,37 @@
+"""Cursors: where a page of a sorted list ended, as text that means nothing to who passes it on."""
+
+import base64
+import binascii
+import json
+
+
+class BadCursor(ValueError):
+    """A cursor that no page of this list ended with."""
+
+
+def write_cursor(*parts: str) -> str:
+    """Return a cursor of these parts."""
+    data = json.dumps(parts, separators=(",", ":"))
+    return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, parts: int) -> list[str]:
+    """Return the parts of a cursor, of which there must be so many.
+
+    Raises:
+        BadCursor: It is none.
+    """
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        read = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise no_cursor() from error
+    right = isinstance(read, list) and len(read) == parts and all(type(p) is str for p in read)
+    if not right:
+        raise no_cursor()
+    return list(read)
+
+
+def no_cursor() -> BadCursor:
+    """Return the error that a cursor is none."""
+    return BadCursor("It is not one that a page ended with")

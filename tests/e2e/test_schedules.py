@@ -1,0 +1,91 @@
+"""Workflows are started again and again."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from support.system import System, eventually, somebody, unique
+
+
+def plants(**more: Any) -> dict[str, Any]:
+    request = {"title": "Water the plants", "assignee": somebody()}
+    return {"workflow": "task", "request": request, **more}
+
+
+async def put(system: System, name: str, body: dict[str, Any]) -> httpx.Response:
+    return await system.orchestrator.put(f"/schedules/{name}", json=body)
+
+
+async def state(system: System, name: str) -> dict[str, Any]:
+    answer = await system.orchestrator.get(f"/schedules/{name}")
+    assert answer.status_code == 200, answer.text
+    schedule: dict[str, Any] = answer.json()
+    return schedule
+
+
+async def ran(system: System, name: str, before: str | None) -> dict[str, Any]:
+    """Return the schedule once it has started something after `before`."""
+
+    async def look() -> dict[str, Any] | None:
+        schedule = await state(system, name)
+        return schedule if schedule["last_instance"] not in (None, before) else None
+
+    found: dict[str, Any] = await eventually(look, f"{name} to run", within=30)
+    return found
+
+
+async def test_it_starts_a_workflow_again_and_again_until_it_is_deleted(system: System) -> None:
+    name = unique()
+    body = plants(every_seconds=5)
+    created = await put(system, name, body)
+    assert (created.status_code, created.json()["last_instance"]) == (200, None)
+    assert (await put(system, name, body)).json()["next_at"] == created.json()["next_at"]
+
+    first = await ran(system, name, None)
+    second = await ran(system, name, first["last_instance"])
+    assert first["last_at"] == created.json()["next_at"] < second["last_at"] < second["next_at"]
+    for schedule in (first, second):
+        assert schedule["last_error"] is None
+        assert (await system.finished(schedule["last_instance"]))["status"] == "COMPLETED"
+
+    paused = (await system.orchestrator.post(f"/schedules/{name}/pause")).json()
+    assert (paused["paused"], paused["next_at"]) == (True, None)
+    resumed = (await system.orchestrator.post(f"/schedules/{name}/resume")).json()
+    assert resumed["next_at"] > second["last_at"]
+    third = await ran(system, name, paused["last_instance"])
+
+    listed = (await system.orchestrator.get("/schedules")).json()["items"]
+    assert name in [schedule["id"] for schedule in listed]
+    assert (await system.orchestrator.delete(f"/schedules/{name}")).status_code == 204
+    assert (await system.orchestrator.get(f"/schedules/{name}")).status_code == 404
+    assert (await system.orchestrator.delete(f"/schedules/{name}")).status_code == 404
+    # Each run is one task, and one assignment.
+    held = await system.held(body["request"]["assignee"])
+    runs = {key.split(":")[0] for key in held}
+    assert len(held) == len(runs) >= 3
+    assert third["last_instance"] in runs
+
+
+async def test_a_cron_expression_is_in_utc(system: System) -> None:
+    name = unique()
+    schedule = (await put(system, name, plants(cron="30 9 * * MON"))).json()
+    assert schedule["next_at"].endswith("T09:30:00Z")
+    await system.orchestrator.delete(f"/schedules/{name}")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        plants(cron="every day"),
+        plants(),
+        plants(cron="* * * * *", every_seconds=5),
+        {"workflow": "nothing", "request": {}, "every_seconds": 5},
+        {"workflow": "task", "request": {"title": []}, "every_seconds": 5},
+    ],
+)
+async def test_what_cannot_run_is_refused(system: System, wrong: dict[str, Any]) -> None:
+    name = unique()
+    refused = await put(system, name, wrong)
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:taskway:problem:validation")
+    assert (await system.orchestrator.get(f"/schedules/{name}")).status_code == 404
