@@ -47,7 +47,7 @@ def test_it_is_said_first_and_then_done_as_often(
 ) -> None:
     result = run(*PAUSE, input="y\n")
     assert result.exit_code == 0
-    assert "pause would take 2 instances" in result.stderr
+    assert "To pause: 2 instances" in result.stderr
     assert "  task-2\n" in result.stderr
     assert "2 done, 0 refused" in result.stdout
     first, second = two.bodies()
@@ -74,7 +74,7 @@ def test_programs_get_the_result_alone(two: FakeOrchestrator, run: Callable[...,
 def test_a_dry_run_is_all_that_was_asked_for(
     two: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
-    assert "pause would take 2 instances" in run(*PAUSE, "--dry-run").stdout
+    assert "To pause: 2 instances" in run(*PAUSE, "--dry-run").stdout
     assert len(two.bodies()) == 1
 
 

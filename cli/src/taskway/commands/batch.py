@@ -81,7 +81,7 @@ def batch(
     if not yes:
         # Not where the result goes, which a program may read.
         typer.echo(_announcement(found), err=True)
-        typer.confirm(f"{operation} {_many(found['count'])}?", abort=True, err=True)
+        typer.confirm(f"{operation.capitalize()} {_many(found['count'])}?", abort=True, err=True)
     done = s.api.post(
         "/instances:batch", {**body, "confirm": found["count"]}, timeout=TIMEOUT_SECONDS
     )
@@ -93,7 +93,7 @@ def _announcement(found: dict[str, Any]) -> str:
     if not found["count"]:
         lines = [f"No instance of the filter is in a state for {found['operation']}"]
     else:
-        lines = [f"{found['operation']} would take {_many(found['count'])}, the oldest first:"]
+        lines = [f"To {found['operation']}: {_many(found['count'])}, the oldest first:"]
     ids = found["instance_ids"]
     lines += [f"  {instance}" for instance in ids[:SHOWN_IDS]]
     if len(ids) > SHOWN_IDS:

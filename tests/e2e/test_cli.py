@@ -1,0 +1,350 @@
+"""The `taskway` command, as it is installed, on the running system."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stack import Stack
+from support.system import System, eventually, somebody, unique
+
+COMMAND = Path(sys.executable).with_name("taskway")
+WHY = ("--reason", "to see what happens")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command printed, and its exit status."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Taskway:
+    """The command, told where the orchestrator is."""
+
+    url: str
+
+    async def run(self, *args: str, said: str = "") -> Ran:
+        """Run it, with `said` as what is typed."""
+        inherited = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+        process = await asyncio.create_subprocess_exec(
+            COMMAND,
+            *args,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=inherited | {"TASKWAY_URL": self.url, "TASKWAY_USER": "olga"},
+        )
+        out, err = await process.communicate(said.encode())
+        assert process.returncode is not None
+        return Ran(process.returncode, out.decode(), err.decode())
+
+    async def told(self, *args: str, said: str = "") -> str:
+        """Return what it tells people."""
+        ran = await self.run(*args, said=said)
+        assert ran.code == 0, ran
+        return ran.out
+
+    async def data(self, *args: str) -> Any:
+        """Return what it prints for programs."""
+        return json.loads(await self.told("--json", *args))
+
+    async def refused(self, *args: str) -> str:
+        """Return why it does not do it; nothing else is printed."""
+        ran = await self.run(*args)
+        assert (ran.code, ran.out) == (1, ""), ran
+        assert "Traceback" not in ran.err
+        return ran.err
+
+    async def listed(self, *wanted: str, count: int = 1) -> list[dict[str, Any]]:
+        """Return what `taskway list` finds, once it is as many: the list is a moment late."""
+
+        async def look() -> list[dict[str, Any]] | None:
+            found: list[dict[str, Any]] = await self.data("list", *wanted)
+            return found if len(found) == count else None
+
+        found: list[dict[str, Any]] = await eventually(look, f"{count} of {wanted}", within=30)
+        return found
+
+
+@pytest.fixture
+def taskway(stack: Stack) -> Taskway:
+    return Taskway(stack.url("orchestrator"))
+
+
+def rows(table: str) -> dict[str, list[str]]:
+    """Return the words of a table's lines by their first."""
+    return {line.split()[0]: line.split() for line in table.splitlines()}
+
+
+def asked(**more: Any) -> str:
+    """Return the request for a purchase that waits a day for its approval."""
+    people = {"requester": somebody(), "approver": somebody()}
+    return json.dumps({**people, "item": "A laptop", "amount": 129_900, **more})
+
+
+async def purchase(system: System, taskway: Taskway, **more: Any) -> str:
+    """Start a purchase, and return its id once it waits for its approval."""
+    started = await taskway.data("start", "purchase", asked(**{"purchase_id": unique(), **more}))
+    instance: str = started["instance_id"]
+    await system.waiting(instance, "approval")
+    return instance
+
+
+async def status(taskway: Taskway, instance: str) -> str:
+    found: str = (await taskway.data("show", instance))["status"]
+    return found
+
+
+async def test_all_is_well(taskway: Taskway) -> None:
+    table = await taskway.told("doctor")
+    report = await taskway.data("doctor")
+    assert all(check["ok"] for check in report["checks"])
+    assert table.count("✓") == len(report["checks"])
+
+
+async def test_a_sample_is_started_and_watched_to_its_end(taskway: Taskway) -> None:
+    names = {workflow["name"] for workflow in await taskway.data("workflows")}
+    assert {"task", "hello", "order", "purchase"} <= names
+    assert names <= set(rows(await taskway.told("workflows")))
+
+    name = unique()
+    instance = f"task-{name}"
+    assert f"Started {instance}" in await taskway.told("start", "task", "--id", name)
+    # The same again starts nothing.
+    assert (await taskway.data("start", "task", "--id", name))["instance_id"] == instance
+    assert (await taskway.told("watch", instance)).splitlines()[-1].startswith("COMPLETED")
+    *_, last = (await taskway.told("--json", "watch", instance)).splitlines()
+    assert json.loads(last)["output"]["status"] == "completed"
+
+
+async def test_a_start_may_be_watched_at_once(taskway: Taskway, tmp_path: Path) -> None:
+    request = {"hello_id": unique(), "user_name": "ada", "simulate": "retries"}
+    (tmp_path / "hello.json").write_text(json.dumps(request))
+    said = await taskway.told("start", "hello", f"@{tmp_path / 'hello.json'}", "--watch")
+    assert "Resting for 15 s" in said
+    assert said.splitlines()[-1].startswith("COMPLETED")
+
+
+async def test_what_was_started_is_found(system: System, taskway: Taskway) -> None:
+    name = unique()
+    for number in range(2):
+        await taskway.told("start", "task", "--id", f"{name}.{number}")
+        await system.finished(f"task-{name}.{number}")
+    mine = ("--prefix", f"task-{name}.")
+    found = await taskway.listed(*mine, "--status", "completed", count=2)
+    assert [item["instance_id"] for item in found] == [f"task-{name}.1", f"task-{name}.0"]
+    table = rows(await taskway.told("list", *mine, "--workflow", "task", "--top-level"))
+    assert table[f"task-{name}.0"][1:3] == ["task", "COMPLETED"]
+    assert list(rows(await taskway.told("list", *mine, "--limit", "1"))) == [
+        "INSTANCE",
+        f"task-{name}.1",
+    ]
+    for none in (("--workflow", "order"), ("--status", "FAILED"), ("--overdue",)):
+        assert await taskway.data("list", *mine, *none) == []
+    assert len(await taskway.data("list", "--search", f"{name}.1 quarterly")) == 1
+    later = ("--created-from", found[0]["created_at"])
+    assert len(await taskway.data("list", *mine, *later)) == 1
+
+    assert (await taskway.data("summary", *mine))["by_workflow"] == {"task": {"COMPLETED": 2}}
+    assert "2 in all, 0 overdue" in await taskway.told("summary", *mine)
+    assert (await taskway.data("summary"))["total"] >= 2
+
+
+async def test_an_instance_is_shown_with_what_it_did(system: System, taskway: Taskway) -> None:
+    approver = somebody()
+    instance = await purchase(system, taskway, approver=approver)
+    page = await taskway.told("show", instance)
+    assert page.startswith(f"{instance} RUNNING")
+    assert f"{approver} is to decide" in page
+    assert "waiting for event approval until" in page
+    assert '"item": "A laptop"' in page
+    data = await taskway.data("show", instance)
+    assert [reason["kind"] for reason in data["why"]] == ["event"]
+    assert data["history"][0]["name"] == "validate_purchase"
+
+
+async def test_children_are_found_under_their_parent(system: System, taskway: Taskway) -> None:
+    instance = f"hello-{unique()}"
+    await taskway.told("start", "hello", "--id", instance.removeprefix("hello-"))
+    await system.at_step(instance, "rest")
+    assert f"{instance}-child-ada" in await taskway.told("show", instance)
+    [child] = await taskway.listed("--parent", instance)
+    assert child["instance_id"] == f"{instance}-child-ada"
+    [parent] = await taskway.listed("--prefix", instance, "--top-level")
+    assert parent["instance_id"] == instance
+
+
+async def test_what_waits_is_claimed_and_decided(system: System, taskway: Taskway) -> None:
+    approver = somebody()
+    instance = await purchase(system, taskway, approver=approver)
+    mine = ("waiting", "--assigned-to", approver)
+
+    async def waits() -> dict[str, Any] | None:
+        return next(iter(await taskway.data(*mine, "--workflow", "purchase")), None)
+
+    item = await eventually(waits, f"{instance} to be listed", within=30)
+    assert (item["instance_id"], item["event"]) == (instance, "approval")
+    assert await taskway.data(*mine, "--overdue") == []
+    assert await taskway.data(*mine, "--event", "review") == []
+    [listed] = await taskway.listed("--prefix", instance, "--waiting-for", "approval")
+    assert listed["instance_id"] == instance
+
+    assert "olga sees to approval" in await taskway.told("claim", instance, "approval")
+    assert rows(await taskway.told(*mine))[instance][1:4] == ["approval", approver, "olga"]
+    yes = json.dumps({"approved": True, "approver": "hugo"})
+    assert "olga sees to it" in await taskway.refused(
+        "decide", instance, "approval", yes, "--by", "hugo"
+    )
+    assert (await taskway.data("release", instance, "approval"))["claimed_by"] is None
+    assert "approved" in await taskway.refused("decide", instance, "approval", "{}")
+    assert "goes on" in await taskway.told("decide", instance, "approval", yes, "--by", "hugo")
+    assert (await system.finished(instance))["output"]["status"] == "approved"
+    assert "has ended" in await taskway.refused("decide", instance, "approval", yes)
+
+
+async def test_an_event_is_sent(system: System, taskway: Taskway) -> None:
+    instance = await purchase(system, taskway)
+    no = json.dumps({"approved": False, "approver": "hugo"})
+    assert "took approval" in await taskway.told("send", instance, "approval", no)
+    assert (await system.finished(instance))["output"]["status"] == "rejected"
+
+
+async def test_an_instance_is_mended_and_all_of_it_written_down(
+    system: System, taskway: Taskway
+) -> None:
+    instance = await purchase(system, taskway)
+    assert f"{instance} is SUSPENDED" in await taskway.told("pause", instance, *WHY)
+    assert "paused: to see what happens" in await taskway.told("show", instance)
+    assert "pause is not possible" in await taskway.refused("pause", instance, *WHY)
+    assert (await taskway.data("resume", instance, *WHY))[0]["status"] == "RUNNING"
+    assert "TERMINATED" in await taskway.told("terminate", instance, "--children", *WHY)
+
+    new_id = unique()
+    again = f"purchase-{new_id}"
+    assert f"again as {again}" in await taskway.told("rerun", instance, new_id, *WHY)
+    await system.waiting(again, "approval")
+    other = asked(item="A pen", amount=100)
+    rerun = await taskway.data("rerun", instance, unique(), "--input", other, *WHY)
+    assert (await system.finished(rerun["new_instance_id"]))["input"]["item"] == "A pen"
+
+    await taskway.told("terminate", again, *WHY)
+    gone = await taskway.told("purge", instance, again, "--children", *WHY)
+    assert f"{instance} is purged\n{again} is purged" in gone
+    assert "was purged" in await taskway.refused("show", instance)
+
+    mine = [e for e in await taskway.data("audit", "--limit", "100") if e["target"] == instance]
+    assert {(e["by"], e["reason"]) for e in mine} == {("olga", "to see what happens")}
+    assert [(e["action"], e["result"].rsplit(":", 1)[-1]) for e in reversed(mine)] == [
+        ("pause", "done"),
+        ("pause", "wrong-state"),
+        ("resume", "done"),
+        ("terminate", "done"),
+        ("rerun", "done"),
+        ("rerun", "done"),
+        ("purge", "done"),
+    ]
+    assert instance in await taskway.told("audit", "--limit", "100")
+    assert len(await taskway.data("audit", "--limit", "3")) == 3
+
+
+async def test_a_rerun_begins_at_a_step_by_its_number(system: System, taskway: Taskway) -> None:
+    name, new_id = unique(), unique()
+    await taskway.told("start", "task", "--id", name, "--watch")
+    page = await taskway.told("show", f"task-{name}")
+    [number] = [line.split()[0] for line in page.splitlines() if " send_notification " in line]
+    await taskway.told("rerun", f"task-{name}", new_id, "--from-event", number, *WHY)
+    await system.finished(f"task-{new_id}")
+    data = await taskway.data("show", f"task-{new_id}")
+    assert (data["status"], data["rerun_of"]) == ("COMPLETED", f"task-{name}")
+
+
+async def test_a_schedule_is_kept_until_it_is_deleted(system: System, taskway: Taskway) -> None:
+    name = unique()
+    request = json.dumps({"title": "Water the plants", "assignee": somebody()})
+    put = ("schedule", "put", name, "task", request)
+    assert "either cron or every_seconds" in await taskway.refused(*put)
+    assert f"{name} runs next at" in await taskway.told(*put, "--cron", "30 9 * * MON")
+    changed = await taskway.data(*put, "--every", "5")
+    assert (changed["every_seconds"], changed["created_by"]) == (5, "olga")
+
+    async def ran() -> dict[str, Any] | None:
+        found = {x["id"]: x for x in await taskway.data("schedule", "list")}
+        return found[name] if found[name]["last_instance"] else None
+
+    first = await eventually(ran, f"{name} to run", within=60)
+    assert (await system.finished(first["last_instance"]))["status"] == "COMPLETED"
+    assert "every 5 s" in await taskway.told("schedule", "list")
+    assert (await taskway.data("schedule", "pause", name))["next_at"] is None
+    assert rows(await taskway.told("schedule", "list"))[name][5] == "paused"
+    assert f"{name} runs next at" in await taskway.told("schedule", "resume", name)
+    assert await taskway.data("schedule", "delete", name) == {"id": name, "deleted": True}
+    assert name not in rows(await taskway.told("schedule", "list"))
+    assert "There is no schedule" in await taskway.refused("schedule", "delete", name)
+    trail = await taskway.data("audit", "--limit", "100")
+    of_it = [entry for entry in trail if entry["target"] == name]
+    assert {entry["by"] for entry in of_it} == {"olga"}
+
+
+async def test_many_are_done_to_alike_once_somebody_said_yes(
+    system: System, taskway: Taskway
+) -> None:
+    name = unique()
+    instances = [
+        await purchase(system, taskway, purchase_id=f"{name}.{number}") for number in range(2)
+    ]
+    mine = ("--prefix", f"purchase-{name}.", "--workflow", "purchase")
+    await taskway.listed(*mine, "--status", "running", count=2)
+    pause = ("batch", "pause", *mine, *WHY)
+    assert (await taskway.data(*pause, "--dry-run"))["instance_ids"] == instances
+    unsure = await taskway.run(*pause, said="n\n")
+    assert (unsure.code, unsure.out.strip()) == (1, "")
+    assert f"  {instances[1]}\nPause 2 instances?" in unsure.err
+    assert [await status(taskway, instance) for instance in instances] == ["RUNNING"] * 2
+
+    assert "2 done, 0 refused" in await taskway.told(*pause, said="y\n")
+    assert [await status(taskway, instance) for instance in instances] == ["SUSPENDED"] * 2
+    assert "No instance" in await taskway.told(*pause, "--yes")
+    ended = await taskway.data("batch", "terminate", *mine, *WHY, "--yes")
+    assert {item["result"] for item in ended["results"]} == {"done"}
+
+    # One of the new ids is taken.
+    await purchase(system, taskway, purchase_id=f"{name}.1-again")
+    again = await taskway.run("batch", "rerun", *mine, "--suffix", "again", *WHY, "--yes")
+    assert again.code == 1
+    assert "1 of 2 instances were refused" in again.err
+    table = rows(again.out)
+    assert table[instances[0]][1:] == ["done", f"{instances[0]}-again"]
+    assert table[instances[1]][1] == "instance-exists"
+
+    await taskway.told("batch", "terminate", *mine, *WHY, "--yes")
+    purged = await taskway.data("batch", "purge", *mine, *WHY, "--yes")
+    assert purged["count"] == 4
+    assert await taskway.data("list", *mine) == []
+    assert "Say which" in await taskway.refused("batch", "purge", *WHY, "--yes")
+
+
+async def test_what_goes_wrong_is_told(taskway: Taskway) -> None:
+    for command in ("show", "watch"):
+        assert "There is no instance task-none" in await taskway.refused(command, "task-none")
+    assert "There is no workflow 'nope'" in await taskway.refused("start", "nope")
+    assert "Input should be" in await taskway.refused("list", "--status", "nope")
+    assert "body.user_name: Field required" in await taskway.refused("start", "hello", "{}")
+
+
+async def test_who_is_not_there_is_named() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        told = await Taskway(url).refused("list")
+    assert f"No answer from {url}" in told
+    assert "TASKWAY_URL" in told
