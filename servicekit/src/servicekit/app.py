@@ -16,6 +16,7 @@ from servicekit.readiness import Readiness
 from servicekit.settings import ServiceSettings
 from servicekit.startup import Startup
 from servicekit.tokens import require_token
+from servicekit.tracing import trace_requests
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 Opened = TypeVar("Opened")
@@ -65,6 +66,7 @@ def build_app(
         redirect_slashes=False,
     )
     app.state.readiness = readiness
+    trace_requests(app)
     install_problem_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     problems, checks = problem_responses(*COMMON_PROBLEMS), []

@@ -119,7 +119,7 @@ async def open_orchestrator(
     readiness.on_draining(index.feed.close)
     refresher = Refresher(management, index, _pace(settings))
     await stack.enter_async_context(refresher.running())
-    engine = Engine(client, settings.start_timeout_seconds, refresher)
+    engine = Engine(client, management, settings.start_timeout_seconds, refresher)
     scheduler = Scheduler(
         ScheduleStore(store),
         engine,
