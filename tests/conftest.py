@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from stack import Stack, StackOptions
+from support.jaeger import Jaeger
 from support.samples import Ended, run_samples
 from support.system import System, connect
 
@@ -33,6 +34,14 @@ async def system(stack: Stack) -> AsyncIterator[System]:
     """The APIs of that stack."""
     async with connect({name: stack.url(name) for name in SERVICES}) as system:
         yield system
+
+
+@pytest.fixture(scope="session")
+def jaeger(stack: Stack, system: System) -> Jaeger:
+    """Jaeger beside that stack."""
+    if not stack.has("jaeger"):
+        pytest.skip("needs jaeger on PATH")
+    return Jaeger(system.orchestrator, stack.url("jaeger"))
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,8 @@ def _service(app: str, ports: Ports, traces: bool, client: httpx.AsyncClient) ->
         env["MONITOR_ALLOW"] = MONITOR_ALLOW
     if traces:
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(ports.jaeger_otlp)
-        env["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc"
+        # In milliseconds: what is not sent yet is lost in a kill.
+        env["OTEL_BSP_SCHEDULE_DELAY"] = "500"
         env["JAEGER_URL"] = url(ports.jaeger_ui)
     command = [sys.executable, "-m", f"{app}.main"]
     return ProcessSpec(
