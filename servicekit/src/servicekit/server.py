@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from servicekit.logs import configure_logs
+from servicekit.metrics import configure_metrics
 from servicekit.readiness import Readiness
 from servicekit.settings import ServiceSettings
 from servicekit.tracing import configure_tracing
@@ -53,6 +54,7 @@ def serve(service: str, app: FastAPI, settings: ServiceSettings) -> None:
     """
     configure_logs(service, settings.log_level, settings.log_format)
     configure_tracing(service)
+    configure_metrics(service)
     config = uvicorn.Config(
         app,
         host=settings.app_host,

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from contracts.orchestrator import InstanceStatus, Progress, RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.grpc_errors import reading, unavailable
+from orchestrator.metrics import REFUSED, STARTED
 from orchestrator.observed import name_request, workflow_of
 from orchestrator.workflows.definition import Definition
 from servicekit.locks import KeyedLocks
@@ -89,10 +90,14 @@ class Engine:
                         raise unavailable(error) from error
                     state = await self._state(instance_id)
                 else:
+                    STARTED.add(1, {"workflow": definition.name})
                     if self._observer:
                         self._observer.started(definition, request)
                     return True
         if state is None or state.name != workflow or not _same_input(state, request):
+            REFUSED.add(
+                1, {"workflow": definition.name, "problem": ProblemType.INSTANCE_EXISTS.name}
+            )
             raise ProblemError(
                 ProblemType.INSTANCE_EXISTS,
                 f"Instance {instance_id} was started with another request",

@@ -1,6 +1,7 @@
 """Says on each span and log line of an activity which step of which instance it is."""
 
 import functools
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from opentelemetry import trace
 from opentelemetry.trace import Status, StatusCode
 
 from orchestrator.catalogue import definition_named
+from orchestrator.metrics import STEP_SECONDS, STEPS_RUNNING
 
 INSTANCE = "taskway.instance_id"
 WORKFLOW = "taskway.workflow"
@@ -34,16 +36,21 @@ def observed(name: str, activity: Activity) -> Activity:
         span = trace.get_current_span()
         span.set_attributes({INSTANCE: instance_id, WORKFLOW: workflow, STEP: name})
         names = {"instance": instance_id, "workflow": workflow, "step": name}
+        began, outcome = time.monotonic(), "completed"
+        STEPS_RUNNING.add(1)
         with structlog.contextvars.bound_contextvars(**names):
             try:
-                result = await activity(context, *args)
+                return await activity(context, *args)
             except Exception as error:
+                outcome = "failed"
                 span.record_exception(error)
                 span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
-                span.set_attribute(OUTCOME, "failed")
                 raise
-        span.set_attribute(OUTCOME, "completed")
-        return result
+            finally:
+                span.set_attribute(OUTCOME, outcome)
+                STEPS_RUNNING.add(-1)
+                labels = {"workflow": workflow, "step": name, "outcome": outcome}
+                STEP_SECONDS.record(time.monotonic() - began, labels)
 
     return step
 
