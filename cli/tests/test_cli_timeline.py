@@ -15,6 +15,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 def step(begin: float, end: float | None, **fields: Any) -> dict[str, Any]:
     made = {
         "kind": "activity",
+        "event_id": 7,
         "name": "assign_task",
         "status": "completed" if end is not None else "running",
         "started_at": (START + timedelta(seconds=begin)).isoformat(),
@@ -32,13 +33,13 @@ def drawn(*steps: dict[str, Any], width: int = 10) -> list[str]:
 
 def test_steps_follow_each_other() -> None:
     first, second = drawn(step(0, 50), step(50, 100))
-    assert first == "▸ assign_task ━━━━━      50 s"
+    assert first == "  7 ▸ assign_task ━━━━━      50 s"
     assert second.index("━") > first.index("━")
 
 
 def test_what_is_not_done_lasts_until_now() -> None:
-    _, waiting = drawn(step(0, 1), step(1, None, name="approval", kind="event"))
-    assert waiting.startswith("✉ approval")
+    _, waiting = drawn(step(0, 1), step(1, None, name="approval", kind="event", event_id=-1))
+    assert waiting.startswith("    ✉ approval")
     assert waiting.endswith("99 s")
 
 

@@ -1,25 +1,17 @@
 """What the commands call, and what they print."""
 
 import json
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from typer.testing import CliRunner, Result
+from fake_orchestrator import FakeOrchestrator
+from typer.testing import Result
 
-from taskway import main as program
-from taskway.api import Api
 from taskway.errors import CommandError
 
-WORKFLOW = {
-    "name": "task",
-    "start": "/tasks/process",
-    "id_field": "task_id",
-    "description": "Assigns",
-    "events": [],
-    "samples": {"completed": {"summary": "A task", "request": {"task_id": "42", "title": "T"}}},
-}
 SUMMARY = {
     "instance_id": "task-42",
     "workflow": "task",
@@ -27,43 +19,6 @@ SUMMARY = {
     "created_at": "2026-01-01T00:00:00+00:00",
     "message": "Looking for [alice]",
 }
-
-
-class FakeOrchestrator:
-    """Answers by method and path, and keeps what it was asked."""
-
-    def __init__(self) -> None:
-        self.answers: dict[tuple[str, str], Any] = {("GET", "/workflows"): [WORKFLOW]}
-        self.requests: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        answer = self.answers.get((request.method, request.url.path))
-        if isinstance(answer, list) and request.url.path == "/instances":
-            answer = answer.pop(0)
-        if answer is None:
-            problem = {"title": "There is no such resource", "detail": "nothing [here]"}
-            return httpx.Response(404, json=problem)
-        if isinstance(answer, Exception):
-            raise answer
-        return httpx.Response(200, json=answer)
-
-    def bodies(self) -> list[Any]:
-        return [json.loads(r.content) for r in self.requests if r.content]
-
-
-@pytest.fixture
-def orchestrator(monkeypatch: pytest.MonkeyPatch) -> FakeOrchestrator:
-    fake = FakeOrchestrator()
-    monkeypatch.setattr(program, "Api", lambda url: Api(url, transport=httpx.MockTransport(fake)))
-    monkeypatch.setenv("TASKWAY_USER", "olga")
-    monkeypatch.setenv("COLUMNS", "200")
-    return fake
-
-
-@pytest.fixture
-def run(orchestrator: FakeOrchestrator) -> Callable[..., Result]:
-    return lambda *args: CliRunner().invoke(program.app, args)
 
 
 def test_a_sample_is_started_under_another_name(
@@ -102,7 +57,7 @@ def test_a_list_is_a_table_for_people_and_json_for_programs(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
     page = {"items": [SUMMARY], "next": None}
-    orchestrator.answers["GET", "/instances"] = [page, page]
+    orchestrator.answers["GET", "/instances"] = page
     table = run("list", "--status", "running").output
     assert "task-42" in table
     assert "Looking for [alice]" in table
@@ -113,13 +68,83 @@ def test_a_list_is_a_table_for_people_and_json_for_programs(
 def test_a_long_list_is_read_in_pages(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
-    orchestrator.answers["GET", "/instances"] = [
-        {"items": [SUMMARY] * 200, "next": "here"},
-        {"items": [SUMMARY] * 100, "next": "there"},
-    ]
+    orchestrator.answers["GET", "/instances"] = deque(
+        [
+            {"items": [SUMMARY] * 200, "next": "here"},
+            {"items": [SUMMARY] * 100, "next": "there"},
+        ]
+    )
     assert len(json.loads(run("--json", "list", "--limit", "300").output)) == 300
     assert [r.url.params.get("cursor") for r in orchestrator.requests] == [None, "here"]
     assert [r.url.params["limit"] for r in orchestrator.requests] == ["200", "100"]
+
+
+def test_a_filter_is_sent_by_the_names_of_the_api(
+    orchestrator: FakeOrchestrator, run: Callable[..., Result]
+) -> None:
+    orchestrator.answers["GET", "/instances/summary"] = {
+        "total": 0,
+        "overdue": 0,
+        "by_workflow": {},
+        "index": {"complete": False},
+    }
+    result = run(
+        *("summary", "--workflow", "task", "--workflow", "order", "--prefix", "task-4"),
+        *("--search", "blue chair", "--waiting-for", "approval", "--overdue", "--top-level"),
+        *("--parent", "task-1", "--created-from", "2026-01-01T00:00Z"),
+    )
+    assert "there may be more" in result.output
+    assert orchestrator.requests[0].url.params.multi_items() == [
+        ("workflow", "task"),
+        ("workflow", "order"),
+        ("id_prefix", "task-4"),
+        ("q", "blue chair"),
+        ("waiting_for", "approval"),
+        ("overdue", "true"),
+        ("parent", "task-1"),
+        ("top_level", "true"),
+        ("created_from", "2026-01-01T00:00Z"),
+    ]
+
+
+def test_an_id_is_an_id_whatever_is_in_it(
+    orchestrator: FakeOrchestrator, run: Callable[..., Result]
+) -> None:
+    assert isinstance(run("pause", "a/b?c", "--reason", "a break").exception, CommandError)
+    assert orchestrator.requests[0].url.raw_path == b"/instances/a%2Fb%3Fc/pause"
+
+
+@pytest.mark.parametrize(
+    ("command", "method", "path"),
+    [
+        (("pause", "plants"), "POST", "/schedules/plants/pause"),
+        (("resume", "plants"), "POST", "/schedules/plants/resume"),
+        (("put", "plants", "task", "{}", "--every", "5"), "PUT", "/schedules/plants"),
+        (("delete", "plants"), "DELETE", "/schedules/plants"),
+    ],
+)
+def test_who_changes_a_schedule_is_told(
+    orchestrator: FakeOrchestrator,
+    run: Callable[..., Result],
+    command: tuple[str, ...],
+    method: str,
+    path: str,
+) -> None:
+    orchestrator.answers[method, path] = {"id": "plants", "next_at": "2026-01-01T00:00:00Z"}
+    assert run("schedule", *command).exit_code == 0
+    assert orchestrator.requests[0].url.params["by"] == "olga"
+
+
+@pytest.mark.parametrize("last", ["RUNNING", "COMPLETED"])
+def test_a_watch_that_is_cut_short_says_so(
+    orchestrator: FakeOrchestrator, run: Callable[..., Result], last: str
+) -> None:
+    moved = json.dumps({"status": last, "custom_status": {"message": "Off to [alice]"}, "why": []})
+    stream = httpx.Response(200, text=f"event: instance\ndata: {moved}\n\n: ping\n\n")
+    orchestrator.answers["GET", "/instances/task-7/stream"] = stream
+    result = run("watch", "task-7")
+    assert "Off to [alice]" in result.output
+    assert isinstance(result.exception, CommandError) is (last == "RUNNING")
 
 
 def test_one_that_is_refused_does_not_keep_the_others_from_it(
@@ -161,3 +186,12 @@ def test_who_does_not_answer_is_named(
     result = run("--url", "http://nowhere:1", "workflows")
     assert isinstance(result.exception, CommandError)
     assert "http://nowhere:1" in str(result.exception)
+
+
+def test_what_is_not_taskway_is_told(
+    orchestrator: FakeOrchestrator, run: Callable[..., Result]
+) -> None:
+    orchestrator.answers["GET", "/workflows"] = httpx.Response(200, text="<html>")
+    result = run("workflows")
+    assert isinstance(result.exception, CommandError)
+    assert "not Taskway" in str(result.exception)

@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
 from taskway.errors import CommandError
 
 TIMEOUT_SECONDS = 60.0
+LARGEST_PAGE = 200
 
 
 class Api:
@@ -18,7 +20,10 @@ class Api:
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         """Call the orchestrator at `url`; tests give a transport of their own."""
         self.url = url
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, transport=transport)
+        try:
+            self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, transport=transport)
+        except httpx.InvalidURL as error:
+            raise CommandError(f"{url} is no address: {error}") from error
 
     def __enter__(self) -> Self:
         """Open the connection."""
@@ -37,9 +42,9 @@ class Api:
         """Return what is at a path; parameters that are None are left out."""
         return self._call("GET", path, params=_given(params))
 
-    def post(self, path: str, body: Any) -> Any:
-        """Post a body and return the answer."""
-        return self._call("POST", path, json=body)
+    def post(self, path: str, body: Any, timeout: float = TIMEOUT_SECONDS, **params: Any) -> Any:
+        """Post a body and return the answer, which must come within `timeout` seconds."""
+        return self._call("POST", path, json=body, timeout=timeout, params=_given(params))
 
     def put(self, path: str, body: Any, **params: Any) -> Any:
         """Put a body and return the answer."""
@@ -49,8 +54,10 @@ class Api:
         """Delete what is at a path."""
         return self._call("DELETE", path, params=_given(params))
 
-    def pages(self, path: str, token: str, limit: int, **params: Any) -> Iterator[dict[str, Any]]:
-        """Yield the items of a list, page by page, up to `limit`.
+    def listed(
+        self, path: str, token: str, limit: int, **params: Any
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """Return up to `limit` items of a list, read page by page, and whether it knows all.
 
         Args:
             path: Where the list is.
@@ -58,14 +65,15 @@ class Api:
             limit: How many items at most.
             params: The list's own parameters.
         """
+        items: list[dict[str, Any]] = []
         after = None
-        while limit > 0:
-            page = self.get(path, **params, **{token: after}, limit=min(limit, 200))
-            yield from page["items"][:limit]
-            limit -= len(page["items"])
+        while True:
+            wanted = min(limit - len(items), LARGEST_PAGE)
+            page = self.get(path, **params, **{token: after}, limit=wanted)
+            items += page["items"]
             after = page["next"]
-            if after is None:
-                return
+            if after is None or len(items) >= limit:
+                return items[:limit], page.get("index", {}).get("complete", True)
 
     def stream(self, path: str) -> Iterator[dict[str, Any]]:
         """Yield the data of server-sent events until the server ends."""
@@ -87,13 +95,21 @@ class Api:
             raise self._unreachable(error) from error
         if not answer.is_success:
             raise CommandError(_told(answer))
-        return answer.json() if answer.content else None
+        try:
+            return answer.json() if answer.content else None
+        except ValueError as error:
+            raise CommandError(f"What answers at {self.url} is not Taskway") from error
 
     def _unreachable(self, error: httpx.TransportError) -> CommandError:
         return CommandError(
             f"No answer from {self.url} ({type(error).__name__}). Is it running (`make run`, "
             "`tilt up`), and is that its address? Say another with --url or TASKWAY_URL."
         )
+
+
+def at(*parts: str) -> str:
+    """Return the path of these parts, in which nothing means anything but itself."""
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 
 def _given(params: dict[str, Any]) -> dict[str, Any]:

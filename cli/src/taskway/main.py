@@ -1,5 +1,6 @@
 """The commands, put together."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -8,11 +9,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from taskway.api import Api
-from taskway.commands import doctor, instances, operations, schedules, waiting
+from taskway.commands import batch, doctor, instances, operations, schedules, waiting
 from taskway.errors import CommandError
 from taskway.session import Session
 
 DEFAULT_URL = "http://localhost:8000"
+PIPE_WIDTH = 1_000
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,12 +34,15 @@ def options(
 ) -> None:
     """Open what every command uses."""
     api = context.with_resource(Api(url))
-    context.obj = Session(api, Console(soft_wrap=as_json), as_json)
+    # What no terminal shows is for another program: each row is one line.
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    context.obj = Session(api, Console(width=width), as_json)
 
 
 for _command in (
     instances.workflows,
     instances.start,
+    instances.list_,
     instances.summary,
     instances.show,
     instances.watch,
@@ -47,6 +52,7 @@ for _command in (
     operations.terminate,
     operations.rerun,
     operations.purge,
+    batch.batch,
     operations.audit,
     waiting.waiting,
     waiting.claim,
@@ -54,8 +60,7 @@ for _command in (
     waiting.decide,
     doctor.doctor,
 ):
-    app.command()(_command)
-app.command("list")(instances.list_)
+    app.command(_command.__name__.removesuffix("_"))(_command)
 app.add_typer(schedules.app, name="schedule")
 
 

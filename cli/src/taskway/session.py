@@ -13,6 +13,7 @@ from rich.table import Table
 
 from taskway.api import Api
 
+INCOMPLETE = "The list is being read anew after a start: there may be more."
 COLOURS = {
     "RUNNING": "cyan",
     "PENDING": "cyan",
@@ -50,11 +51,17 @@ class Session:
         if not self.as_json:
             self.console.print(text, highlight=False)
 
+    def incomplete(self, *, complete: bool) -> None:
+        """Tell people where a list does not know all that there is."""
+        if not complete:
+            self.say(f"[yellow]{INCOMPLETE}[/]")
+
     def table(self, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
         """Print a table for people."""
         table = Table(box=None, header_style="bold", pad_edge=False)
         for column in columns:
-            table.add_column(column, overflow="fold")
+            # The first names a thing, for the next command to be told: it stays in one piece.
+            table.add_column(column, overflow="fold", no_wrap=not table.columns)
         for row in rows:
             table.add_row(*row)
         self.console.print(table)

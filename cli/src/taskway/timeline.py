@@ -9,11 +9,11 @@ from rich.markup import escape
 from taskway.session import duration
 
 COLOURS = {"completed": "green", "failed": "red", "timed_out": "yellow", "running": "cyan"}
-SIGNS = {"activity": "▸", "timer": "◷", "event": "✉", "child": "⤷"}
+SIGNS = {"activity": "▸", "timer": "◷", "event": "✉", "child": "⤷", "pause": "‖", "stall": "!"}
 
 
 def timeline(steps: list[dict[str, Any]], now: datetime, width: int) -> Iterator[str]:
-    """Yield one line a step, with a bar from its start to its end.
+    """Yield one line a step: its event_id, where a rerun can begin, and a bar from start to end.
 
     Args:
         steps: The steps of a history, as the API returns them.
@@ -34,12 +34,13 @@ def timeline(steps: list[dict[str, Any]], now: datetime, width: int) -> Iterator
         tries = len(step["attempts"])
         more = f", {tries} attempts" if tries > 1 else ""
         took = duration((until - start).total_seconds())
+        number = step["event_id"] if step["event_id"] >= 0 else ""
         yield (
-            f"{SIGNS.get(step['kind'], '·')} {escape(step['name'].ljust(longest))} "
+            f"{number:>3} {SIGNS.get(step['kind'], '·')} {escape(step['name'].ljust(longest))} "
             f"[{colour}]{bar}[/] {took}{more}"
         )
         if step["error"]:
-            yield f"  [red]{escape(step['error'])}[/]"
+            yield f"      [red]{escape(step['error'])}[/]"
 
 
 def _time(text: str | None) -> datetime | None:

@@ -8,12 +8,15 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from taskway import filters
+from taskway.api import at
 from taskway.errors import CommandError
 from taskway.session import Session, age, duration, session, status
 from taskway.timeline import timeline
 
 Instance = Annotated[str, typer.Argument(help="The instance's id.")]
 BAR_WIDTH = 40
+ENDED = {"COMPLETED", "FAILED", "TERMINATED"}
 
 
 def workflows(context: typer.Context) -> None:
@@ -22,7 +25,12 @@ def workflows(context: typer.Context) -> None:
     found = s.api.get("/workflows")
     if not s.show(found):
         rows = (
-            (w["name"], w["start"], ", ".join(e["name"] for e in w["events"]), w["description"])
+            (
+                w["name"],
+                w["start"],
+                ", ".join(e["name"] for e in w["events"]),
+                escape(w["description"]),
+            )
             for w in found
         )
         s.table(("NAME", "START", "EVENTS", "WHAT IT DOES"), rows)
@@ -37,7 +45,9 @@ def start(
     id_: Annotated[
         str | None, typer.Option("--id", help="Your name for it, in place of the request's.")
     ] = None,
-    watch_: Annotated[bool, typer.Option("--watch", help="Look on until its end.")] = False,
+    watch_: Annotated[
+        bool, typer.Option("--watch", help="Look on until its end, as `taskway watch` does.")
+    ] = False,
 ) -> None:
     """Start an instance; the same again starts nothing."""
     s = session(context)
@@ -54,37 +64,42 @@ def start(
     if id_ is not None:
         body = {**body, chosen["id_field"]: id_}
     started = s.api.post(chosen["start"], body)
-    if not s.show(started):
-        s.say(f"Started {started['instance_id']}")
     if watch_:
+        s.say(f"Started {started['instance_id']}")
         _watch(s, started["instance_id"])
+    elif not s.show(started):
+        s.say(f"Started {started['instance_id']}")
 
 
 def list_(
     context: typer.Context,
-    workflow: Annotated[list[str] | None, typer.Option(help="Of these workflows.")] = None,
-    status_: Annotated[list[str] | None, typer.Option("--status", help="In these states.")] = None,
-    prefix: Annotated[str | None, typer.Option(help="Whose ids begin so.")] = None,
-    waiting_for: Annotated[str | None, typer.Option(help="That wait for this event.")] = None,
-    overdue: Annotated[bool, typer.Option("--overdue", help="Past a deadline.")] = False,
-    search: Annotated[str | None, typer.Option(help="With these words in their input.")] = None,
+    workflow: filters.Workflows = None,
+    status_: filters.Statuses = None,
+    prefix: filters.Prefix = None,
+    search: filters.Search = None,
+    waiting_for: filters.WaitingFor = None,
+    overdue: filters.Overdue = False,
+    parent: filters.Parent = None,
+    top_level: filters.TopLevel = False,
+    created_from: filters.CreatedFrom = None,
+    created_to: filters.CreatedTo = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
 ) -> None:
     """List instances, the newest first."""
     s = session(context)
-    found = list(
-        s.api.pages(
-            "/instances",
-            "cursor",
-            limit,
-            workflow=workflow,
-            status=[name.upper() for name in status_ or []],
-            prefix=prefix,
-            waiting_for=waiting_for,
-            overdue=overdue or None,
-            q=search,
-        )
+    wanted = filters.wanted(
+        workflow=workflow,
+        status=status_,
+        prefix=prefix,
+        search=search,
+        waiting_for=waiting_for,
+        overdue=overdue,
+        parent=parent,
+        top_level=top_level,
+        created_from=created_from,
+        created_to=created_to,
     )
+    found, complete = s.api.listed("/instances", "cursor", limit, **wanted)
     if not s.show(found):
         rows = (
             (
@@ -97,12 +112,37 @@ def list_(
             for i in found
         )
         s.table(("INSTANCE", "WORKFLOW", "STATUS", "AGE", "WHAT IT SAYS"), rows)
+        s.incomplete(complete=complete)
 
 
-def summary(context: typer.Context) -> None:
-    """Count instances by status and workflow."""
+def summary(
+    context: typer.Context,
+    workflow: filters.Workflows = None,
+    status_: filters.Statuses = None,
+    prefix: filters.Prefix = None,
+    search: filters.Search = None,
+    waiting_for: filters.WaitingFor = None,
+    overdue: filters.Overdue = False,
+    parent: filters.Parent = None,
+    top_level: filters.TopLevel = False,
+    created_from: filters.CreatedFrom = None,
+    created_to: filters.CreatedTo = None,
+) -> None:
+    """Count instances by workflow and status: all of them, or those that are asked for."""
     s = session(context)
-    found = s.api.get("/instances/summary")
+    wanted = filters.wanted(
+        workflow=workflow,
+        status=status_,
+        prefix=prefix,
+        search=search,
+        waiting_for=waiting_for,
+        overdue=overdue,
+        parent=parent,
+        top_level=top_level,
+        created_from=created_from,
+        created_to=created_to,
+    )
+    found = s.api.get("/instances/summary", **wanted)
     if not s.show(found):
         rows = (
             (workflow, status(name), str(count))
@@ -111,13 +151,14 @@ def summary(context: typer.Context) -> None:
         )
         s.table(("WORKFLOW", "STATUS", "INSTANCES"), rows)
         s.say(f"{found['total']} in all, {found['overdue']} overdue")
+        s.incomplete(complete=found["index"]["complete"])
 
 
 def show(context: typer.Context, instance: Instance) -> None:
     """Show all that is known of an instance, why it waits, and what it did."""
     s = session(context)
-    detail = s.api.get(f"/instances/{instance}")
-    history = s.api.get(f"/instances/{instance}/history")
+    detail = s.api.get(at("instances", instance))
+    history = s.api.get(at("instances", instance, "history"))
     if s.show({**detail, "history": history["steps"]}):
         return
     progress = detail["custom_status"] or {}
@@ -143,13 +184,15 @@ def show(context: typer.Context, instance: Instance) -> None:
 
 
 def watch(context: typer.Context, instance: Instance) -> None:
-    """Look on until an instance ends."""
+    """Look on until an instance ends; with --json one line for each time that it moved."""
     _watch(session(context), instance)
 
 
 def _watch(s: Session, instance: str) -> None:
     said: Any = None
-    for detail in s.api.stream(f"/instances/{instance}/stream"):
+    ended = False
+    for detail in s.api.stream(at("instances", instance, "stream")):
+        ended = detail["status"] in ENDED
         progress = detail.get("custom_status") or {}
         why = "; ".join(reason["text"] for reason in detail.get("why", []))
         now = (detail["status"], progress.get("message"), why)
@@ -159,6 +202,11 @@ def _watch(s: Session, instance: str) -> None:
             said = now
             end = f"  [dim]{escape(why)}[/]" if why else ""
             s.say(f"{status(detail['status'])} {escape(progress.get('message') or '')}{end}")
+    if not ended:
+        raise CommandError(
+            f"The orchestrator stopped telling before {instance} ended: it is stopping itself, or "
+            f"{instance} was purged"
+        )
 
 
 def send(
@@ -169,7 +217,7 @@ def send(
 ) -> None:
     """Send an event to an instance that waits for it."""
     s = session(context)
-    answer = s.api.post(f"/instances/{instance}/events/{event}", read_json(payload))
+    answer = s.api.post(at("instances", instance, "events", event), read_json(payload))
     if not s.show(answer):
         s.say(f"{instance} took {event}")
 

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 from rich.progress import track
 
+from taskway.api import at
 from taskway.commands.instances import Instance, read_json
 from taskway.errors import CommandError
 from taskway.session import Session, age, session, status
@@ -77,7 +78,8 @@ def rerun(
     reason: Reason,
     by: By,
     from_event: Annotated[
-        int | None, typer.Option(help="A step's event_id, see `taskway show`; else the start.")
+        int | None,
+        typer.Option(help="The number before a step in `taskway show`; else the start."),
     ] = None,
     input_: Annotated[
         str | None, typer.Option("--input", help="Another input: JSON, or @file.")
@@ -88,7 +90,7 @@ def rerun(
     body = {"reason": reason, "by": by, "new_id": new_id, "from_event": from_event}
     if input_ is not None:
         body["input"] = read_json(input_)  # type: ignore[assignment]
-    answer = s.api.post(f"/instances/{instance}/rerun", body)
+    answer = s.api.post(at("instances", instance, "rerun"), body)
     if not s.show(answer):
         s.say(f"{instance} runs again as {answer['new_instance_id']}")
 
@@ -99,7 +101,7 @@ def audit(
 ) -> None:
     """List who did what, the newest first."""
     s = session(context)
-    found = list(s.api.pages("/audit", "before", limit))
+    found, _ = s.api.listed("/audit", "before", limit)
     if not s.show(found):
         rows = (
             (
@@ -118,13 +120,13 @@ def audit(
 def _each(s: Session, instances: list[str], operation: str, body: dict[str, Any]) -> None:
     """Do the same to several instances; one that is refused does not keep the others from it."""
     results, refused = [], []
-    one = len(instances) == 1
+    quiet = s.as_json or not s.console.is_terminal or len(instances) == 1
     for instance in track(
         instances,
         description=operation,
         console=s.console,
         transient=True,
-        disable=s.as_json or one,
+        disable=quiet,
     ):
         try:
             results.append(_one(s, instance, operation, body))
@@ -140,5 +142,5 @@ def _each(s: Session, instances: list[str], operation: str, body: dict[str, Any]
 
 def _one(s: Session, instance: str, operation: str, body: dict[str, Any]) -> Any:
     if operation == "purge":
-        return s.api.delete(f"/instances/{instance}", **body)
-    return s.api.post(f"/instances/{instance}/{operation}", body)
+        return s.api.delete(at("instances", instance), **body)
+    return s.api.post(at("instances", instance, operation), body)

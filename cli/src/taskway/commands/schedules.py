@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from taskway.api import at
 from taskway.commands.instances import read_json
 from taskway.commands.operations import By
 from taskway.session import age, session
@@ -50,36 +51,33 @@ def put(
         "cron": cron,
         "every_seconds": every,
     }
-    answer = s.api.put(f"/schedules/{name}", body, by=by)
+    answer = s.api.put(at("schedules", name), body, by=by)
     if not s.show(answer):
         s.say(f"{name} runs next at {answer['next_at']}")
 
 
 @app.command()
-def pause(context: typer.Context, name: Name) -> None:
+def pause(context: typer.Context, name: Name, by: By) -> None:
     """Start nothing more until it is resumed."""
     s = session(context)
-    answer = s.api.post(f"/schedules/{name}/pause", None)
+    answer = s.api.post(at("schedules", name, "pause"), None, by=by)
     if not s.show(answer):
         s.say(f"{name} is paused")
 
 
 @app.command()
-def resume(context: typer.Context, name: Name) -> None:
+def resume(context: typer.Context, name: Name, by: By) -> None:
     """Go on from now."""
     s = session(context)
-    answer = s.api.post(f"/schedules/{name}/resume", None)
+    answer = s.api.post(at("schedules", name, "resume"), None, by=by)
     if not s.show(answer):
         s.say(f"{name} runs next at {answer['next_at']}")
 
 
 @app.command()
-def delete(
-    context: typer.Context,
-    name: Name,
-    by: By,
-) -> None:
+def delete(context: typer.Context, name: Name, by: By) -> None:
     """Delete a schedule; what it started goes on."""
     s = session(context)
-    s.api.delete(f"/schedules/{name}", by=by)
-    s.say(f"{name} is deleted")
+    s.api.delete(at("schedules", name), by=by)
+    if not s.show({"id": name, "deleted": True}):
+        s.say(f"{name} is deleted")

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from taskway.api import at
 from taskway.commands.instances import Instance, read_json
 from taskway.commands.operations import By
 from taskway.session import age, session
@@ -14,6 +15,9 @@ Event = Annotated[str, typer.Argument(help="The event that it waits for.")]
 
 def waiting(
     context: typer.Context,
+    workflow: Annotated[
+        list[str] | None, typer.Option(help="Of this workflow; repeat for several.")
+    ] = None,
     assigned_to: Annotated[str | None, typer.Option(help="For this person.")] = None,
     event: Annotated[str | None, typer.Option(help="For this event.")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Past its deadline.")] = False,
@@ -21,15 +25,14 @@ def waiting(
 ) -> None:
     """List what waits for a decision, the soonest deadline first."""
     s = session(context)
-    found = list(
-        s.api.pages(
-            "/waiting",
-            "cursor",
-            limit,
-            assigned_to=assigned_to,
-            event=event,
-            overdue=overdue or None,
-        )
+    found, complete = s.api.listed(
+        "/waiting",
+        "cursor",
+        limit,
+        workflow=workflow,
+        assigned_to=assigned_to,
+        event=event,
+        overdue=overdue or None,
     )
     if not s.show(found):
         rows = (
@@ -45,6 +48,7 @@ def waiting(
             for w in found
         )
         s.table(("INSTANCE", "EVENT", "FOR", "CLAIMED BY", "SINCE", "UNTIL", "WHAT"), rows)
+        s.incomplete(complete=complete)
 
 
 def claim(
@@ -55,7 +59,7 @@ def claim(
 ) -> None:
     """Say that you see to it."""
     s = session(context)
-    answer = s.api.post(f"/waiting/{instance}/{event}/claim", {"by": by})
+    answer = s.api.post(at("waiting", instance, event, "claim"), {"by": by})
     if not s.show(answer):
         s.say(f"{by} sees to {event} of {instance}")
 
@@ -68,7 +72,7 @@ def release(
 ) -> None:
     """Give back what you claimed."""
     s = session(context)
-    answer = s.api.post(f"/waiting/{instance}/{event}/release", {"by": by})
+    answer = s.api.post(at("waiting", instance, event, "release"), {"by": by})
     if not s.show(answer):
         s.say(f"Nobody sees to {event} of {instance}")
 
@@ -83,6 +87,6 @@ def decide(
     """Decide; of two who do so at once, one is told that it is too late."""
     s = session(context)
     body = {"by": by, "payload": read_json(payload)}
-    answer = s.api.post(f"/waiting/{instance}/{event}/decide", body)
+    answer = s.api.post(at("waiting", instance, event, "decide"), body)
     if not s.show(answer):
         s.say(f"{instance} goes on")

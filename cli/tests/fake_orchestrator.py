@@ -1,0 +1,39 @@
+"""Stands in for the orchestrator's API."""
+
+import json
+from collections import deque
+from typing import Any
+
+import httpx
+
+WORKFLOW = {
+    "name": "task",
+    "start": "/tasks/process",
+    "id_field": "task_id",
+    "description": "Assigns",
+    "events": [],
+    "samples": {"completed": {"summary": "A task", "request": {"task_id": "42", "title": "T"}}},
+}
+
+
+class FakeOrchestrator:
+    """Answers by method and path, and keeps what it was asked; a deque has one answer a call."""
+
+    def __init__(self) -> None:
+        self.answers: dict[tuple[str, str], Any] = {("GET", "/workflows"): [WORKFLOW]}
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers.get((request.method, request.url.path))
+        if isinstance(answer, deque):
+            answer = answer.popleft()
+        if answer is None:
+            problem = {"title": "There is no such resource", "detail": "nothing [here]"}
+            return httpx.Response(404, json=problem)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, httpx.Response) else httpx.Response(200, json=answer)
+
+    def bodies(self) -> list[Any]:
+        return [json.loads(r.content) for r in self.requests if r.content]
