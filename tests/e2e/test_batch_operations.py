@@ -36,7 +36,7 @@ async def confirmed(system: System, operation: str, prefix: str, **more: Any) ->
 
 async def listed(system: System, prefix: str, status: str, count: int) -> None:
     """Return once so many are listed with a status: what is started is listed a moment later."""
-    wanted = {"id_prefix": prefix, "status": status, "top_level": True}
+    wanted: dict[str, Any] = {"id_prefix": prefix, "status": status, "top_level": True}
 
     async def look() -> bool | None:
         found = (await system.orchestrator.get("/instances", params=wanted)).json()["items"]
