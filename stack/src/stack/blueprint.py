@@ -44,7 +44,9 @@ def draw_up(
     specs += [_service(app, ports, bool(jaeger), client) for app in APPS]
 
     config = run.config / "dapr.yaml"
-    dapr_processes.write_configuration(config, ports, traces=bool(jaeger))
+    dapr_processes.write_configuration(
+        config, ports, traces=bool(jaeger), retention_seconds=options.retention_seconds
+    )
     for app in APPS:
         env = (
             backends.redis_env(ports, password)
