@@ -1,16 +1,22 @@
 """One running system a store, shared by the tests that need one."""
 
 import os
+import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
+from pathlib import Path
 
 import pytest
 
 from stack import Stack, StackOptions
+from support.jaeger import Jaeger
 from support.samples import Ended, run_samples
 from support.system import System, connect
 
 SERVICES = ("orchestrator", "assigner", "notifier")
+LOGS = pytest.StashKey[Path]()
+LINES = 40
+QUIET = re.compile(r"level=(info|debug)|\[(info|debug)")
 
 
 @pytest.fixture(scope="session", params=["sqlite", "redis"])
@@ -25,7 +31,23 @@ async def stack(
         pytest.skip("needs redis-server on PATH")
     options = StackOptions(run_dir=tmp_path_factory.mktemp(store), store=store, prefer_port=None)
     async with Stack(options) as running:
+        request.config.stash[LOGS] = options.run_dir / "logs"
         yield running
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a failure what the orchestrator and its sidecar logged last."""
+    report = yield
+    logs = item.config.stash.get(LOGS, None)
+    if report.failed and logs is not None:
+        for name in ("orchestrator.log", "orchestrator-sidecar.log"):
+            lines = (logs / name).read_text(errors="replace").splitlines()
+            told = [line for line in lines if not QUIET.search(line)]
+            report.sections.append((name, "\n".join(told[-LINES:])))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +55,14 @@ async def system(stack: Stack) -> AsyncIterator[System]:
     """The APIs of that stack."""
     async with connect({name: stack.url(name) for name in SERVICES}) as system:
         yield system
+
+
+@pytest.fixture(scope="session")
+def jaeger(stack: Stack, system: System) -> Jaeger:
+    """Jaeger beside that stack."""
+    if not stack.has("jaeger"):
+        pytest.skip("needs jaeger on PATH")
+    return Jaeger(system.orchestrator, stack.url("jaeger"))
 
 
 @pytest.fixture(scope="session")

@@ -50,12 +50,26 @@ def drawn(
 
 
 def test_every_app_is_found_at_its_own_sidecar(tmp_path: Path, ports: Ports) -> None:
-    write_configuration(tmp_path / "dapr.yaml", ports, traces=False)
+    write_configuration(tmp_path / "dapr.yaml", ports, traces=False, retention_seconds=None)
     spec = json.loads((tmp_path / "dapr.yaml").read_text())["spec"]
     template = spec["nameResolution"]["configuration"]["template"]
     for app in APPS:
         assert f'eq .ID "{app}"}}}}127.0.0.1:{ports.apps[app].internal}{{{{' in template
     assert "tracing" not in spec
+    assert "workflow" not in spec
+
+
+async def test_what_has_ended_is_kept_as_long_as_the_caller_says(
+    run: RunDirectory, ports: Ports, client: httpx.AsyncClient
+) -> None:
+    specs = drawn(StackOptions(run.root, retention_seconds=7), run, ports, client)
+    spec = json.loads((run.config / "dapr.yaml").read_text())["spec"]
+    kept = spec["workflow"]["stateRetentionPolicy"]
+    assert kept == {"completed": "7s", "failed": "7s", "terminated": "7s"}
+    # A sidecar reads both files, and what the later one says holds.
+    command = specs["orchestrator-sidecar"].command
+    files = [command[i + 1] for i, part in enumerate(command) if part == "--config"]
+    assert [Path(file).name for file in files] == ["configuration.yaml", "dapr.yaml"]
 
 
 async def test_no_two_sidecars_share_a_database(

@@ -47,6 +47,25 @@ async def test_a_paused_instance_goes_on_when_it_is_resumed(system: System) -> N
     assert (await system.finished(instance))["status"] == "COMPLETED"
 
 
+async def test_children_that_have_ended_keep_no_parent_from_being_paused(system: System) -> None:
+    instance = await resting(system)
+    for operation, after in (("pause", "SUSPENDED"), ("resume", "RUNNING")):
+        answer = await act(system, instance, operation, children=True)
+        assert (answer.status_code, answer.json()["status"]) == (200, after)
+    assert (await act(system, instance, "terminate", children=True)).status_code == 200
+    children = (await system.status(instance))["children"]
+    assert len(children) == 1
+
+    purged = await system.orchestrator.delete(
+        f"/instances/{instance}", params=WHY | {"children": True}
+    )
+    assert purged.status_code == 200
+    for name in (instance, *children):
+        assert (await system.orchestrator.get(f"/instances/{name}")).status_code == 410
+        page = (await system.orchestrator.get("/instances", params={"id_prefix": name})).json()
+        assert page["items"] == []
+
+
 async def test_a_terminated_instance_ends_at_once(system: System) -> None:
     instance = await resting(system)
     assert (await act(system, instance, "terminate")).json()["status"] == "TERMINATED"

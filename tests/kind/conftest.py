@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from kind import access
+from support.jaeger import Jaeger
 from support.samples import Ended, run_samples
 from support.system import System
 
@@ -23,6 +24,12 @@ async def system(cluster: None) -> AsyncIterator[System]:
     """The three APIs; anew for each test, for a fault ends the way to a pod."""
     async with access.open_system() as system:
         yield system
+
+
+@pytest.fixture
+def jaeger(system: System) -> Jaeger:
+    """Jaeger in the cluster."""
+    return Jaeger(system.orchestrator, access.JAEGER)
 
 
 @pytest.fixture(scope="session")

@@ -103,5 +103,8 @@ class Problem(BaseModel):
     type: ProblemType
     title: str
     status: int = Field(description="The HTTP status of this answer", ge=400, le=599)
+    trace_id: str | None = Field(
+        default=None, description="Of the trace that tells more, where the request began one"
+    )
     detail: str = Field(description="What happened, in words for a person")
     errors: list[FieldError] = Field(default=[], description="The fields at fault, if any")

@@ -11,11 +11,13 @@ from fastapi.openapi.utils import get_openapi
 from contracts.problems import Problem, ProblemType
 from servicekit.health import health_router
 from servicekit.limits import BodyLimit
+from servicekit.metrics import metrics_router
 from servicekit.problems import COMMON_PROBLEMS, install_problem_handlers, problem_responses
 from servicekit.readiness import Readiness
 from servicekit.settings import ServiceSettings
 from servicekit.startup import Startup
 from servicekit.tokens import require_token
+from servicekit.tracing import trace_requests
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 Opened = TypeVar("Opened")
@@ -65,6 +67,7 @@ def build_app(
         redirect_slashes=False,
     )
     app.state.readiness = readiness
+    trace_requests(app)
     install_problem_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     problems, checks = problem_responses(*COMMON_PROBLEMS), []
@@ -74,6 +77,7 @@ def build_app(
     for router in routers(startup):
         app.include_router(router, responses=problems, dependencies=checks)
     app.include_router(health_router(readiness))
+    app.include_router(metrics_router())
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -6,6 +6,8 @@ from typing import Literal
 
 import structlog
 
+from servicekit.tracing import trace_id
+
 # Local variables can hold requests, and so tokens and what people wrote.
 TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -22,6 +24,7 @@ def configure_logs(service: str, level: str, style: Literal["console", "json"]) 
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_trace,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -57,3 +60,11 @@ def configure_logs(service: str, level: str, style: Literal["console", "json"]) 
     # One line a request, call or workflow turn would drown the rest.
     for noisy in ("httpx", "durabletask-worker"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _add_trace(
+    _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Add the trace that a line belongs to, so that one leads to the other."""
+    current = trace_id()
+    return event if current is None else {**event, "trace_id": current}

@@ -8,6 +8,7 @@ from servicekit.readiness import Readiness
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import Sidecar, sidecar_client
 from servicekit.state import DaprStateStore
+from servicekit.tracing import TraceContext
 
 STATE_COMPONENT = "statestore"
 
@@ -35,4 +36,4 @@ def later_state_store(settings: ServiceSettings) -> DaprStateStore:
 
 def dapr_client(settings: ServiceSettings) -> DaprClient:
     """Return a client of our sidecar, which connects on the event loop that first uses it."""
-    return DaprClient(f"127.0.0.1:{settings.dapr_grpc_port}")
+    return DaprClient(f"127.0.0.1:{settings.dapr_grpc_port}", interceptors=[TraceContext()])

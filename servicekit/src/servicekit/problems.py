@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from contracts.problems import MEDIA_TYPE, PROBLEM_KINDS, FieldError, Problem, ProblemType
 from servicekit.state import StoreUnavailable
+from servicekit.tracing import trace_id
 
 log = structlog.get_logger(__name__)
 
@@ -57,9 +58,14 @@ def problem_response(
     """Return a problem as an HTTP answer."""
     kind = PROBLEM_KINDS[type_]
     problem = Problem(
-        type=type_, title=kind.title, status=kind.status, detail=detail, errors=list(errors)
+        type=type_,
+        title=kind.title,
+        status=kind.status,
+        trace_id=trace_id(),
+        detail=detail,
+        errors=list(errors),
     )
-    return Response(problem.model_dump_json(), kind.status, headers, MEDIA_TYPE)
+    return Response(problem.model_dump_json(exclude_none=True), kind.status, headers, MEDIA_TYPE)
 
 
 def problem_responses(*types: ProblemType) -> dict[int | str, dict[str, Any]]:

@@ -9,8 +9,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from servicekit.logs import configure_logs
+from servicekit.metrics import configure_metrics
 from servicekit.readiness import Readiness
 from servicekit.settings import ServiceSettings
+from servicekit.tracing import configure_tracing
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +53,8 @@ def serve(service: str, app: FastAPI, settings: ServiceSettings) -> None:
         settings: Where to listen, how to log, and how long to drain.
     """
     configure_logs(service, settings.log_level, settings.log_format)
+    configure_tracing(service)
+    configure_metrics(service)
     config = uvicorn.Config(
         app,
         host=settings.app_host,

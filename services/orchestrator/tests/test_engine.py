@@ -54,14 +54,14 @@ class FakeClient:
             raise state
         return state
 
-    async def schedule_new_workflow(self, _: str, *, input: Any, instance_id: str) -> None:  # noqa: A002
+    async def schedule_new_workflow(self, _: str, instance_id: str, request: Any) -> None:
         if self._schedule is not None:
             raise self._schedule
         self.scheduled.append(instance_id)
 
 
 def engine(client: FakeClient) -> Engine:
-    return Engine(client, start_timeout=1.0)  # type: ignore[arg-type]
+    return Engine(client, client, start_timeout=1.0)  # type: ignore[arg-type]
 
 
 async def test_a_new_id_starts_an_instance() -> None:

@@ -44,7 +44,9 @@ def draw_up(
     specs += [_service(app, ports, bool(jaeger), client) for app in APPS]
 
     config = run.config / "dapr.yaml"
-    dapr_processes.write_configuration(config, ports, traces=bool(jaeger))
+    dapr_processes.write_configuration(
+        config, ports, traces=bool(jaeger), retention_seconds=options.retention_seconds
+    )
     for app in APPS:
         env = (
             backends.redis_env(ports, password)
@@ -71,7 +73,8 @@ def _service(app: str, ports: Ports, traces: bool, client: httpx.AsyncClient) ->
         env["MONITOR_ALLOW"] = MONITOR_ALLOW
     if traces:
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(ports.jaeger_otlp)
-        env["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc"
+        # In milliseconds: what is not sent yet is lost in a kill.
+        env["OTEL_BSP_SCHEDULE_DELAY"] = "500"
         env["JAEGER_URL"] = url(ports.jaeger_ui)
     command = [sys.executable, "-m", f"{app}.main"]
     return ProcessSpec(

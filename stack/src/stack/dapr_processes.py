@@ -100,8 +100,17 @@ def sqlite_env(app: str, run: RunDirectory) -> dict[str, str]:
     }
 
 
-def write_configuration(path: Path, ports: Ports, traces: bool) -> None:
-    """Write what components/configuration.yaml cannot know: addresses of this stack."""
+def write_configuration(
+    path: Path, ports: Ports, *, traces: bool, retention_seconds: int | None
+) -> None:
+    """Write what components/configuration.yaml cannot know of this stack; what both say holds here.
+
+    Args:
+        path: The file.
+        ports: The stack's ports.
+        traces: Whether there is a Jaeger.
+        retention_seconds: How long what has ended is kept, where the stack says so itself.
+    """
     spec: dict[str, object] = {
         "nameResolution": {
             # Despite its name it contacts no cluster when given a template. mDNS, the usual one,
@@ -113,13 +122,18 @@ def write_configuration(path: Path, ports: Ports, traces: bool) -> None:
     }
     if traces:
         spec["tracing"] = {
-            "samplingRate": "1",
+            # The engine begins a trace with each of its own calls: of these, none is recorded.
+            # What is part of a task's trace is, for its parent is. 0 would switch both off.
+            "samplingRate": "0.000000001",
             "otel": {
                 "endpointAddress": address(ports.jaeger_otlp),
                 "isSecure": False,
                 "protocol": "grpc",
             },
         }
+    if retention_seconds is not None:
+        kept = dict.fromkeys(("completed", "failed", "terminated"), f"{retention_seconds}s")
+        spec["workflow"] = {"stateRetentionPolicy": kept}
     document = {
         "apiVersion": "dapr.io/v1alpha1",
         "kind": "Configuration",

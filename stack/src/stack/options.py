@@ -23,6 +23,8 @@ class StackOptions:
         store: Where Dapr keeps state; each has its folder in components/.
         echo: Show every process's log as it grows.
         env: More environment for a process, by its name.
+        retention_seconds: How long what has ended is kept; else as components/configuration.yaml
+            says.
         prefer_port: Preferred for the orchestrator's API; another is taken where it is in use.
         startup_timeout: Seconds that a process has to become ready.
         stop_timeout: Seconds that a process has to end by itself.
@@ -34,6 +36,7 @@ class StackOptions:
     store: Store = "sqlite"
     echo: bool = False
     env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    retention_seconds: int | None = None
     prefer_port: int | None = 8000
     startup_timeout: float = 60.0
     stop_timeout: float = 10.0

@@ -17,7 +17,8 @@ from orchestrator.settings import Settings
 @asynccontextmanager
 async def app_channel(settings: Settings, events: JobEvents) -> AsyncIterator[None]:
     """Listen for the sidecar, on loopback alone, and pass jobs on to `events`."""
-    server = grpc.aio.server()
+    # Without the option two applications may listen at one port, and jobs go to either.
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     add_AppCallbackAlphaServicer_to_server(events, server)  # type: ignore[no-untyped-call]
     server.add_insecure_port(f"127.0.0.1:{settings.actor_port}")
     await server.start()

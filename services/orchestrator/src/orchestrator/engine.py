@@ -14,6 +14,8 @@ from pydantic import BaseModel, ValidationError
 from contracts.orchestrator import InstanceStatus, Progress, RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.grpc_errors import reading, unavailable
+from orchestrator.metrics import REFUSED, STARTED
+from orchestrator.observed import name_request, workflow_of
 from orchestrator.workflows.definition import Definition
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
@@ -29,12 +31,22 @@ class Observer(Protocol):
         """Take note of an instance that got an event."""
 
 
+class Starter(Protocol):
+    """What starts instances: see Management."""
+
+    async def schedule_new_workflow(
+        self, workflow: str, instance_id: str, request: BaseModel
+    ) -> object:
+        """Start an instance; returns when it has begun."""
+
+
 class Engine:
     """Starts workflow instances and reads their state."""
 
     def __init__(
         self,
         client: DaprWorkflowClient,
+        starter: Starter,
         start_timeout: float,
         observer: Observer | None = None,
     ) -> None:
@@ -42,10 +54,12 @@ class Engine:
 
         Args:
             client: The SDK's client.
+            starter: What starts instances.
             start_timeout: After how many seconds a start is given up.
             observer: Who is told, if anybody.
         """
         self._client = client
+        self._starter = starter
         self._start_timeout = start_timeout
         self._observer = observer
         self._locks = KeyedLocks()
@@ -65,6 +79,7 @@ class Engine:
                 answer (503): the same start can then be repeated.
         """
         instance_id, workflow = definition.instance_id(request), definition.workflow_name
+        name_request(instance_id, definition.name)
         async with self._locks(instance_id):
             state = await self._state(instance_id)
             if state is None:
@@ -75,10 +90,14 @@ class Engine:
                         raise unavailable(error) from error
                     state = await self._state(instance_id)
                 else:
+                    STARTED.add(1, {"workflow": definition.name})
                     if self._observer:
                         self._observer.started(definition, request)
                     return True
         if state is None or state.name != workflow or not _same_input(state, request):
+            REFUSED.add(
+                1, {"workflow": definition.name, "problem": ProblemType.INSTANCE_EXISTS.name}
+            )
             raise ProblemError(
                 ProblemType.INSTANCE_EXISTS,
                 f"Instance {instance_id} was started with another request",
@@ -105,6 +124,7 @@ class Engine:
         Raises:
             ProblemError: The engine does not answer (503).
         """
+        name_request(instance_id, workflow_of(instance_id))
         try:
             await self._client.raise_workflow_event(
                 instance_id, event, data=data.model_dump(mode="json")
@@ -118,9 +138,7 @@ class Engine:
         try:
             # The call returns when the instance has begun, which needs a worker.
             async with asyncio.timeout(self._start_timeout):
-                await self._client.schedule_new_workflow(
-                    workflow, input=request, instance_id=instance_id
-                )
+                await self._starter.schedule_new_workflow(workflow, instance_id, request)
         except TimeoutError as error:
             raise ProblemError(
                 ProblemType.UNAVAILABLE,

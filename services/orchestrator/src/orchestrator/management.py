@@ -10,6 +10,8 @@ from typing import Any
 import grpc
 from google.protobuf.wrappers_pb2 import StringValue
 from grpc.aio import AioRpcError, Channel
+from opentelemetry import propagate
+from pydantic import BaseModel
 
 from orchestrator.durabletask import TaskHubSidecarServiceStub, protos
 from servicekit.sidecar import UNTRACED
@@ -31,9 +33,28 @@ class Management:
         self._stub = TaskHubSidecarServiceStub(channel)  # type: ignore[no-untyped-call]
         # What an operator looks at is no part of any instance's trace.
         metadata = list(UNTRACED.items())
-        if api_token:
-            metadata.append(("dapr-api-token", api_token))
+        self._token = (("dapr-api-token", api_token),) if api_token else ()
+        metadata += self._token
         self._metadata = tuple(metadata)
+
+    async def schedule_new_workflow(
+        self, workflow: str, instance_id: str, request: BaseModel
+    ) -> None:
+        """Start an instance as part of the current trace, which the SDK's client does not pass on.
+
+        Args:
+            workflow: Dapr's name of it.
+            instance_id: What it is called.
+            request: Its input.
+        """
+        carrier: dict[str, str] = {}
+        propagate.inject(carrier)
+        asked = protos.CreateInstanceRequest(
+            name=workflow,
+            instanceId=instance_id,
+            input=StringValue(value=json.dumps(request.model_dump(mode="json"))),
+        )
+        await self._stub.StartInstance(asked, metadata=(*self._token, *carrier.items()))
 
     async def list_workflow_instance_ids(self) -> AsyncIterator[list[str]]:
         """Yield the ids of all instances of this app, children included, in pages."""

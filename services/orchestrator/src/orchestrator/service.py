@@ -8,6 +8,7 @@ import grpc.aio
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from httpx import AsyncClient
 
+from contracts.operations import InstanceFilter
 from orchestrator.actors.host import hosting_actors
 from orchestrator.adapters.jobs import DaprJobs, JobEvents
 from orchestrator.adapters.shop import Shop, open_shop
@@ -19,6 +20,7 @@ from orchestrator.decisions import Decisions
 from orchestrator.engine import Engine
 from orchestrator.events import Events
 from orchestrator.management import Management
+from orchestrator.metrics import observe
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.batch import Batch
 from orchestrator.operations.claims import Claims
@@ -117,9 +119,10 @@ async def open_orchestrator(
     await stack.enter_async_context(hosting_actors(settings, NotifierClient(hasty)))
     index = InstanceIndex(Feed())
     readiness.on_draining(index.feed.close)
+    observe(lambda: index.counts(InstanceFilter()))
     refresher = Refresher(management, index, _pace(settings))
     await stack.enter_async_context(refresher.running())
-    engine = Engine(client, settings.start_timeout_seconds, refresher)
+    engine = Engine(client, management, settings.start_timeout_seconds, refresher)
     scheduler = Scheduler(
         ScheduleStore(store),
         engine,

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 import httpx
 import structlog
 
+from orchestrator.metrics import WEDGED
 from servicekit.sidecar import Sidecar
 
 log = structlog.get_logger(__name__)
@@ -56,6 +57,7 @@ async def _watch(sidecar: Sidecar, first_patience: float, patience: float, inter
             deadline = time.monotonic() + patience
         elif time.monotonic() > deadline:
             log.error("the sidecar takes no worker: ending it")
+            WEDGED.add(1)
             try:
                 await sidecar.shut_down()
             except httpx.HTTPError as error:

@@ -7,6 +7,7 @@ from dapr.ext.workflow.logger import LoggerOptions
 
 from orchestrator.activities import assignment, notification, waiting
 from orchestrator.catalogue import CATALOGUE
+from orchestrator.observed import observed
 from orchestrator.ports import Activities, Ports
 from orchestrator.settings import Settings
 from orchestrator.workflows.definition import Definition
@@ -54,4 +55,4 @@ def register_workflows(runtime: WorkflowRuntime, definition: Definition) -> None
 
 def _register_activities(runtime: WorkflowRuntime, activities: Activities) -> None:
     for name, activity in activities.items():
-        runtime.register_activity(activity, name=name)
+        runtime.register_activity(observed(name, activity), name=name)

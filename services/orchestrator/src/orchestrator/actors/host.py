@@ -15,6 +15,7 @@ from dapr.actor import ActorId, ActorRuntime
 from dapr.actor.runtime.config import ActorRuntimeConfig
 from dapr.actor.runtime.context import ActorRuntimeContext
 from dapr.actor.runtime.grpc_host import ActorGrpcHost
+from dapr.clients.grpc._channel import create_aio_channel
 
 from orchestrator.actors.task_actor import TaskActor
 from orchestrator.clients.notifier import NotifierClient
@@ -26,6 +27,29 @@ log = structlog.get_logger(__name__)
 # one; waking it again costs one read.
 IDLE = timedelta(minutes=5)
 PAUSE_SECONDS = 1.0
+
+
+class _TokenHost(ActorGrpcHost):
+    """A host whose stream carries the API token: the SDK 1.18.3 gives it to unary calls alone."""
+
+    def __init__(self, settings: Settings) -> None:
+        address = f"127.0.0.1:{settings.dapr_grpc_port}"
+        # The application's own listener is there already: see app_channel.
+        super().__init__(address, app_port=0)
+        if settings.dapr_api_token is not None:
+            token = _StreamToken(settings.dapr_api_token)
+            self._channel = create_aio_channel(address, interceptors=[token])
+
+
+class _StreamToken(grpc.aio.StreamStreamClientInterceptor):
+    """Adds the API token to streams."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def intercept_stream_stream(self, continuation, client_call_details, request_iterator):  # type: ignore[no-untyped-def]
+        metadata = (*(client_call_details.metadata or ()), ("dapr-api-token", self._token))
+        return await continuation(client_call_details._replace(metadata=metadata), request_iterator)
 
 
 @asynccontextmanager
@@ -57,7 +81,7 @@ async def _host(settings: Settings, notifier: NotifierClient) -> None:
 
     ActorRuntime.set_actor_config(ActorRuntimeConfig(actor_idle_timeout=IDLE))
     while True:
-        host = ActorGrpcHost(f"127.0.0.1:{settings.dapr_grpc_port}", app_port=0)
+        host = _TokenHost(settings)
         try:
             await host.register_actor(TaskActor, actor_factory=task_actor)
             # It connects again by itself, but gives up where the sidecar stays away for a minute.

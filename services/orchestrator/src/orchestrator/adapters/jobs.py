@@ -15,6 +15,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 
 from contracts.problems import ProblemType
 from servicekit.problems import ProblemError
+from servicekit.state import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +87,6 @@ class JobEvents(appcallback_pb2_grpc.AppCallbackAlphaServicer):
         request.data.Unpack(value)
         try:
             await self.fire(request.name.removeprefix(PREFIX), datetime.fromisoformat(value.value))
-        except ProblemError as error:
-            await context.abort(grpc.StatusCode.UNAVAILABLE, error.detail)
+        except (ProblemError, StoreUnavailable) as error:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         return appcallback_pb2.JobEventResponse()

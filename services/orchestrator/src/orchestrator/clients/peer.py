@@ -7,6 +7,7 @@ from opentelemetry import propagate
 from pydantic import BaseModel, ValidationError
 
 from contracts.problems import Problem
+from orchestrator.metrics import PEER_CALLS
 
 # Time-out and rate limit: the peer did not judge the request.
 TRANSIENT = frozenset({408, 425, 429})
@@ -56,14 +57,21 @@ class Peer:
         try:
             answer = await self._http.request(method, url, content=content, headers=headers)
         except httpx.HTTPError as error:
+            self._count("unavailable")
             raise PeerUnavailable(f"{self._app_id}: {type(error).__name__} {error}") from error
         if answer.is_success:
+            self._count("completed")
             return answer
         problem = _problem(answer)
         if answer.status_code in TRANSIENT or not answer.is_client_error:
+            self._count("unavailable")
             detail = problem.detail if problem else answer.text
             raise PeerUnavailable(f"{self._app_id} answered {answer.status_code}: {detail}")
+        self._count("refused")
         raise PeerRefused(answer.status_code, problem, answer.text)
+
+    def _count(self, outcome: str) -> None:
+        PEER_CALLS.add(1, {"peer": self._app_id, "outcome": outcome})
 
 
 def _problem(answer: httpx.Response) -> Problem | None:

@@ -21,6 +21,7 @@ from orchestrator.operations.operations import Operations
 from orchestrator.operations.rules import ALLOWED
 from orchestrator.workflows.definition import Definition
 from servicekit.problems import ProblemError
+from servicekit.state import StoreUnavailable
 
 # What one call does: it answers once all of it is done, which clients wait for.
 MOST = 500
@@ -92,6 +93,10 @@ class Batch:
         except ProblemError as problem:
             return BatchItem(
                 instance_id=entry.instance_id, result=problem.type, detail=problem.detail
+            )
+        except StoreUnavailable as error:
+            return BatchItem(
+                instance_id=entry.instance_id, result=ProblemType.UNAVAILABLE, detail=str(error)
             )
         return BatchItem(instance_id=entry.instance_id, result=DONE, new_instance_id=new_id)
 

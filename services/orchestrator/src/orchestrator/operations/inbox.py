@@ -48,7 +48,7 @@ class Inbox:
         """
         # What is on the page and was decided meanwhile goes.
         shown, _ = self._look(query)
-        await self._refresher.freshen([waiting.entry.instance_id for waiting in shown])
+        await self._refresher.freshen(list({waiting.entry.instance_id for waiting in shown}))
         shown, after = self._look(query)
         names = [(waiting.entry.instance_id, waiting.wait.id) for waiting in shown]
         holders = await self._claims.holders(names)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import grpc
@@ -26,6 +27,8 @@ from servicekit.problems import ProblemError
 # An operation reaches an instance by its inbox: it takes effect a moment after its answer.
 SETTLE_SECONDS = 5.0
 SETTLE_PAUSE = 0.05
+# What the engine itself does to the children, where it is asked to.
+OF_THE_ENGINE = (Operation.TERMINATE, Operation.PURGE)
 
 
 class Operations:
@@ -66,12 +69,17 @@ class Operations:
         async with self._audit.recording(action):
             await self._check(operation, instance_id)
             targets = [instance_id]
-            if request.children and operation in (Operation.PAUSE, Operation.RESUME):
-                targets += await self._descendants(instance_id)
-            for target in targets:
-                await self._act(operation, target, request)
+            if request.children:
+                targets += await self._possible(operation, await self._descendants(instance_id))
+            if operation is Operation.PURGE:
+                # First, so that they are not forgotten by a crash in between.
+                for target in targets:
+                    await self._links.note_gone(target, request.by)
+            for target in targets[:1] if operation in OF_THE_ENGINE else targets:
+                await reading(partial(self._call, operation, target, request))
             action.details["instances"] = targets
-            status = await self._settled(operation, instance_id)
+            settled = [self._settled(operation, target) for target in targets]
+            status, *_ = await asyncio.gather(*settled)
             await self._refresh(targets)
             return OperationResult(operation=operation, instance_id=instance_id, status=status)
 
@@ -140,11 +148,11 @@ class Operations:
             raise ProblemError(ProblemType.WRONG_STATE, f"{instance_id}: {why}")
         return state
 
-    async def _act(self, operation: Operation, target: str, request: OperationRequest) -> None:
-        if operation is Operation.PURGE:
-            # First, so that it is not forgotten by a crash in between.
-            await self._links.note_gone(target, request.by)
-        await reading(lambda: self._call(operation, target, request))
+    async def _possible(self, operation: Operation, instance_ids: Sequence[str]) -> list[str]:
+        """Return those of which the operation is possible: a child may have ended, and be gone."""
+        # A child that was tried again is there more than once.
+        states = [(i, await self._state(i)) for i in dict.fromkeys(instance_ids)]
+        return [i for i, state in states if state and status_of(state) in ALLOWED[operation]]
 
     async def _call(self, operation: Operation, target: str, request: OperationRequest) -> None:
         match operation:

@@ -17,6 +17,7 @@ from grpc.aio import AioRpcError
 from pydantic import BaseModel
 
 from orchestrator.grpc_errors import untorn
+from orchestrator.metrics import ENDED, INSTANCE_SECONDS
 from orchestrator.operations.agenda import Agenda
 from orchestrator.operations.entries import Entry, entry_of, may_be_child, parent_of, started_entry
 from orchestrator.operations.index import InstanceIndex
@@ -204,8 +205,11 @@ class Refresher:
         if entry is None:
             self._forget(instance_id)
             return
+        before = self._index.get(instance_id)
         self._index.put(entry)
         if entry.terminal:
+            if before is not None and not before.terminal:
+                _count_end(entry)
             self._agenda.drop(instance_id)
             self._read_at.pop(instance_id, None)
         else:
@@ -220,6 +224,15 @@ class Refresher:
         self._index.drop(instance_id)
         self._agenda.drop(instance_id)
         self._read_at.pop(instance_id, None)
+
+
+def _count_end(entry: Entry) -> None:
+    """Count an instance that was seen to run, and has ended."""
+    labels = {"workflow": entry.workflow, "status": entry.status}
+    ENDED.add(1, {**labels, "step": entry.step or ""})
+    if entry.completed_at is not None:
+        seconds = (entry.completed_at - entry.created_at).total_seconds()
+        INSTANCE_SECONDS.record(max(0.0, seconds), labels)
 
 
 def pause_of(entry: Entry, now: datetime) -> float:

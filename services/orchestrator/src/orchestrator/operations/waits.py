@@ -22,10 +22,14 @@ class Waiting(NamedTuple):
     event: Event
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """What the inbox is sorted by: the deadline, and names."""
-        until = (self.wait.until or NEVER).astimezone(UTC)
-        return until.isoformat(timespec="microseconds"), self.entry.instance_id, self.wait.id
+    def key(self) -> tuple[str, str, str, str]:
+        """What the inbox is sorted by: the deadline, and names.
+
+        The event is one of them, for what ends by whichever of two events comes first has one
+        wait for both.
+        """
+        until = _written(self.wait.until or NEVER)
+        return until, self.entry.instance_id, self.wait.id, self.event.name
 
     def overdue(self, now: datetime) -> bool:
         """Return whether it is past its time."""
@@ -65,12 +69,19 @@ def page_of(
 
 
 def _read(cursor: str) -> tuple[str, ...]:
-    parts = read_cursor(cursor, parts=3)
+    parts = read_cursor(cursor, parts=4)
     try:
-        datetime.fromisoformat(parts[0])
-    except ValueError as error:
+        until = _written(datetime.fromisoformat(parts[0]))
+    except (ValueError, OverflowError) as error:
         raise no_cursor() from error
+    if until != parts[0]:
+        raise no_cursor()
     return tuple(parts)
+
+
+def _written(until: datetime) -> str:
+    """Return a deadline as a text that sorts as the deadline does."""
+    return until.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _wanted(entries: Iterable[Entry], wanted: WaitingFilter, now: datetime) -> Iterator[Waiting]:

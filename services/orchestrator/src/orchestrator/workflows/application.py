@@ -251,6 +251,7 @@ DEFINITION = Definition(
     description="An application is scored by its keywords, 0 to 100, and leads to an interview, "
     "a review, or a courteous refusal. The rules are at `GET /applications/rules`.",
     path="/applications",
+    search_fields=("name", "email", "position"),
     samples={
         "high": Sample(summary="80 points: an interview", request=_sample(1, GOOD)),
         "medium": Sample(

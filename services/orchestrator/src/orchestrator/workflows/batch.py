@@ -185,6 +185,7 @@ DEFINITION = Definition(
     "`sample-invoice`, `sample-contract`, `sample-report`, `sample-letter`, `sample-minutes`, "
     "`sample-newsletter`, and `sample-1` to `sample-1000`, which are these in turn.",
     path="/batches",
+    search_fields=("prefix", "documents"),
     samples={
         "completed": Sample(
             summary="A document of each class",

@@ -62,7 +62,8 @@ class Definition:
         version: What `workflow` is called, where instances of older code may be on their way.
         earlier: That older code, by version, kept until none of its instances runs.
         search_fields: Where in the request a list of instances looks for free text; a path such
-            as `customer.email` goes into what is nested, and into each item of a list.
+            as `customer.email` goes into what is nested, and into each item of a list. What may be
+            long comes last, for a long text is cut.
     """
 
     name: str

@@ -269,6 +269,7 @@ DEFINITION = Definition(
     description="A web address is watched for ever: somebody is told when it goes down, and when "
     "it is back. `custom_status.details` has the last results. Send `stop` to end it.",
     path="/monitors",
+    search_fields=("notify", "url"),
     events=(STOP,),
     samples={
         "healthy": Sample(

@@ -259,6 +259,7 @@ DEFINITION = Definition(
     "is opened, the customer welcomed. Where that ends early, everything is undone and the "
     "customer told.",
     path="/onboardings",
+    search_fields=("name", "email", "customer_id", "verifier"),
     events=(DOCUMENT, IDENTITY),
     samples={
         "completed": Sample(

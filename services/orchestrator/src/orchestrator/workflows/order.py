@@ -108,5 +108,6 @@ DEFINITION = Definition(
     description="Goods are reserved, paid and shipped, and the customer is told. Where one of "
     "these fails, all that was done is undone in reverse order: a saga.",
     path="/orders",
+    search_fields=("customer", "lines.sku"),
     samples=SAMPLES,
 )

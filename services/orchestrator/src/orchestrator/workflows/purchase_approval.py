@@ -115,6 +115,7 @@ DEFINITION = Definition(
     description="A purchase below the limit is approved at once; from there on somebody decides, "
     "within a time, and is reminded at half of it.",
     path="/purchase-orders",
+    search_fields=("requester", "item", "approver"),
     events=(APPROVAL,),
     samples={
         "approved": Sample(

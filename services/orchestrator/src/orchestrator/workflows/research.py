@@ -149,6 +149,7 @@ DEFINITION = Definition(
     description="A question is answered from every source at once, with citations and a "
     "confidence; a draft of low confidence is delivered when a person approves it.",
     path=PATH,
+    search_fields=("requester", "reviewer", "question"),
     events=(REVIEW,),
     samples=SAMPLES,
 )

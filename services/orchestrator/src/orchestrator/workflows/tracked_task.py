@@ -180,6 +180,7 @@ DEFINITION = Definition(
     "before it is due and tells a lead when it is overdue, until somebody has done it.",
     path="/tasks",
     status_path="/instances/{instance_id}",
+    search_fields=("title", "assignee", "skills"),
     samples=SAMPLES,
     events=(DONE, CANCEL),
 )

@@ -1,0 +1,68 @@
+"""What the orchestrator counts and measures; labels are names of our code, and no ids."""
+
+from collections.abc import Callable, Iterable
+
+from opentelemetry import metrics
+from opentelemetry.metrics import CallbackOptions, Observation
+
+from contracts.operations import InstanceCounts
+
+_meter = metrics.get_meter("taskway")
+
+STARTED = _meter.create_counter(
+    "taskway.instances.started", description="Instances that were started here, by workflow"
+)
+REFUSED = _meter.create_counter(
+    "taskway.starts.refused", description="Starts that were refused, by workflow and problem"
+)
+ENDED = _meter.create_counter(
+    "taskway.instances.ended", description="Instances seen to end, by workflow, status and step"
+)
+INSTANCE_SECONDS = _meter.create_histogram(
+    "taskway.instance.duration", unit="s", description="From start to end, by workflow and status"
+)
+STEP_SECONDS = _meter.create_histogram(
+    "taskway.step.duration",
+    unit="s",
+    description="Attempts of activities, by workflow, step and outcome: each that failed is tried "
+    "again, or is the step's failure",
+)
+STEPS_RUNNING = _meter.create_up_down_counter(
+    "taskway.steps.running", description="Activities that run in the worker now"
+)
+PEER_CALLS = _meter.create_counter(
+    "taskway.peer.calls", description="Calls to other services, by peer and outcome"
+)
+WEDGED = _meter.create_counter(
+    "taskway.sidecar.ended", description="Sidecars that took no worker, and were ended for it"
+)
+
+
+def observe(counts: Callable[[], InstanceCounts]) -> None:
+    """Show what there is, and what it waits for, each time that metrics are read.
+
+    Args:
+        counts: Returns how many instances there are.
+    """
+
+    def instances(_: CallbackOptions) -> Iterable[Observation]:
+        for workflow, by_status in counts().by_workflow.items():
+            for status, count in by_status.items():
+                yield Observation(count, {"workflow": workflow, "status": status})
+
+    def waiting(_: CallbackOptions) -> Iterable[Observation]:
+        for event, count in counts().waiting.items():
+            yield Observation(count, {"event": event})
+
+    def overdue(_: CallbackOptions) -> Iterable[Observation]:
+        yield Observation(counts().overdue)
+
+    _meter.create_observable_gauge(
+        "taskway.instances", [instances], description="Instances there are, by workflow and status"
+    )
+    _meter.create_observable_gauge(
+        "taskway.waiting", [waiting], description="Instances that wait for an event, by event"
+    )
+    _meter.create_observable_gauge(
+        "taskway.overdue", [overdue], description="Instances whose wait is past its time"
+    )

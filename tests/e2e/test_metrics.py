@@ -1,0 +1,70 @@
+"""Metrics count what happened, and name nobody."""
+
+import re
+
+import httpx
+import pytest
+
+from support.system import System, eventually, somebody, unique
+
+LINE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
+LABEL = re.compile(r'(\w+)="([^"]*)"')
+
+
+async def read(client: httpx.AsyncClient) -> str:
+    answer = await client.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain")
+    return answer.text
+
+
+def total(text: str, name: str, **labels: str) -> float:
+    """Return the sum of a metric over all labels besides these."""
+    found = 0.0
+    for line in text.splitlines():
+        match = LINE.match(line)
+        if match and match[1] == name:
+            have = dict(LABEL.findall(match[2] or ""))
+            if labels.items() <= have.items():
+                found += float(match[3])
+    return found
+
+
+async def test_a_task_is_counted_once(system: System) -> None:
+    before = await read(system.orchestrator)
+    body = {"task_id": unique(), "title": "T", "assignee": somebody()}
+    instance = (await system.process(**body)).json()["instance_id"]
+    # The same again starts nothing; another request of that name is refused.
+    assert (await system.process(**body)).status_code == 200
+    assert (await system.process(**body | {"title": "Other"})).status_code == 409
+    await system.finished(instance)
+    ended = {"workflow": "task", "status": "COMPLETED"}
+
+    async def counted() -> str | None:
+        text = await read(system.orchestrator)
+        counts = [total(t, "taskway_instances_ended_total", **ended) for t in (before, text)]
+        return text if counts[0] < counts[1] else None
+
+    after = await eventually(counted, "the end to be counted", within=15)
+
+    def rise(name: str, **labels: str) -> float:
+        return total(after, name, **labels) - total(before, name, **labels)
+
+    assert rise("taskway_instances_started_total", workflow="task") == 1
+    assert rise("taskway_starts_refused_total", workflow="task") == 1
+    assert rise("taskway_instances_ended_total", **ended) == 1
+    assert rise("taskway_instance_duration_seconds_count", workflow="task") == 1
+    for step in ("validate_task", "assign_task", "send_notification"):
+        labels = {"workflow": "task", "step": step, "outcome": "completed"}
+        assert rise("taskway_step_duration_seconds_count", **labels) == 1
+    for peer in ("assigner", "notifier"):
+        assert rise("taskway_peer_calls_total", peer=peer, outcome="completed") == 1
+    assert total(after, "taskway_instances", **ended) >= 1
+    assert instance not in after
+    assert body["assignee"] not in after
+
+
+@pytest.mark.parametrize("service", ["orchestrator", "assigner", "notifier"])
+async def test_each_service_measures_its_requests(system: System, service: str) -> None:
+    client: httpx.AsyncClient = getattr(system, service)
+    assert "http_server" in await read(client)

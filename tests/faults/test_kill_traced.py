@@ -1,0 +1,33 @@
+"""A trace holds together over the death of the process that began it."""
+
+from stack import Stack
+from support.jaeger import Jaeger, Trace
+from support.system import System, eventually, unique
+
+
+async def test_what_is_done_after_a_kill_is_in_the_same_trace(
+    stack: Stack, system: System, jaeger: Jaeger
+) -> None:
+    instance = await system.start("/hello", hello_id=unique(), user_name="ada")
+    await system.at_step(instance, "rest")
+    trace_id = (await system.status(instance))["trace_id"]
+
+    async def sent() -> Trace | None:
+        trace = await jaeger.trace(trace_id)
+        return trace if trace and trace.step_names() and trace.roots() else None
+
+    before = await eventually(sent, "what was done before", within=30)
+    await stack.kill("orchestrator")
+    await stack.start("orchestrator")
+    await stack.wait_ready(None)
+    assert (await system.finished(instance))["status"] == "COMPLETED"
+
+    async def whole() -> Trace | None:
+        trace = await jaeger.trace(trace_id)
+        ended = trace and any(s.name == "orchestration||hello_workflow" for s in trace.spans)
+        return trace if ended else None
+
+    after = await eventually(whole, "the workflow's own span", within=30)
+    assert after.roots() == before.roots() == ["POST /hello"]
+    assert after.orphans() == []
+    assert {span.id for span in before.spans} < {span.id for span in after.spans}

@@ -1,0 +1,119 @@
+"""Traces as Jaeger's API has them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from support.system import eventually
+
+
+@dataclass(frozen=True)
+class Span:
+    """One span."""
+
+    id: str
+    parent: str | None
+    service: str
+    name: str
+    tags: dict[str, Any]
+    logs: list[dict[str, Any]]
+
+    @property
+    def failed(self) -> bool:
+        """Whether it says that what it stands for failed."""
+        return self.tags.get("otel.status_code") == "ERROR"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """All spans of a trace that have arrived."""
+
+    id: str
+    spans: list[Span]
+
+    def roots(self) -> list[str]:
+        """Return the names of the spans that no other caused."""
+        return [span.name for span in self.spans if span.parent is None]
+
+    def orphans(self) -> list[str]:
+        """Return the names of the spans whose cause has not arrived."""
+        known = {span.id for span in self.spans}
+        return [s.name for s in self.spans if s.parent is not None and s.parent not in known]
+
+    def services(self) -> set[str]:
+        """Return which services have spans."""
+        return {span.service for span in self.spans}
+
+    def steps(self) -> list[Span]:
+        """Return the spans of activities, as our worker sends them."""
+        return [span for span in self.spans if "taskway.step" in span.tags]
+
+    def step_names(self) -> set[str]:
+        """Return which activities there are spans of."""
+        return {span.tags["taskway.step"] for span in self.steps()}
+
+
+class Jaeger:
+    """Asks Jaeger's API.
+
+    Args:
+        http: A client.
+        url: Where Jaeger's page is.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+        self._http = http
+        self._url = url
+
+    async def trace(self, trace_id: str) -> Trace | None:
+        """Return a trace as far as it has arrived."""
+        answer = await self._http.get(f"{self._url}/api/traces/{trace_id}")
+        if answer.status_code == 404:
+            return None
+        assert answer.status_code == 200, answer.text
+        return _trace(answer.json()["data"][0])
+
+    async def with_steps(self, trace_id: str, steps: Iterable[str]) -> Trace:
+        """Return a trace once these steps have arrived, and the causes of all that has."""
+        wanted = set(steps)
+
+        async def look() -> Trace | None:
+            trace = await self.trace(trace_id)
+            there = trace is not None and wanted <= trace.step_names()
+            return trace if trace and there and not trace.orphans() else None
+
+        found: Trace = await eventually(look, f"{wanted} in trace {trace_id}", within=30)
+        return found
+
+    async def since(self, microseconds: int) -> list[Trace]:
+        """Return the traces of the orchestrator that began after a time since 1970."""
+        answer = await self._http.get(
+            f"{self._url}/api/traces",
+            params={
+                "service": "orchestrator",
+                "start": microseconds,
+                "end": microseconds + 3_600_000_000,
+                "limit": 5_000,
+            },
+        )
+        assert answer.status_code == 200, answer.text
+        return [_trace(found) for found in answer.json()["data"]]
+
+
+def _trace(found: dict[str, Any]) -> Trace:
+    names = {key: process["serviceName"] for key, process in found["processes"].items()}
+    return Trace(found["traceID"], [_span(span, names) for span in found["spans"]])
+
+
+def _span(span: dict[str, Any], names: dict[str, str]) -> Span:
+    parents = [r["spanID"] for r in span["references"] if r["refType"] == "CHILD_OF"]
+    return Span(
+        id=span["spanID"],
+        parent=parents[0] if parents else None,
+        service=names[span["processID"]],
+        name=span["operationName"],
+        tags={tag["key"]: tag["value"] for tag in span["tags"]},
+        logs=span["logs"],
+    )
