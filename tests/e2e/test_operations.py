@@ -138,7 +138,7 @@ async def test_a_rerun_from_a_step_repeats_what_follows_only(system: System) -> 
     instance = await system.start("/tasks/process", task_id=unique(), title="T", assignee=member)
     await system.finished(instance)
     new_id = unique("from")
-    # The events of a task: 0 validate, 1 assign, 2 notify, counted from 0.
+    # Event 2 of a task is its assignment, which is sent again as it was: with its old key.
     answer = await act(system, instance, "rerun", new_id=new_id, from_event=2)
     assert answer.status_code == 200, answer.text
     assert (await system.finished(f"task-{new_id}"))["output"]["status"] == "completed"
