@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import httpx
 
@@ -31,7 +32,9 @@ PATIENCE_SECONDS = 120
 POLL_SECONDS = 0.02
 
 
-async def measure(store: str, variant: Mapping[str, str], tasks: int, at_once: int) -> list[float]:
+async def measure(
+    store: Literal["sqlite", "redis"], variant: Mapping[str, str], tasks: int, at_once: int
+) -> list[float]:
     """Return how long each task took, in seconds, and how long all of them took, last.
 
     Args:
