@@ -10,10 +10,10 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo check format test test-unit test-e2e test-kind bench-list up down clean
+.PHONY: help setup run demo check format test test-unit test-e2e test-kind bench-list bench-tracing up down clean
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## Bring uv and the Python packages, unless they are here already
 	@echo "Ready: $(PYTHON)"
@@ -49,6 +49,9 @@ test-kind: $(READY) up ## Run the tests against the Kind cluster, which stays fo
 
 bench-list: $(READY) ## Measure the list of instances at 1,000 and 10,000 (STORE=redis for Redis)
 	@$(PYTHON) -m bench.instances --store $(STORE)
+
+bench-tracing: $(READY) ## Measure what traces cost (STORE=redis for Redis)
+	@$(PYTHON) -m bench.tracing --store $(STORE)
 
 up: ## Create the Kind cluster where it is missing, and deploy the system to it
 	@tools/kind.sh

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from google.protobuf.json_format import ParseDict
 
-from contracts.operations import InstanceDetail
+from contracts.detail import InstanceDetail
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.durabletask import protos
 from orchestrator.operations.detail import detail_of, status_of

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.operations import InstanceFilter, InstanceQuery, InstanceSort, Order
+from contracts.instances import InstanceFilter, InstanceQuery, InstanceSort, Order
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.operations.entries import Entry, KnownWait
 from orchestrator.operations.feed import Feed

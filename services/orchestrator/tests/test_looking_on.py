@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.operations import InstanceDetail
+from contracts.detail import InstanceDetail
 from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.engine import unknown

@@ -10,7 +10,7 @@ from dapr.ext.workflow import DaprWorkflowContext
 from google.protobuf.json_format import ParseDict
 from pydantic import BaseModel
 
-from contracts.operations import ReasonKind
+from contracts.detail import ReasonKind
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.durabletask import protos
 from orchestrator.operations.awaited import awaited

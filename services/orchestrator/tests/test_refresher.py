@@ -12,7 +12,7 @@ import grpc
 import pytest
 from grpc.aio import AioRpcError, Metadata
 
-from contracts.operations import InstanceFilter, InstanceQuery
+from contracts.instances import InstanceFilter, InstanceQuery
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.durabletask import protos
 from orchestrator.operations.entries import KnownWait, entry_of

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from contracts.operations import InstanceFilter
+from contracts.instances import InstanceFilter
 from orchestrator.catalogue import definitions
 from orchestrator.operations.entries import search_text, started_entry
 from orchestrator.operations.filters import filtered, matching

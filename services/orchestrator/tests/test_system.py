@@ -6,7 +6,7 @@ import grpc
 import httpx
 from grpc.aio import AioRpcError, Metadata
 
-from contracts.operations import SystemCheck
+from contracts.system import SystemCheck
 from orchestrator.operations.system import System
 from servicekit.testing import MemoryStateStore
 

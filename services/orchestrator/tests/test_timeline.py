@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from contracts.operations import HistoryStep, StepKind, StepStatus
+from contracts.detail import HistoryStep, StepKind, StepStatus
 from orchestrator.durabletask import protos
 from orchestrator.operations.timeline import Timeline
 from orchestrator.operations.values import LONGEST

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.operations import WaitingFilter
 from contracts.orchestrator import RuntimeStatus
+from contracts.waiting import WaitingFilter
 from orchestrator.operations.cursors import BadCursor, write_cursor
 from orchestrator.operations.entries import Entry, KnownWait
 from orchestrator.operations.waits import NEVER, Waiting, page_of

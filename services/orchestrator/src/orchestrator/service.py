@@ -8,7 +8,7 @@ import grpc.aio
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from httpx import AsyncClient
 
-from contracts.operations import InstanceFilter
+from contracts.instances import InstanceFilter
 from orchestrator.actors.host import hosting_actors
 from orchestrator.adapters.jobs import DaprJobs, JobEvents
 from orchestrator.adapters.shop import Shop, open_shop

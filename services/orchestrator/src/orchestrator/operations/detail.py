@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.operations import InstanceDetail, WaitingReason
+from contracts.detail import InstanceDetail, WaitingReason
 from contracts.orchestrator import TERMINAL, RuntimeStatus
 from orchestrator.operations.facts import Facts
 from orchestrator.operations.states import progress_of, status_of

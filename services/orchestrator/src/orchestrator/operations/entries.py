@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from contracts.operations import InstanceSummary
+from contracts.instances import InstanceSummary
 from contracts.orchestrator import TERMINAL, RuntimeStatus, Wait
 from orchestrator.catalogue import definition_of
 from orchestrator.operations.states import progress_of, status_of

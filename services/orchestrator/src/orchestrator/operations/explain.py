@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from contracts.operations import InstanceDetail, InstanceHistory, StepKind
+from contracts.detail import InstanceDetail, InstanceHistory, StepKind
 from contracts.orchestrator import TERMINAL, RuntimeStatus
 from orchestrator.catalogue import definition_of, definitions
 from orchestrator.grpc_errors import reading

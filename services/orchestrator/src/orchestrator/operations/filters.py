@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from contracts.operations import InstanceFilter
+from contracts.instances import InstanceFilter
 from orchestrator.operations.entries import Entry
 
 Predicate = Callable[[Entry], bool]

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.operations import Claim, ClaimRequest, DecisionRequest, WaitingPage, WaitingQuery
 from contracts.orchestrator import EventAccepted, Wait
 from contracts.problems import FieldError, ProblemType
+from contracts.waiting import Claim, ClaimRequest, DecisionRequest, WaitingPage, WaitingQuery
 from orchestrator.catalogue import definition_of
 from orchestrator.engine import Engine, unknown
 from orchestrator.events import Events

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from contracts.operations import (
+from contracts.instances import (
     IndexState,
     InstanceCounts,
     InstanceFilter,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from contracts.operations import InstanceDetail
+from contracts.detail import InstanceDetail
 from contracts.orchestrator import TERMINAL, RuntimeStatus
 from contracts.problems import ProblemType
 from servicekit.problems import ProblemError

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from contracts.operations import InstanceSort, Order
+from contracts.instances import InstanceSort, Order
 from orchestrator.operations.cursors import BadCursor, no_cursor, read_cursor, write_cursor
 from orchestrator.operations.entries import Entry
 from orchestrator.operations.filters import Predicate, filtered

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from contracts.operations import HistoryStep, ReasonKind, StepKind, StepStatus, WaitingReason
+from contracts.detail import HistoryStep, ReasonKind, StepKind, StepStatus, WaitingReason
 from contracts.orchestrator import RuntimeStatus, Wait
 from orchestrator.operations.awaited import Awaited
 from orchestrator.operations.timeline import Timeline

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from fastapi.sse import ServerSentEvent
 
-from contracts.operations import InstanceCounts, InstanceEvent, InstanceFilter, InstanceGone
+from contracts.instances import InstanceCounts, InstanceEvent, InstanceFilter, InstanceGone
 from orchestrator.operations.feed import Change
 from orchestrator.operations.index import InstanceIndex
 

@@ -11,7 +11,7 @@ import httpx
 from grpc.aio import AioRpcError
 from pydantic import BaseModel
 
-from contracts.operations import SystemCheck, SystemReport
+from contracts.system import SystemCheck, SystemReport
 from orchestrator.management import Management
 from servicekit.sidecar import UNTRACED
 from servicekit.state import StateStore, StoreUnavailable

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from contracts.operations import Attempt, HistoryStep, StepKind, StepStatus
+from contracts.detail import Attempt, HistoryStep, StepKind, StepStatus
 from orchestrator.durabletask import protos
 from orchestrator.operations.values import at, at_or_never, cut, shortened
 

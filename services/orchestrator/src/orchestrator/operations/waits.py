@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from contracts.operations import WaitingFilter, WaitingItem
+from contracts.waiting import WaitingFilter, WaitingItem
 from orchestrator.catalogue import definition_named
 from orchestrator.operations.cursors import no_cursor, read_cursor, write_cursor
 from orchestrator.operations.entries import Entry, KnownWait

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from contracts.operations import InstanceDetail, InstanceHistory
+from contracts.detail import InstanceDetail, InstanceHistory
 from contracts.problems import ProblemType
 from orchestrator.routes.workflow import InstanceId
 from orchestrator.service import Orchestrator

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from contracts.operations import (
+from contracts.instances import (
     InstanceCounts,
     InstanceEvent,
     InstanceFilter,

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from contracts.operations import SystemReport
+from contracts.system import SystemReport
 from orchestrator.operations.system import System
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup

@@ -4,15 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from contracts.operations import (
-    Claim,
-    ClaimRequest,
-    DecisionRequest,
-    WaitingPage,
-    WaitingQuery,
-)
 from contracts.orchestrator import EventAccepted
 from contracts.problems import ProblemType
+from contracts.waiting import Claim, ClaimRequest, DecisionRequest, WaitingPage, WaitingQuery
 from orchestrator.operations.cursors import BadCursor
 from orchestrator.routes.workflow import InstanceId
 from orchestrator.service import Orchestrator

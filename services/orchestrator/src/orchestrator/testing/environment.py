@@ -8,7 +8,6 @@ import heapq
 import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -19,7 +18,10 @@ from contracts.orchestrator import Progress, RuntimeStatus, Wait
 from orchestrator.durabletask import Registry, helpers, protos
 from orchestrator.registry import executor, registry_of
 from orchestrator.steps import CLOSE_WAIT
+from orchestrator.testing.run import Call, Run, Send
 from orchestrator.workflows.definition import Definition, Event
+
+__all__ = ["START", "Environment", "Run", "Send", "Stub", "execute"]
 
 START = datetime(2026, 1, 1)  # noqa: DTZ001 - the SDK's clock is UTC without an offset
 # A workflow that takes more turns than this will not end.
@@ -28,63 +30,6 @@ MAX_TURNS = 20_000
 Stub = Callable[[Any], Any]
 """Stands in for an activity: gets its input, as a model where its parameter names one and else as
 a dict, and returns its result or raises."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """An activity that was called, once for each attempt."""
-
-    name: str
-    input: dict[str, Any]
-    at: timedelta
-
-
-@dataclass(frozen=True)
-class Send:
-    """An event from outside.
-
-    Args:
-        after: When, from the start of the run.
-        event: The event's name.
-        payload: What it carries.
-        lost: Whether it is written down as accepted, but never reaches the workflow.
-    """
-
-    after: timedelta
-    event: str
-    payload: dict[str, Any]
-    lost: bool = False
-
-
-@dataclass
-class Run:
-    """What a workflow instance did."""
-
-    instance_id: str
-    status: RuntimeStatus = RuntimeStatus.RUNNING
-    output: Any = None
-    error: str | None = None
-    calls: list[Call] = field(default_factory=list)
-    progress: list[Progress] = field(default_factory=list)
-    refused: list[Send] = field(default_factory=list)
-    history: list[Any] = field(default_factory=list)
-    generations: int = 1
-    elapsed: timedelta = timedelta(0)
-    children: list["Run"] = field(default_factory=list)
-    _status: str | None = None
-
-    def called(self) -> list[str]:
-        """Return the names of the activities in the order of their calls."""
-        return [call.name for call in self.calls]
-
-    def steps(self) -> list[str]:
-        """Return what the workflow said that it was doing, without repeats."""
-        names = [progress.step for progress in self.progress]
-        return [name for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
-
-    def inputs(self, name: str) -> list[dict[str, Any]]:
-        """Return what an activity was called with."""
-        return [call.input for call in self.calls if call.name == name]
 
 
 class Environment:
