@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.system import System, eventually, unique
+from support.system import System, eventually, somebody, unique
 
 
 async def waits_for(system: System, instance: str, kind: str) -> dict[str, Any]:
@@ -81,6 +81,32 @@ async def test_a_timer_says_until_when_and_the_end_how_long_it_took(system: Syst
     ]
     assert (steps[0]["input"], steps[0]["output"]) == ("ada", "Hello, ada!")
     assert steps[2]["instance_id"] == child
+
+
+async def test_a_wait_says_for_whom_and_until_when_and_that_it_ran_out(system: System) -> None:
+    approver = somebody()
+    instance = await system.start(
+        "/purchase-orders",
+        purchase_id=unique(),
+        requester=somebody(),
+        item="A laptop",
+        amount=129_900,
+        approver=approver,
+        decide_within_seconds=6,
+    )
+    wait = await system.waiting(instance, "approval")
+    why = (await system.status(instance))["why"]
+    [reason] = [reason for reason in why if reason["kind"] == "event"]
+    assert reason["name"] == "approval"
+    assert reason["until"] == wait["until"]
+    assert reason["text"].startswith("waiting for event approval until ")
+    assert reason["text"].endswith(f"assigned to {approver}")
+
+    ended = await system.finished(instance)
+    assert (ended["output"]["status"], ended["why"]) == ("cancelled", [])
+    answer = await system.orchestrator.get(f"/instances/{instance}/history")
+    statuses = [s["status"] for s in answer.json()["steps"] if s["kind"] == "event"]
+    assert set(statuses) == {"timed_out"}
 
 
 async def test_the_raw_history_is_a_download(system: System) -> None:

@@ -120,6 +120,10 @@ async def test_an_instance_without_its_code_stalls_until_that_is_back(
         if event.HasField("executionStalled")
     ]
     assert reason == "Version not available: 1"
+    [why, *_] = (await system.status(old))["why"]
+    assert why["kind"] == "stalled"
+    assert why["text"].startswith("stalled: ")
+    assert "Version not available: 1" in why["text"]
     again = await system.send(old, "approval", approved=False, approver="bob")
     assert again.status_code == 503
     # The others go on.
