@@ -42,7 +42,7 @@ test-unit: $(READY) ## Run the tests that start nothing
 	$(UV) run --frozen pytest
 
 test-e2e: $(READY) ## Run the tests against the running system
-	$(UV) run --frozen pytest tests --ignore=tests/kind
+	$(UV) run --frozen pytest tests --ignore=tests/kind --durations=15
 
 test-kind: $(READY) up ## Run the tests against the Kind cluster, which stays for a look at it
 	$(UV) run --frozen pytest tests/kind
