@@ -1,8 +1,8 @@
 """Field types that more than one provider uses."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, StringConstraints
 
 # Keys, ids and addresses become parts of state-store keys, where Dapr reserves "||", and of URL
 # paths: the patterns leave out '|', '/', '?', '#', '%' and white space.
@@ -33,3 +33,27 @@ Skill = Annotated[
     ),
 ]
 """One skill, such as `python`, kept in lower case."""
+
+
+def _no_number(value: Any) -> Any:
+    """Refuse what would be taken for seconds since 1970."""
+    if isinstance(value, int | float) or (
+        isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdigit()
+    ):
+        raise ValueError("give a date and time with an offset, such as 2026-11-21T09:00:00Z")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_no_number)]
+"""A moment as RFC 3339 writes it."""
+
+
+def _true_or_false(value: Any) -> Any:
+    """Refuse what Pydantic takes for a truth value besides, such as 0 and `yes`."""
+    if value is None or isinstance(value, bool) or value in ("true", "false"):
+        return value
+    raise ValueError("give true or false")
+
+
+Flag = Annotated[bool, BeforeValidator(_true_or_false)]
+"""True or false: in JSON itself, or as a word in a query."""

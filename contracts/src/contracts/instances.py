@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from contracts.fields import Flag, Instant
 from contracts.orchestrator import RuntimeStatus, Wait
 
 
@@ -100,21 +101,21 @@ class InstanceFilter(BaseModel):
     status: list[RuntimeStatus] = Field(
         default=[], max_length=20, description="One of these; repeat for several"
     )
-    created_from: AwareDatetime | None = Field(
+    created_from: Instant | None = Field(
         default=None, description="Created then or later; with an offset, such as `Z`"
     )
-    created_to: AwareDatetime | None = Field(default=None, description="Created before that")
+    created_to: Instant | None = Field(default=None, description="Created before that")
     id_prefix: str | None = Field(
         default=None, max_length=300, description="The id begins with this; case matters"
     )
     parent: str | None = Field(
         default=None, max_length=300, description="Child workflows of this instance"
     )
-    top_level: bool = Field(default=False, description="Only what is no child of another instance")
+    top_level: Flag = Field(default=False, description="Only what is no child of another instance")
     waiting_for: str | None = Field(
         default=None, max_length=100, description="What waits for this event, such as `approval`"
     )
-    overdue: bool | None = Field(
+    overdue: Flag | None = Field(
         default=None, description="Whether a wait is past its time; either where it is left out"
     )
     q: str | None = Field(

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from contracts.fields import Person, RequestId
+from contracts.fields import Flag, Person, RequestId
 from contracts.instances import IndexState, InstanceFilter
 from contracts.orchestrator import RuntimeStatus
 
@@ -29,7 +29,7 @@ class OperationRequest(BaseModel):
 
     reason: Reason = Field(examples=["The supplier is down until Monday"])
     by: Person = Field(default="operator", description="Who does it; kept in the audit trail")
-    children: bool = Field(default=False, description="Whether its child workflows are included")
+    children: Flag = Field(default=False, description="Whether its child workflows are included")
 
 
 class RerunRequest(OperationRequest):

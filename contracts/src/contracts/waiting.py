@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.fields import Person
+from contracts.fields import Flag, Person
 from contracts.instances import IndexState
 
 
@@ -43,7 +43,7 @@ class WaitingFilter(BaseModel):
     )
     event: str | None = Field(default=None, max_length=100, description="For this event")
     assigned_to: Person | None = Field(default=None, description="For this person")
-    overdue: bool | None = Field(
+    overdue: Flag | None = Field(
         default=None, description="Whether it is past its time; either where it is left out"
     )
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from contracts.fields import Person
+from contracts.fields import Flag, Person
 from contracts.operations import (
     AuditPage,
     BatchRequest,
@@ -59,7 +59,7 @@ def router(services: Startup[Orchestrator]) -> APIRouter:
         instance_id: InstanceId,
         reason: Annotated[Reason, Query(description="Why; kept in the audit trail")],
         by: Annotated[Person, Query(description="Who does it")] = "operator",
-        children: Annotated[bool, Query(description="Its child workflows as well")] = False,
+        children: Annotated[Flag, Query(description="Its child workflows as well")] = False,
     ) -> OperationResult:
         request = OperationRequest(reason=reason, by=by, children=children)
         return await services.value().operations.perform(Operation.PURGE, instance_id, request)
