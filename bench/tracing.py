@@ -80,7 +80,7 @@ async def main() -> None:
     arguments.add_argument("--store", choices=["sqlite", "redis"], default="sqlite")
     arguments.add_argument("--tasks", type=int, default=200)
     arguments.add_argument("--at-once", type=int, default=20)
-    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--rounds", type=int, default=2)
     asked = arguments.parse_args()
     rates: dict[str, list[float]] = {name: [] for name in VARIANTS}
     waits: dict[str, list[float]] = {name: [] for name in VARIANTS}

@@ -16,6 +16,10 @@ from servicekit.tracing import configure_tracing
 
 log = structlog.get_logger(__name__)
 
+# Whoever closes an idle connection first must be the client, or its next request meets the end.
+# httpx closes after 5 s, which is uvicorn's own default; nginx waits for 75 s.
+KEEP_ALIVE_SECONDS = 75
+
 
 class DrainingServer(uvicorn.Server):
     """A server that says 'not ready' for a while before it closes its listener.
@@ -62,6 +66,7 @@ def serve(service: str, app: FastAPI, settings: ServiceSettings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
     readiness: Readiness = app.state.readiness
