@@ -1,6 +1,7 @@
 """Mend instances, and see who did what."""
 
 import getpass
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -26,49 +27,27 @@ Children = Annotated[bool, typer.Option("--children", help="Its child workflows 
 Instances = Annotated[list[str], typer.Argument(help="The instances' ids.")]
 
 
-def pause(
-    context: typer.Context,
-    instances: Instances,
-    reason: Reason,
-    by: By,
-    children: Children = False,
-) -> None:
-    """Pause instances: nothing more begins until they are resumed."""
-    _each(session(context), instances, "pause", {"reason": reason, "by": by, "children": children})
+def _command(operation: str, help_: str) -> Callable[..., None]:
+    """Return a command that does an operation to each of several instances."""
+
+    def command(
+        context: typer.Context,
+        instances: Instances,
+        reason: Reason,
+        by: By,
+        children: Children = False,
+    ) -> None:
+        body = {"reason": reason, "by": by, "children": children}
+        _each(session(context), instances, operation, body)
+
+    command.__name__, command.__doc__ = operation, help_
+    return command
 
 
-def resume(
-    context: typer.Context,
-    instances: Instances,
-    reason: Reason,
-    by: By,
-    children: Children = False,
-) -> None:
-    """Resume paused instances."""
-    _each(session(context), instances, "resume", {"reason": reason, "by": by, "children": children})
-
-
-def terminate(
-    context: typer.Context,
-    instances: Instances,
-    reason: Reason,
-    by: By,
-    children: Children = False,
-) -> None:
-    """End instances at once, without compensation."""
-    body = {"reason": reason, "by": by, "children": children}
-    _each(session(context), instances, "terminate", body)
-
-
-def purge(
-    context: typer.Context,
-    instances: Instances,
-    reason: Reason,
-    by: By,
-    children: Children = False,
-) -> None:
-    """Delete all that is kept of finished instances."""
-    _each(session(context), instances, "purge", {"reason": reason, "by": by, "children": children})
+pause = _command("pause", "Pause instances: nothing more begins until they are resumed.")
+resume = _command("resume", "Resume paused instances.")
+terminate = _command("terminate", "End instances at once, without compensation.")
+purge = _command("purge", "Delete all that is kept of finished instances.")
 
 
 def rerun(
