@@ -42,7 +42,8 @@ def metrics_router() -> APIRouter:
         response_class=Response,
         responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
     )
-    def read_metrics() -> Response:
+    # Not in a thread: what is observed belongs to the event loop.
+    async def read_metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -10,7 +10,6 @@ from typing import Any
 import grpc
 from google.protobuf.wrappers_pb2 import StringValue
 from grpc.aio import AioRpcError, Channel
-from opentelemetry import propagate
 from pydantic import BaseModel
 
 from orchestrator.durabletask import TaskHubSidecarServiceStub, protos
@@ -27,15 +26,13 @@ class Management:
         """Ask over `channel`, one to the sidecar's gRPC port.
 
         Args:
-            channel: The connection.
+            channel: The connection, which passes the current trace on: see TraceContext.
             api_token: What the sidecar asks of its callers, if anything.
         """
         self._stub = TaskHubSidecarServiceStub(channel)  # type: ignore[no-untyped-call]
-        # What an operator looks at is no part of any instance's trace.
-        metadata = list(UNTRACED.items())
         self._token = (("dapr-api-token", api_token),) if api_token else ()
-        metadata += self._token
-        self._metadata = tuple(metadata)
+        # What an operator looks at is no part of any instance's trace.
+        self._metadata = (*UNTRACED.items(), *self._token)
 
     async def schedule_new_workflow(
         self, workflow: str, instance_id: str, request: BaseModel
@@ -47,14 +44,12 @@ class Management:
             instance_id: What it is called.
             request: Its input.
         """
-        carrier: dict[str, str] = {}
-        propagate.inject(carrier)
         asked = protos.CreateInstanceRequest(
             name=workflow,
             instanceId=instance_id,
             input=StringValue(value=json.dumps(request.model_dump(mode="json"))),
         )
-        await self._stub.StartInstance(asked, metadata=(*self._token, *carrier.items()))
+        await self._stub.StartInstance(asked, metadata=self._token)
 
     async def list_workflow_instance_ids(self) -> AsyncIterator[list[str]]:
         """Yield the ids of all instances of this app, children included, in pages."""

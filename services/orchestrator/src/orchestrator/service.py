@@ -8,7 +8,6 @@ import grpc.aio
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from httpx import AsyncClient
 
-from contracts.instances import InstanceFilter
 from orchestrator.actors.host import hosting_actors
 from orchestrator.adapters.jobs import DaprJobs, JobEvents
 from orchestrator.adapters.shop import Shop, open_shop
@@ -43,6 +42,7 @@ from servicekit.opening import dapr_client, later_state_store, open_sidecar, ope
 from servicekit.readiness import Readiness
 from servicekit.sidecar import sidecar_client
 from servicekit.state import StateStore
+from servicekit.tracing import TraceContext
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,9 @@ async def open_orchestrator(
         host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
     )
     channel = await stack.enter_async_context(
-        grpc.aio.insecure_channel(f"127.0.0.1:{settings.dapr_grpc_port}")
+        grpc.aio.insecure_channel(
+            f"127.0.0.1:{settings.dapr_grpc_port}", interceptors=[TraceContext()]
+        )
     )
     management = Management(channel, settings.dapr_api_token)
     store = await open_state_store(stack, settings)
@@ -119,7 +121,8 @@ async def open_orchestrator(
     await stack.enter_async_context(hosting_actors(settings, NotifierClient(hasty)))
     index = InstanceIndex(Feed())
     readiness.on_draining(index.feed.close)
-    observe(lambda: index.counts(InstanceFilter()))
+    counted = Counted(index)
+    observe(counted.now)
     refresher = Refresher(management, index, _pace(settings))
     await stack.enter_async_context(refresher.running())
     engine = Engine(client, management, settings.start_timeout_seconds, refresher)
@@ -149,7 +152,7 @@ async def open_orchestrator(
         sidecar=http,
         index=index,
         refresher=refresher,
-        counted=Counted(index),
+        counted=counted,
         scheduler=scheduler,
         shop=open_shop(store, settings),
         tasks=TaskActorClient(http, settings.actor_timeout_seconds),
