@@ -42,12 +42,6 @@ class ProblemError(Exception):
         self.retry_after = retry_after
 
 
-def invalid(field: str, message: str) -> ProblemError:
-    """Return the problem that one field of a request is not valid (422)."""
-    error = FieldError(field=field, message=message)
-    return ProblemError(ProblemType.VALIDATION, f"{field}: {message}", errors=[error])
-
-
 def problem_response(
     type_: ProblemType,
     detail: str,

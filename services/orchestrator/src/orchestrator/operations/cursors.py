@@ -4,9 +4,23 @@ import base64
 import binascii
 import json
 
+from contracts.problems import FieldError, ProblemType
+from servicekit.problems import ProblemError
 
-class BadCursor(ValueError):
-    """A cursor that no page of this list ended with."""
+# Both lists take it by this name.
+FIELD = "query.cursor"
+
+
+class BadCursor(ProblemError):
+    """A cursor that no page of this list ended with (422)."""
+
+    def __init__(self, message: str) -> None:
+        """Say what is wrong with it."""
+        super().__init__(
+            ProblemType.VALIDATION,
+            f"{FIELD}: {message}",
+            errors=[FieldError(field=FIELD, message=message)],
+        )
 
 
 def write_cursor(*parts: str) -> str:

@@ -13,10 +13,8 @@ from contracts.instances import (
     InstancePage,
     InstanceQuery,
 )
-from orchestrator.operations.cursors import BadCursor
 from orchestrator.operations.stream import watch
 from orchestrator.service import Orchestrator
-from servicekit.problems import invalid
 from servicekit.startup import Startup
 
 STREAM = f"""Server-sent events, without end. `{InstanceEvent.SUMMARY}` comes first, and again when
@@ -40,12 +38,9 @@ def router(services: Startup[Orchestrator]) -> APIRouter:
     )
     async def list_instances(query: Annotated[InstanceQuery, Query()]) -> InstancePage:
         orchestrator = services.value()
-        try:
-            page = orchestrator.index.page(query)
-            await orchestrator.refresher.freshen([item.instance_id for item in page.items])
-            return orchestrator.index.page(query)
-        except BadCursor as error:
-            raise invalid("query.cursor", str(error)) from error
+        page = orchestrator.index.page(query)
+        await orchestrator.refresher.freshen([item.instance_id for item in page.items])
+        return orchestrator.index.page(query)
 
     @router.get(
         "/summary",

@@ -7,10 +7,9 @@ from fastapi import APIRouter, Path, Query
 from contracts.orchestrator import EventAccepted
 from contracts.problems import ProblemType
 from contracts.waiting import Claim, ClaimRequest, DecisionRequest, WaitingPage, WaitingQuery
-from orchestrator.operations.cursors import BadCursor
 from orchestrator.routes.workflow import InstanceId
 from orchestrator.service import Orchestrator
-from servicekit.problems import invalid, problem_responses
+from servicekit.problems import problem_responses
 from servicekit.startup import Startup
 
 TAGS = [{"name": "waiting", "description": "The inbox: what waits for people"}]
@@ -36,10 +35,7 @@ def router(services: Startup[Orchestrator]) -> APIRouter:
         "knows.",
     )
     async def list_waiting(query: Annotated[WaitingQuery, Query()]) -> WaitingPage:
-        try:
-            return await services.value().inbox.page(query)
-        except BadCursor as error:
-            raise invalid("query.cursor", str(error)) from error
+        return await services.value().inbox.page(query)
 
     @router.post(
         "/{instance_id}/{event}/claim",
