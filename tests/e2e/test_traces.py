@@ -69,15 +69,7 @@ async def test_each_attempt_is_there_with_its_error(system: System, jaeger: Jaeg
 
 
 async def test_what_waits_can_be_looked_at(system: System, jaeger: Jaeger) -> None:
-    instance = await system.start(
-        "/purchase-orders",
-        purchase_id=unique(),
-        requester=somebody(),
-        item="A laptop",
-        amount=129_900,
-        approver=somebody(),
-    )
-    await system.waiting(instance, "approval")
+    instance = await system.purchase()
     id_ = await trace_id(system, instance)
 
     async def told() -> Trace | None:

@@ -6,22 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from support.system import System, eventually, somebody, unique
+from support.system import System, eventually, somebody
 
 YES = {"approved": True, "approver": "dana"}
-
-
-async def purchase(system: System, approver: str) -> str:
-    instance = await system.start(
-        "/purchase-orders",
-        purchase_id=unique(),
-        requester=somebody(),
-        item="A laptop",
-        amount=129_900,
-        approver=approver,
-    )
-    await system.waiting(instance, "approval")
-    return instance
 
 
 async def inbox(system: System, **wanted: Any) -> list[dict[str, Any]]:
@@ -52,7 +39,7 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
 
 async def test_what_waits_is_listed_with_what_it_takes(system: System) -> None:
     approver = somebody()
-    instance = await purchase(system, approver)
+    instance = await system.purchase(approver)
     [item] = await listed(system, approver)
     assert (item["instance_id"], item["workflow"], item["event"]) == (
         instance,
@@ -69,7 +56,7 @@ async def test_what_waits_is_listed_with_what_it_takes(system: System) -> None:
 
 async def test_the_soonest_deadline_comes_first_page_by_page(system: System) -> None:
     approver = somebody()
-    wanted = {await purchase(system, approver) for _ in range(3)}
+    wanted = {await system.purchase(approver) for _ in range(3)}
     await listed(system, approver, 3)
     seen: list[dict[str, Any]] = []
     cursor = None
@@ -89,7 +76,7 @@ async def test_the_soonest_deadline_comes_first_page_by_page(system: System) -> 
 
 async def test_who_claims_keeps_others_from_it_until_it_is_released(system: System) -> None:
     approver = somebody()
-    instance = await purchase(system, approver)
+    instance = await system.purchase(approver)
     assert (await act(system, instance, "claim", by="olga")).json()["claimed_by"] == "olga"
     assert (await act(system, instance, "claim", by="olga")).status_code == 200
     assert (await listed(system, approver))[0]["claimed_by"] == "olga"
@@ -105,7 +92,7 @@ async def test_who_claims_keeps_others_from_it_until_it_is_released(system: Syst
 
 async def test_of_two_who_decide_at_once_one_does(system: System) -> None:
     approver = somebody()
-    instance = await purchase(system, approver)
+    instance = await system.purchase(approver)
     payloads = (YES, {"approved": False, "approver": "hugo"})
     answers = await asyncio.gather(
         *(act(system, instance, "decide", by=p["approver"], payload=p) for p in payloads)
@@ -123,7 +110,7 @@ async def test_of_two_who_decide_at_once_one_does(system: System) -> None:
 
 
 async def test_what_cannot_be_decided_changes_nothing(system: System) -> None:
-    instance = await purchase(system, somebody())
+    instance = await system.purchase(somebody())
     wrong = await act(system, instance, "decide", by="hugo", payload={"approved": "perhaps"})
     assert problem(wrong) == (422, "validation")
     assert problem(await act(system, "purchase-none", "claim", by="hugo")) == (404, "not-found")

@@ -85,15 +85,7 @@ async def test_a_timer_says_until_when_and_the_end_how_long_it_took(system: Syst
 
 async def test_a_wait_says_for_whom_and_until_when_and_that_it_ran_out(system: System) -> None:
     approver = somebody()
-    instance = await system.start(
-        "/purchase-orders",
-        purchase_id=unique(),
-        requester=somebody(),
-        item="A laptop",
-        amount=129_900,
-        approver=approver,
-        decide_within_seconds=6,
-    )
+    instance = await system.purchase(approver, decide_within_seconds=6)
     wait = await system.waiting(instance, "approval")
     why = (await system.status(instance))["why"]
     [reason] = [reason for reason in why if reason["kind"] == "event"]

@@ -68,24 +68,10 @@ async def summary(system: System, instance: str) -> dict[str, Any]:
     return counts
 
 
-async def waiting(system: System) -> str:
-    """Return an instance that waits for somebody."""
-    instance = await system.start(
-        "/purchase-orders",
-        purchase_id=unique(),
-        requester=somebody(),
-        item="A laptop",
-        amount=129_900,
-        approver=somebody(),
-    )
-    await system.waiting(instance, "approval")
-    return instance
-
-
 async def test_what_has_ended_disappears_and_what_runs_stays(system: System) -> None:
-    runs, began = await waiting(system), time.monotonic()
+    runs, began = await system.purchase(), time.monotonic()
     done = await system.start("/tasks/process", task_id=unique(), title="T", assignee=somebody())
-    stopped = await waiting(system)
+    stopped = await system.purchase()
     answer = await system.orchestrator.post(f"/instances/{stopped}/terminate", json=WHY)
     assert answer.status_code == 200, answer.text
     assert (await system.finished(done))["status"] == "COMPLETED"

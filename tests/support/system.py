@@ -33,6 +33,20 @@ class System:
         assert answer.status_code in (200, 202), answer.text
         return answer.json()["instance_id"]
 
+    async def purchase(self, approver: str | None = None, **more: Any) -> str:
+        """Start a purchase that somebody must approve, and return it once it waits for that."""
+        instance = await self.start(
+            "/purchase-orders",
+            purchase_id=unique(),
+            requester=somebody(),
+            item="A laptop",
+            amount=129_900,
+            approver=approver or somebody(),
+            **more,
+        )
+        await self.waiting(instance, "approval")
+        return instance
+
     async def send(self, instance_id: str, event: str, **payload: Any) -> httpx.Response:
         """Send an event to an instance."""
         return await self.orchestrator.post(

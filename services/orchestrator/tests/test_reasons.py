@@ -6,9 +6,9 @@ from typing import Any
 
 import dapr.ext.workflow as wf
 import pytest
+from asking import ANSWER, Answer, Question, asking
 from dapr.ext.workflow import DaprWorkflowContext
 from google.protobuf.json_format import ParseDict
-from pydantic import BaseModel
 
 from contracts.detail import ReasonKind
 from contracts.orchestrator import RuntimeStatus
@@ -19,43 +19,12 @@ from orchestrator.operations.timeline import Timeline
 from orchestrator.registry import registry_of
 from orchestrator.testing.environment import Run, execute
 from orchestrator.workflows.conventions import RETRY, report
-from orchestrator.workflows.definition import Definition, Event, Request
+from orchestrator.workflows.definition import Definition
 from orchestrator.workflows.hello import CHILD, GREET, TRY_LUCK, HelloRequest
 from orchestrator.workflows.hello import DEFINITION as HELLO
 from orchestrator.workflows.waiting import Waiting
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class Answer(BaseModel):
-    """What somebody says."""
-
-    text: str
-
-
-class Question(Request):
-    """What is asked."""
-
-    question_id: str = "1"
-
-
-ANSWER = Event(name="answer", payload=Answer, description="An answer")
-
-
-def asking(workflow: Any) -> Definition:
-    return Definition(
-        name="ask",
-        workflow_name="ask_workflow",
-        workflow=workflow,
-        input=Question,
-        output=Answer,
-        id_field="question_id",
-        title="Ask",
-        description="Asks.",
-        path="/ask",
-        samples={},
-        events=(ANSWER,),
-    )
 
 
 def situation(definition: Definition, run: Run, **more: Any) -> Situation:

@@ -7,11 +7,11 @@ from typing import Any
 
 import dapr.ext.workflow as wf
 import pytest
+from asking import ANSWER, Answer, Question, asking
 from dapr.ext.workflow import DaprWorkflowContext
 from google.protobuf.json_format import ParseDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from contracts.detail import HistoryStep, StepKind, StepStatus
 from orchestrator.durabletask import protos
@@ -20,7 +20,6 @@ from orchestrator.operations.values import LONGEST
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.testing.replay import load
 from orchestrator.workflows.conventions import report
-from orchestrator.workflows.definition import Definition, Event, Request
 from orchestrator.workflows.waiting import Waiting
 
 RECORDED = Path(__file__).parent / "histories"
@@ -84,37 +83,6 @@ def test_between_two_attempts_a_step_runs_until_the_next() -> None:
     assert (step.name, step.status, step.ended_at) == ("try_luck", StepStatus.RUNNING, None)
     assert step.until is not None
     assert step.error == "Attempt 1 was asked to fail"
-
-
-class Answer(BaseModel):
-    """What somebody says."""
-
-    text: str
-
-
-class Question(Request):
-    """What is asked."""
-
-    question_id: str = "1"
-
-
-ANSWER = Event(name="answer", payload=Answer, description="An answer")
-
-
-def asking(workflow: Any) -> Definition:
-    return Definition(
-        name="ask",
-        workflow_name="ask_workflow",
-        workflow=workflow,
-        input=Question,
-        output=Answer,
-        id_field="question_id",
-        title="Ask",
-        description="Asks.",
-        path="/ask",
-        samples={},
-        events=(ANSWER,),
-    )
 
 
 def ask(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
