@@ -22,8 +22,15 @@ def configure_logs(service: str, level: str, style: Literal["console", "json"]) 
         level: The least severe level that is written, such as `INFO`.
         style: `console` for people, `json` for programs.
     """
+
+    def add_service(
+        _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+    ) -> structlog.typing.EventDict:
+        return {**event, "service": service}
+
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_service,
         _add_trace,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -46,7 +53,6 @@ def configure_logs(service: str, level: str, style: Literal["console", "json"]) 
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -106,5 +106,7 @@ class Delivery:
         return record.shown(key)
 
     async def _record_failure(self, key: str, record: NotificationRecord, etag: str | None) -> None:
-        log.warning("delivery failed", key=key, channel=record.request.channel, error=record.error)
+        log.warning("delivery failed", key=key, channel=record.request.channel)
+        # Mail servers quote the address.
+        log.debug("delivery failed", key=key, said=record.error)
         await self._records.put_notification(key, record, etag)

@@ -33,6 +33,10 @@ class AskedToFail(Exception):
     """A failure that was asked for."""
 
 
+class NobodyTold(Exception):
+    """A reminder could not be delivered: it is to be fired again."""
+
+
 class TaskActorInterface(ActorInterface):
     """What the actor is asked, by the names that callers use."""
 
@@ -151,11 +155,13 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
         try:
             what = await self._tell(reminder)
         except (PeerUnavailable, AskedToFail) as error:
-            log.warning("nobody could be told", task_id=self.id.id, reminder=name, error=str(error))
+            log.warning("nobody could be told", task_id=self.id.id, reminder=name)
+            log.debug("nobody could be told", said=str(error))
             await self._save(task.tried(ReminderName(name)))
             # Dapr's SDK saves after a turn that went well only.
             await self._state_manager.save_state()
-            raise
+            # Dapr logs it, and what the notifier says may name who was to be told.
+            raise NobodyTold(f"the reminder {name} reached nobody") from None
         await self._save(task.fired(reminder, what, "the actor's reminder", _now()))
 
     async def _tell(self, reminder: Armed) -> str:

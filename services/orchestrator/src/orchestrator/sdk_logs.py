@@ -1,0 +1,33 @@
+"""What the SDK logs of failures, without what it has of people."""
+
+import logging
+from logging import LogRecord, NullHandler
+
+from dapr.ext.workflow.logger import LoggerOptions
+
+from orchestrator.durabletask import TaskFailedError
+
+# The SDK would add handlers of its own to loggers that the root handler serves already.
+SDK_LOGS = LoggerOptions(log_handler=NullHandler())
+
+
+class Discreet(logging.Filter):
+    """Drops the messages of failed activities, which often quote a request.
+
+    Which step of which instance failed is logged where the activity runs. What it said is in the
+    instance's history and in its trace.
+    """
+
+    def filter(self, record: LogRecord) -> bool:
+        """Return whether a record is written; it may be shortened."""
+        if record.getMessage().startswith("Activity execution failed"):
+            return False
+        if record.exc_info and isinstance(record.exc_info[1], TaskFailedError):
+            record.msg, record.args = record.getMessage().partition(", error:")[0], None
+            record.exc_info = None
+        return True
+
+
+def quieten() -> None:
+    """Keep what is personal out of the worker's log."""
+    logging.getLogger("WorkflowRuntime").addFilter(Discreet())
