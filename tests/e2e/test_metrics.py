@@ -66,6 +66,31 @@ async def test_a_task_is_counted_once(system: System) -> None:
     assert body["assignee"] not in after
 
 
+async def test_retries_and_compensations_are_counted(system: System) -> None:
+    before = await read(system.orchestrator)
+    hello = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="retries")
+    order = await system.start(
+        "/orders",
+        order_id=unique(),
+        customer=somebody(),
+        lines=[{"sku": "pencil", "quantity": 1}],
+        simulate="shipping",
+    )
+    undone = ["cancel_shipment", "refund_payment", "release_stock"]
+    assert (await system.finished(hello))["status"] == "COMPLETED"
+    assert (await system.finished(order))["output"]["undone"] == undone
+    after = await read(system.orchestrator)
+
+    def rise(name: str, **labels: str) -> float:
+        return total(after, name, **labels) - total(before, name, **labels)
+
+    assert rise("taskway_step_retries_total", workflow="hello", step="try_luck") == 2
+    assert rise("taskway_step_retries_total", workflow="order", step="ship_order") == 2
+    for step in undone:
+        labels = {"workflow": "order", "step": step, "outcome": "completed"}
+        assert rise("taskway_compensations_total", **labels) == 1
+
+
 @pytest.mark.parametrize("service", ["orchestrator", "assigner", "notifier"])
 async def test_each_service_measures_its_requests(system: System, service: str) -> None:
     client: httpx.AsyncClient = getattr(system, service)

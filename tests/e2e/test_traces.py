@@ -3,8 +3,11 @@
 import asyncio
 import time
 import uuid
+from datetime import UTC, datetime
 
 from support.jaeger import Jaeger, Trace
+from support.monitors import checked, watch
+from support.schedules import plants, put, ran
 from support.system import System, eventually, somebody, unique
 
 SERVICES = {"orchestrator", "assigner", "notifier"}
@@ -56,7 +59,9 @@ async def test_each_attempt_is_there_with_its_error(system: System, jaeger: Jaeg
     assert (await system.finished(instance))["status"] == "COMPLETED"
     trace = await jaeger.with_steps(await trace_id(system, instance), {"greet", "try_luck"})
     attempts = [span for span in trace.steps() if span.tags["taskway.step"] == "try_luck"]
-    assert sorted(span.failed for span in attempts) == [False, True, True]
+    attempts.sort(key=lambda span: span.began)
+    assert [span.failed for span in attempts] == [True, True, False]
+    assert [span.tags["taskway.attempt"] for span in attempts] == [1, 2, 3]
     for span in attempts:
         if span.failed:
             assert "asked to fail" in span.tags["otel.status_description"]
@@ -80,11 +85,63 @@ async def test_what_waits_can_be_looked_at(system: System, jaeger: Jaeger) -> No
     assert trace.roots() == ["POST /purchase-orders"]
     assert (await system.status(instance))["status"] == "RUNNING"
 
-    await system.send(instance, "approval", approved=True, approver="dana")
+    wait = await system.waiting(instance, "approval")
+    callers = uuid.uuid4().hex
+    sent = await system.orchestrator.post(
+        f"/instances/{instance}/events/approval",
+        json={"approved": True, "approver": "dana"},
+        headers={"traceparent": f"00-{callers}-00f067aa0ba902b7-01"},
+    )
+    assert sent.status_code == 200, sent.text
     await system.finished(instance)
-    whole = await jaeger.with_steps(id_, {"send_notification"})
+
+    async def all_told() -> Trace | None:
+        trace = await jaeger.trace(id_)
+        return trace if trace and trace.named("wait for approval") else None
+
+    whole = await eventually(all_told, "the wait", within=30)
     assert whole.roots() == ["POST /purchase-orders"]
-    assert len(whole.steps()) > len(trace.steps())
+    [waited] = whole.named("wait for approval")
+    assert datetime.fromtimestamp(waited.began / 1e6, UTC) == datetime.fromisoformat(wait["since"])
+    assert waited.tags["taskway.instance_id"] == instance
+    # Who decided is in a trace of its own, and each leads to the other.
+    assert waited.links == [callers]
+    [request] = (await jaeger.whole(callers)).named("POST /instances/{instance_id}/events/{event}")
+    assert request.links == [id_]
+
+
+async def test_a_monitor_has_a_trace_for_each_check(system: System, jaeger: Jaeger) -> None:
+    began = int(time.time() * 1_000_000)
+    instance, _ = await watch(system)
+    await checked(system, instance, 4)
+    await system.send(instance, "stop", reason="Enough", by="bo")
+    await system.finished(instance)
+    start = await trace_id(system, instance)
+
+    async def checks() -> list[Trace] | None:
+        traces = await jaeger.about(instance, began)
+        found = [trace for trace in traces if trace.roots() == ["check_address"]]
+        return found if len(found) >= 3 else None
+
+    for check in await eventually(checks, "the checks", within=30):
+        [root] = check.named("check_address")
+        assert root.links == [start]
+        assert check.orphans() == []
+    # The first trace has the request, and does not grow.
+    assert (await jaeger.whole(start)).step_names() == set()
+    [stop] = [t for t in await jaeger.about(instance, began) if "events" in t.roots()[0]]
+    assert [span.links for span in stop.spans if span.links] == [[start]]
+
+
+async def test_a_scheduled_start_is_a_trace(system: System, jaeger: Jaeger) -> None:
+    name = unique()
+    await put(system, name, plants(every_seconds=5))
+    instance = (await ran(system, name, None))["last_instance"]
+    await system.orchestrator.delete(f"/schedules/{name}")
+    await system.finished(instance)
+    trace = await jaeger.with_steps(await trace_id(system, instance), STEPS)
+    assert trace.roots() == ["scheduled start"]
+    assert trace.services() == SERVICES
 
 
 async def test_a_callers_trace_goes_on(system: System, jaeger: Jaeger) -> None:

@@ -1,5 +1,6 @@
 """Traces as Jaeger's API has them."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,13 @@ from support.system import eventually
 
 @dataclass(frozen=True)
 class Span:
-    """One span."""
+    """One span; `links` are the traces that it refers to, `began` is in microseconds since 1970."""
 
     id: str
     parent: str | None
+    links: list[str]
+    began: int
+    microseconds: int
     service: str
     name: str
     tags: dict[str, Any]
@@ -41,6 +45,10 @@ class Trace:
         """Return the names of the spans whose cause has not arrived."""
         known = {span.id for span in self.spans}
         return [s.name for s in self.spans if s.parent is not None and s.parent not in known]
+
+    def named(self, name: str) -> list[Span]:
+        """Return the spans of that name."""
+        return [span for span in self.spans if span.name == name]
 
     def services(self) -> set[str]:
         """Return which services have spans."""
@@ -75,6 +83,13 @@ class Jaeger:
         assert answer.status_code == 200, answer.text
         return _trace(answer.json()["data"][0])
 
+    async def whole(self, trace_id: str) -> Trace:
+        """Return a trace once it has arrived."""
+        found: Trace = await eventually(
+            lambda: self.trace(trace_id), f"trace {trace_id}", within=30
+        )
+        return found
+
     async def with_steps(self, trace_id: str, steps: Iterable[str]) -> Trace:
         """Return a trace once these steps have arrived, and the causes of all that has."""
         wanted = set(steps)
@@ -87,7 +102,11 @@ class Jaeger:
         found: Trace = await eventually(look, f"{wanted} in trace {trace_id}", within=30)
         return found
 
-    async def since(self, microseconds: int) -> list[Trace]:
+    async def about(self, instance: str, microseconds: int) -> list[Trace]:
+        """Return the traces with spans about an instance that began after a time since 1970."""
+        return await self.since(microseconds, tags=json.dumps({"taskway.instance_id": instance}))
+
+    async def since(self, microseconds: int, **more: str) -> list[Trace]:
         """Return the traces of the orchestrator that began after a time since 1970."""
         answer = await self._http.get(
             f"{self._url}/api/traces",
@@ -96,6 +115,7 @@ class Jaeger:
                 "start": microseconds,
                 "end": microseconds + 3_600_000_000,
                 "limit": 5_000,
+                **more,
             },
         )
         assert answer.status_code == 200, answer.text
@@ -112,6 +132,9 @@ def _span(span: dict[str, Any], names: dict[str, str]) -> Span:
     return Span(
         id=span["spanID"],
         parent=parents[0] if parents else None,
+        links=[r["traceID"] for r in span["references"] if r["refType"] != "CHILD_OF"],
+        began=span["startTime"],
+        microseconds=span["duration"],
         service=names[span["processID"]],
         name=span["operationName"],
         tags={tag["key"]: tag["value"] for tag in span["tags"]},

@@ -1,16 +1,17 @@
-"""Traces: one for each request that changes something, joined across processes by `traceparent`.
+"""Traces: one for each cause of something, joined across processes by `traceparent`.
 
 Set by OpenTelemetry's own variables (https://opentelemetry.io/docs/specs/otel/configuration/):
 without OTEL_EXPORTER_OTLP_ENDPOINT nothing is recorded, and a caller's trace is passed on.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import grpc.aio
 from fastapi import FastAPI
 from opentelemetry import propagate, trace
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk.resources import Resource
@@ -23,17 +24,22 @@ from opentelemetry.sdk.trace.sampling import (
     SamplingResult,
     TraceIdRatioBased,
 )
-from opentelemetry.trace import Link, SpanKind, TraceState
+from opentelemetry.trace import Link, SpanContext, SpanKind, TraceState
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import Attributes
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 RATIO = "OTEL_TRACES_SAMPLER_ARG"
 # What only reads: asked again and again by pages, probes and tests.
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_W3C = TraceContextTextMapPropagator()
 
 
 class Changes(Sampler):
-    """Begins a trace where a request may change something; reads begin none."""
+    """Begins a trace where a request may change something, or what was accepted earlier goes on.
+
+    The latter are the spans of kind CONSUMER. Requests that only read begin none.
+    """
 
     def __init__(self, ratio: float) -> None:
         """Begin one for this part of them, from 0 to 1."""
@@ -50,8 +56,7 @@ class Changes(Sampler):
         trace_state: TraceState | None = None,
     ) -> SamplingResult:
         """Say whether a span without a parent is recorded."""
-        method = _method(attributes)
-        if kind is not SpanKind.SERVER or method is None or method in READS:
+        if not _begins(kind, _method(attributes)):
             return SamplingResult(Decision.DROP)
         return self._ratio.should_sample(
             parent_context, trace_id, name, kind, attributes, links, trace_state
@@ -60,6 +65,12 @@ class Changes(Sampler):
     def get_description(self) -> str:
         """Name it."""
         return f"Changes{{{self._ratio.get_description()}}}"
+
+
+def _begins(kind: SpanKind | None, method: str | None) -> bool:
+    if kind is SpanKind.SERVER:
+        return method is not None and method not in READS
+    return kind is SpanKind.CONSUMER
 
 
 def _method(attributes: Attributes) -> str | None:
@@ -85,6 +96,11 @@ def configure_tracing(service: str) -> None:
     trace.set_tracer_provider(provider)
 
 
+def recording() -> bool:
+    """Return whether this process sends spans anywhere."""
+    return isinstance(trace.get_tracer_provider(), TracerProvider)
+
+
 def trace_requests(app: FastAPI) -> None:
     """Open a span for each request of `app`, as part of its caller's trace where it has one."""
     FastAPIInstrumentor.instrument_app(
@@ -102,6 +118,32 @@ class TraceContext(grpc.aio.UnaryUnaryClientInterceptor):
             propagate.inject(metadata)
         details = client_call_details._replace(metadata=tuple(metadata.items()))
         return await continuation(details, request)
+
+
+def here() -> str | None:
+    """Return the current span as a `traceparent`, to be linked to and not to be a part of.
+
+    It is not flagged as sampled (https://www.w3.org/TR/trace-context). None where there is no span.
+    """
+    context = trace.get_current_span().get_span_context()
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-00" if context.is_valid else None
+
+
+def span_named(traceparent: str | None) -> SpanContext | None:
+    """Return the span that a `traceparent` names; None where it names none."""
+    carrier = {"traceparent": traceparent or ""}
+    context = trace.get_current_span(_W3C.extract(carrier, Context())).get_span_context()
+    return context if context.is_valid else None
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Keep what is done in it out of the current trace."""
+    token = attach(trace.set_span_in_context(trace.INVALID_SPAN))
+    try:
+        yield
+    finally:
+        detach(token)
 
 
 def trace_id() -> str | None:

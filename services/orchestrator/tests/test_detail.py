@@ -146,6 +146,16 @@ def test_a_trace_has_a_link_where_jaeger_is() -> None:
     assert shown(raw(), jaeger_url="http://localhost:16686").trace_url is None
 
 
+def test_what_goes_on_for_ever_says_itself_which_trace_it_was_started_in() -> None:
+    def begun(given: str) -> Any:
+        return facts_of([happened(0, executionStarted={"input": given})])
+
+    given = json.dumps({"url": "x", "started_in": f"00-{TRACE}-e910bba9f1740b41-00"})
+    assert begun(given).trace_id == TRACE
+    for other in ("", "null", '"ada"', '{"started_in": 5}', '{"started_in": "00-0"}'):
+        assert begun(other).trace_id is None
+
+
 @pytest.mark.parametrize("begins_with", ["taskScheduled", "timerCreated"])
 def test_a_rerun_names_what_it_repeats_and_counts_from_where_it_began(begins_with: str) -> None:
     first = {"rerunParentInstanceInfo": {"instanceID": "hello-0"}}

@@ -48,8 +48,12 @@ class FakeEngine:
         self.raised.append(data.model_dump())
 
 
+async def no_history(_: str) -> list[Any]:
+    return []
+
+
 def events(engine: FakeEngine, store: MemoryStateStore | None = None) -> Events:
-    return Events(engine, Decisions(store or MemoryStateStore()))  # type: ignore[arg-type]
+    return Events(engine, Decisions(store or MemoryStateStore()), no_history)  # type: ignore[arg-type]
 
 
 async def refused(call: Any) -> ProblemError:

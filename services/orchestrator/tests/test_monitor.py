@@ -201,9 +201,13 @@ class HalfEngine:
         self.raised.append(data.payload)
 
 
+async def no_history(_: str) -> list[Any]:
+    return []
+
+
 async def test_a_stop_that_got_no_answer_stops_when_it_is_sent_again() -> None:
     engine, stop = HalfEngine(), Stop.model_validate(PAYLOAD)
-    events = Events(engine, Decisions(MemoryStateStore()))  # type: ignore[arg-type]
+    events = Events(engine, Decisions(MemoryStateStore()), no_history)  # type: ignore[arg-type]
     with pytest.raises(ProblemError) as first:
         await events.deliver("monitor-1", STOP, stop)
     assert first.value.type is ProblemType.UNAVAILABLE

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ from orchestrator.observed import name_request, workflow_of
 from orchestrator.workflows.definition import Definition
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
+from servicekit.tracing import apart, here
 
 
 class Observer(Protocol):
@@ -84,7 +86,7 @@ class Engine:
             state = await self._state(instance_id)
             if state is None:
                 try:
-                    await self._schedule(workflow, instance_id, request)
+                    await self._schedule(definition, instance_id, request)
                 except AioRpcError as error:
                     if error.code() is not grpc.StatusCode.ALREADY_EXISTS:
                         raise unavailable(error) from error
@@ -134,11 +136,18 @@ class Engine:
         if self._observer:
             self._observer.touched(instance_id)
 
-    async def _schedule(self, workflow: str, instance_id: str, request: BaseModel) -> None:
+    async def _schedule(self, definition: Definition, instance_id: str, request: BaseModel) -> None:
+        trace: AbstractContextManager[None] = nullcontext()
+        if definition.endless is not None:
+            given = request.model_dump() | {"started_in": here()}
+            request, trace = definition.endless.model_validate(given), apart()
         try:
             # The call returns when the instance has begun, which needs a worker.
             async with asyncio.timeout(self._start_timeout):
-                await self._starter.schedule_new_workflow(workflow, instance_id, request)
+                with trace:
+                    await self._starter.schedule_new_workflow(
+                        definition.workflow_name, instance_id, request
+                    )
         except TimeoutError as error:
             raise ProblemError(
                 ProblemType.UNAVAILABLE,

@@ -4,7 +4,7 @@ The methods are called as in 1.19, where they are the client's own.
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import grpc
@@ -13,10 +13,35 @@ from grpc.aio import AioRpcError, Channel
 from pydantic import BaseModel
 
 from orchestrator.durabletask import TaskHubSidecarServiceStub, protos
+from servicekit.settings import ServiceSettings
 from servicekit.sidecar import UNTRACED
+from servicekit.tracing import TraceContext
+
+History = Callable[[str], Awaitable[Sequence[Any]]]
+"""Returns the events of an instance."""
 
 # One answer must stay far below gRPC's 4 MiB.
 PAGE_SIZE = 5_000
+
+
+def sidecar_channel(settings: ServiceSettings) -> Channel:
+    """Return a connection to our sidecar's gRPC port, which passes the current trace on."""
+    return grpc.aio.insecure_channel(
+        f"127.0.0.1:{settings.dapr_grpc_port}", interceptors=[TraceContext()]
+    )
+
+
+def later_history(settings: ServiceSettings) -> History:
+    """Return what reads histories on another event loop than this: it connects there."""
+    management: Management | None = None
+
+    async def history(instance_id: str) -> Sequence[Any]:
+        nonlocal management
+        if management is None:
+            management = Management(sidecar_channel(settings), settings.dapr_api_token)
+        return await management.get_workflow_history(instance_id)
+
+    return history
 
 
 class Management:
@@ -26,7 +51,7 @@ class Management:
         """Ask over `channel`, one to the sidecar's gRPC port.
 
         Args:
-            channel: The connection, which passes the current trace on: see TraceContext.
+            channel: The connection.
             api_token: What the sidecar asks of its callers, if anything.
         """
         self._stub = TaskHubSidecarServiceStub(channel)  # type: ignore[no-untyped-call]

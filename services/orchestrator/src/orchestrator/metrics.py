@@ -27,6 +27,14 @@ STEP_SECONDS = _meter.create_histogram(
     description="Attempts of activities, by workflow, step and outcome: each that failed is tried "
     "again, or is the step's failure",
 )
+RETRIES = _meter.create_counter(
+    "taskway.step.retries",
+    description="Attempts after one that failed, by workflow and step",
+)
+COMPENSATIONS = _meter.create_counter(
+    "taskway.compensations",
+    description="Attempts of steps that take an effect back, by workflow, step and outcome",
+)
 STEPS_RUNNING = _meter.create_up_down_counter(
     "taskway.steps.running", description="Activities that run in the worker now"
 )

@@ -2,67 +2,122 @@
 
 import functools
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from dapr.ext.workflow import WorkflowActivityContext
 from opentelemetry import trace
-from opentelemetry.trace import Status, StatusCode
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 
+from orchestrator.attempts import Attempt, Attempts
 from orchestrator.catalogue import definition_named
-from orchestrator.metrics import STEP_SECONDS, STEPS_RUNNING
+from orchestrator.management import History
+from orchestrator.metrics import COMPENSATIONS, RETRIES, STEP_SECONDS, STEPS_RUNNING
+from orchestrator.origins import Origins
 
 INSTANCE = "taskway.instance_id"
 WORKFLOW = "taskway.workflow"
 STEP = "taskway.step"
+ATTEMPT = "taskway.attempt"
 OUTCOME = "taskway.outcome"
 
 Activity = Callable[..., Awaitable[Any]]
+log = structlog.get_logger(__name__)
+tracer = trace.get_tracer(__name__)
 
 
-def observed(name: str, activity: Activity) -> Activity:
-    """Return an activity that does the same, with its span and its log lines named.
+class Observation:
+    """Watches the activities of a worker."""
 
-    Args:
-        name: Dapr's name of it.
-        activity: The activity, whose annotations the SDK reads.
-    """
+    def __init__(self, history: History) -> None:
+        """Watch; `history` returns the events of an instance, on the activities' event loop."""
+        self._attempts = Attempts(history)
+        self._origins = Origins(history)
 
-    @functools.wraps(activity)
-    async def step(context: WorkflowActivityContext, *args: Any) -> Any:
-        instance_id = context.workflow_id
-        workflow = workflow_of(instance_id)
-        span = trace.get_current_span()
-        span.set_attributes({INSTANCE: instance_id, WORKFLOW: workflow, STEP: name})
-        names = {"instance": instance_id, "workflow": workflow, "step": name}
-        began, outcome = time.monotonic(), "completed"
+    def observed(self, name: str, activity: Activity) -> Activity:
+        """Return an activity that does the same, with its span and its log lines named.
+
+        Args:
+            name: Dapr's name of it.
+            activity: The activity, whose annotations the SDK reads.
+        """
+
+        @functools.wraps(activity)
+        async def step(context: WorkflowActivityContext, *args: Any) -> Any:
+            inner = context.get_inner_context()
+            attempt = Attempt(inner.orchestration_id, inner.task_execution_id, inner.task_id)
+            labels = {"workflow": workflow_of(attempt.instance_id), "step": name}
+            names = {"instance": attempt.instance_id, **labels}
+            links = await self._links(attempt.instance_id)
+            with _span(name, links) as span, structlog.contextvars.bound_contextvars(**names):
+                return await self._run(span, labels, attempt, activity(context, *args))
+
+        return step
+
+    async def _links(self, instance_id: str) -> list[Link] | None:
+        definition = definition_named(workflow_of(instance_id))
+        if definition is None or definition.endless is None:
+            return None
+        return await self._origins.links(instance_id)
+
+    async def _run(
+        self, span: Span, labels: dict[str, str], attempt: Attempt, work: Awaitable[Any]
+    ) -> Any:
+        """Return what `work` does, and tell of it."""
+        workflow, step = labels["workflow"], labels["step"]
+        span.set_attributes({INSTANCE: attempt.instance_id, WORKFLOW: workflow, STEP: step})
+        if number := self._attempts.begun(attempt):
+            RETRIES.add(1, labels)
+        began, outcome = time.monotonic(), "interrupted"
         STEPS_RUNNING.add(1)
-        with structlog.contextvars.bound_contextvars(**names):
-            try:
-                return await activity(context, *args)
-            except Exception as error:
-                outcome = "failed"
-                span.record_exception(error)
-                span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
-                raise
-            finally:
-                span.set_attribute(OUTCOME, outcome)
-                STEPS_RUNNING.add(-1)
-                labels = {"workflow": workflow, "step": name, "outcome": outcome}
-                STEP_SECONDS.record(time.monotonic() - began, labels)
+        try:
+            result = await work
+        except Exception as error:
+            outcome = "failed"
+            span.record_exception(error)
+            span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+            number = await self._attempts.failed(attempt)
+            log.warning("a step failed", attempt=number, error=type(error).__name__)
+            log.debug("a step failed", said=str(error))
+            raise
+        else:
+            outcome = "completed"
+            self._attempts.succeeded(attempt)
+            return result
+        finally:
+            span.set_attribute(OUTCOME, outcome)
+            if number:
+                span.set_attribute(ATTEMPT, number)
+            STEPS_RUNNING.add(-1)
+            ended = {**labels, "outcome": outcome}
+            STEP_SECONDS.record(time.monotonic() - began, ended)
+            if _compensates(workflow, step):
+                COMPENSATIONS.add(1, ended)
 
-    return step
+
+@contextmanager
+def _span(name: str, links: list[Link] | None) -> Iterator[Span]:
+    """Yield the SDK's span of an activity; where there are links, one that begins a trace."""
+    if links is None:
+        yield trace.get_current_span()
+        return
+    with tracer.start_as_current_span(
+        name, context=Context(), kind=SpanKind.CONSUMER, links=links, record_exception=False
+    ) as span:
+        yield span
+
+
+def _compensates(workflow: str, step: str) -> bool:
+    definition = definition_named(workflow)
+    return definition is not None and step in definition.compensations
 
 
 def workflow_of(instance_id: str) -> str:
-    """Return the short name that an instance's id begins with; a child's begins with its parent's.
-
-    A child of what is no longer in the catalogue has the first part of its id.
-    """
-    first = instance_id.partition("-")[0]
-    definition = definition_named(first)
-    return definition.name if definition else first
+    """Return the workflow that an instance's id begins with; a child's begins with its parent's."""
+    return instance_id.partition("-")[0]
 
 
 def name_request(instance_id: str, workflow: str) -> None:

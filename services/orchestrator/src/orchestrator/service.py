@@ -4,7 +4,6 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-import grpc.aio
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from httpx import AsyncClient
 
@@ -18,7 +17,7 @@ from orchestrator.clients.task_actor import TaskActorClient
 from orchestrator.decisions import Decisions
 from orchestrator.engine import Engine
 from orchestrator.events import Events
-from orchestrator.management import Management
+from orchestrator.management import Management, later_history, sidecar_channel
 from orchestrator.metrics import observe
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.batch import Batch
@@ -35,14 +34,14 @@ from orchestrator.operations.schedule_store import ScheduleStore
 from orchestrator.operations.schedules import Scheduler
 from orchestrator.operations.stream import Counted
 from orchestrator.ports import Ports
+from orchestrator.sdk_logs import SDK_LOGS
 from orchestrator.settings import Settings
 from orchestrator.watch import ending_a_wedged_sidecar
-from orchestrator.worker import SDK_LOGS, build_worker
+from orchestrator.worker import build_worker
 from servicekit.opening import dapr_client, later_state_store, open_sidecar, open_state_store
 from servicekit.readiness import Readiness
 from servicekit.sidecar import sidecar_client
 from servicekit.state import StateStore
-from servicekit.tracing import TraceContext
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ async def open_orchestrator(
     await stack.enter_async_context(app_channel(settings, jobs))
     sidecar = await open_sidecar(stack, settings, readiness)
     if settings.host_workflows:
-        worker = build_worker(_ports(settings), settings)
+        worker = build_worker(_ports(settings), settings, later_history(settings))
         stack.push_async_callback(asyncio.to_thread, worker.shutdown)
         await asyncio.to_thread(worker.start)
         readiness.add(sidecar.why_no_worker)
@@ -107,11 +106,7 @@ async def open_orchestrator(
     client = DaprWorkflowClient(
         host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
     )
-    channel = await stack.enter_async_context(
-        grpc.aio.insecure_channel(
-            f"127.0.0.1:{settings.dapr_grpc_port}", interceptors=[TraceContext()]
-        )
-    )
+    channel = await stack.enter_async_context(sidecar_channel(settings))
     management = Management(channel, settings.dapr_api_token)
     store = await open_state_store(stack, settings)
     http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
@@ -136,7 +131,7 @@ async def open_orchestrator(
     audit, links = Audit(store), Links(store)
     explainer = Explainer(management, links, sidecar.why_no_worker, settings.jaeger_url)
     operations = Operations(engine, management, audit, links, refresher.refresh)
-    events = Events(engine, Decisions(store))
+    events = Events(engine, Decisions(store), management.get_workflow_history)
     return Orchestrator(
         settings=settings,
         engine=engine,

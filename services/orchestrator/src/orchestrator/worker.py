@@ -1,38 +1,37 @@
 """Registers every workflow and activity with Dapr's worker."""
 
-from logging import NullHandler
-
 from dapr.ext.workflow import WorkflowRuntime
-from dapr.ext.workflow.logger import LoggerOptions
 
 from orchestrator.activities import assignment, notification, waiting
 from orchestrator.catalogue import CATALOGUE
-from orchestrator.observed import observed
+from orchestrator.management import History
+from orchestrator.observed import Observation
 from orchestrator.ports import Activities, Ports
+from orchestrator.sdk_logs import SDK_LOGS, quieten
 from orchestrator.settings import Settings
 from orchestrator.workflows.definition import Definition
-
-# The SDK would add handlers of its own to loggers that the root handler serves already.
-SDK_LOGS = LoggerOptions(log_handler=NullHandler())
 
 SHARED_ACTIVITIES = (assignment.activities, notification.activities, waiting.activities)
 
 
-def build_worker(ports: Ports, settings: Settings) -> WorkflowRuntime:
+def build_worker(ports: Ports, settings: Settings, history: History) -> WorkflowRuntime:
     """Return a worker that is not started yet; once a process, for the SDK marks the functions.
 
     Args:
         ports: What the activities use; nobody else may.
         settings: Where the sidecar is.
+        history: Returns the events of an instance, on the activities' event loop.
     """
+    quieten()
     runtime = WorkflowRuntime(
         host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
     )
+    observation = Observation(history)
     for shared in SHARED_ACTIVITIES:
-        _register_activities(runtime, shared(ports))
+        _register_activities(runtime, observation, shared(ports))
     for entry in CATALOGUE:
         register_workflows(runtime, entry.definition)
-        _register_activities(runtime, entry.activities(ports))
+        _register_activities(runtime, observation, entry.activities(ports))
     return runtime
 
 
@@ -53,6 +52,8 @@ def register_workflows(runtime: WorkflowRuntime, definition: Definition) -> None
         runtime.register_workflow(code, name=child)
 
 
-def _register_activities(runtime: WorkflowRuntime, activities: Activities) -> None:
+def _register_activities(
+    runtime: WorkflowRuntime, observation: Observation, activities: Activities
+) -> None:
     for name, activity in activities.items():
-        runtime.register_activity(observed(name, activity), name=name)
+        runtime.register_activity(observation.observed(name, activity), name=name)

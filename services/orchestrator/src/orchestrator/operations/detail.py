@@ -70,7 +70,8 @@ def detail_of(
 def _typed(text: str, model: type[BaseModel] | None) -> Any:
     if model is not None and text:
         try:
-            return json.loads(model.model_validate_json(text).model_dump_json())
+            # What a workflow carries over continue_as_new besides its request is left out.
+            return json.loads(model.model_validate_json(text, extra="ignore").model_dump_json())
         except ValidationError:
             # Of an age when the model was another.
             return plain(text)

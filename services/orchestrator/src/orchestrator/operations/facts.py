@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from orchestrator.operations.values import at, plain
+from orchestrator.workflows.definition import Endless
+from servicekit.tracing import span_named
 
 
 @dataclass
@@ -21,7 +25,7 @@ class Facts:
         rerun_of: The instance that it repeats.
         begun_at: When it began; of a rerun, when that did.
         ended_at: When it ended.
-        trace_id: The trace that it is part of.
+        started_in: The span that it is part of, or was started in, as a `traceparent`.
         terminated: Why somebody ended it.
     """
 
@@ -33,8 +37,14 @@ class Facts:
     rerun_of: str | None = None
     begun_at: datetime | None = None
     ended_at: datetime | None = None
-    trace_id: str | None = None
+    started_in: str | None = None
     terminated: str | None = None
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace of that span."""
+        span = span_named(self.started_in)
+        return format(span.trace_id, "032x") if span else None
 
 
 def facts_of(history: Sequence[Any]) -> Facts:
@@ -50,7 +60,7 @@ def facts_of(history: Sequence[Any]) -> Facts:
         elif kind == "executionStarted":
             facts.name, facts.begun_at = message.name, at(event.timestamp)
             facts.parent = message.parentInstance.workflowInstance.instanceId or None
-            facts.trace_id = _trace_id(message.parentTraceContext.traceParent)
+            facts.started_in = message.parentTraceContext.traceParent or _started_in(message)
         elif kind == "childWorkflowInstanceCreated" and message.instanceId not in facts.children:
             facts.children.append(message.instanceId)
         elif kind == "executionTerminated":
@@ -70,10 +80,12 @@ def _rerun_of(message: Any) -> str | None:
     return message.rerunParentInstanceInfo.instanceID or None
 
 
-def _trace_id(traceparent: str) -> str | None:
-    """Return the second field of a `traceparent` (https://www.w3.org/TR/trace-context)."""
-    parts = traceparent.split("-")
-    return parts[1] if len(parts) == 4 else None
+def _started_in(message: Any) -> str | None:
+    """Return what the input of an endless workflow says of it."""
+    try:
+        return Endless.model_validate_json(message.input.value or "{}").started_in
+    except ValidationError:
+        return None
 
 
 def _reason(text: str) -> str | None:

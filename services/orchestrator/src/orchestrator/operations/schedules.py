@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
 
 from contracts.problems import ProblemType
 from contracts.schedules import Schedule, ScheduleRequest
@@ -22,6 +24,7 @@ from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 
 log = structlog.get_logger(__name__)
+tracer = trace.get_tracer(__name__)
 
 
 ARM_PAUSE_SECONDS = 2.0
@@ -123,7 +126,9 @@ class Scheduler:
             # Done before, or the schedule was changed; perhaps nobody saw to the next run.
             await self._arm(schedule)
             return
-        update = await self._start(schedule, due)
+        with tracer.start_as_current_span("scheduled start", kind=SpanKind.CONSUMER) as span:
+            span.set_attribute("taskway.schedule", schedule.id)
+            update = await self._start(schedule, due)
 
         def fired(current: Schedule | None) -> Schedule | None:
             if current is None or current.next_at != due:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.orchestrator import EventInfo, Sample, WorkflowInfo
 
@@ -15,6 +15,14 @@ class Request(BaseModel):
     """The input of a workflow: a field that it does not know is a mistake, and refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Endless(BaseModel):
+    """What the input of a workflow that goes on for ever has besides its request."""
+
+    started_in: str | None = Field(
+        default=None, description="The request that started it, as a `traceparent`: to link to it"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +67,9 @@ class Definition:
         samples: Requests that run as they stand, by name; the first is the one to show.
         events: What it waits for.
         children: The child workflows that it calls, by Dapr's name.
+        compensations: Which of its steps take an effect back.
+        endless: The model of the workflow's input, where it goes on for ever by continue_as_new:
+            each of its activities is then a trace of its own, for one of all would never end.
         version: What `workflow` is called, where instances of older code may be on their way.
         earlier: That older code, by version, kept until none of its instances runs.
         search_fields: Where in the request a list of instances looks for free text; a path such
@@ -79,6 +90,8 @@ class Definition:
     samples: Mapping[str, Sample]
     events: tuple[Event, ...] = ()
     children: Mapping[str, Workflow] = field(default_factory=dict)
+    compensations: tuple[str, ...] = ()
+    endless: type[Endless] | None = None
     version: str | None = None
     earlier: Mapping[str, Workflow] = field(default_factory=dict)
     search_fields: tuple[str, ...] = ()

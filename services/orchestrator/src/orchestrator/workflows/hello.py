@@ -98,6 +98,7 @@ DEFINITION = Definition(
     title="Hello",
     description="Each thing that a workflow can do, once: an activity, retries, a child workflow, "
     "a durable timer, compensation.",
+    compensations=(TAKE_BACK,),
     path="/hello",
     search_fields=("user_name",),
     samples={

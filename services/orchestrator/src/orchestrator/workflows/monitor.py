@@ -14,7 +14,7 @@ from contracts.orchestrator import Sample, SampleEvent
 from orchestrator.durabletask import Task, TaskFailedError
 from orchestrator.steps import SEND_NOTIFICATION, SendNotification
 from orchestrator.workflows.conventions import RETRY, report
-from orchestrator.workflows.definition import Definition, Event, Request
+from orchestrator.workflows.definition import Definition, Endless, Event, Request
 from orchestrator.workflows.waiting import Waiting
 
 CHECK_ADDRESS = "check_address"
@@ -113,7 +113,7 @@ class MonitorState(BaseModel):
         return self.model_copy(update=new)
 
 
-class MonitorInput(MonitorRequest):
+class MonitorInput(MonitorRequest, Endless):
     """A request, and from the second generation on what went before."""
 
     state: MonitorState | None = None
@@ -269,6 +269,7 @@ DEFINITION = Definition(
     description="A web address is watched for ever: somebody is told when it goes down, and when "
     "it is back. `custom_status.details` has the last results. Send `stop` to end it.",
     path="/monitors",
+    endless=MonitorInput,
     search_fields=("notify", "url"),
     events=(STOP,),
     samples={

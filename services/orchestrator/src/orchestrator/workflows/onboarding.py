@@ -258,6 +258,7 @@ DEFINITION = Definition(
     description="Documents are collected, somebody verifies the identity within a time, an account "
     "is opened, the customer welcomed. Where that ends early, everything is undone and the "
     "customer told.",
+    compensations=(CLOSE_ACCOUNT, DELETE_DOCUMENT),
     path="/onboardings",
     search_fields=("name", "email", "customer_id", "verifier"),
     events=(DOCUMENT, IDENTITY),

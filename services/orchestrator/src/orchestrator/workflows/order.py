@@ -11,7 +11,9 @@ from orchestrator.steps import SEND_NOTIFICATION, SendNotification
 from orchestrator.workflows.conventions import RETRY, RETRY_COMPENSATION, report
 from orchestrator.workflows.definition import Definition
 from orchestrator.workflows.order_models import (
+    CANCEL_SHIPMENT,
     REFUND_PAYMENT,
+    RELEASE_STOCK,
     OrderOutcome,
     OrderRequest,
     OrderResult,
@@ -107,6 +109,7 @@ DEFINITION = Definition(
     title="Order",
     description="Goods are reserved, paid and shipped, and the customer is told. Where one of "
     "these fails, all that was done is undone in reverse order: a saga.",
+    compensations=(CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK),
     path="/orders",
     search_fields=("customer", "lines.sku"),
     samples=SAMPLES,
