@@ -66,6 +66,27 @@ def configure_logs(service: str, level: str, style: Literal["console", "json"]) 
     # One line a request, call or workflow turn would drown the rest.
     for noisy in ("httpx", "durabletask-worker"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # While nobody takes the spans, the exporter says so at each batch.
+    exporter = logging.getLogger("opentelemetry.exporter.otlp.proto.grpc.exporter")
+    exporter.setLevel(logging.ERROR)
+    exporter.addFilter(Sparing(seconds=60.0))
+
+
+class Sparing(logging.Filter):
+    """Lets one record through, and no more for some time."""
+
+    def __init__(self, seconds: float) -> None:
+        """Let one through each `seconds`."""
+        super().__init__()
+        self._seconds = seconds
+        self._silent_until = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is written."""
+        if record.created < self._silent_until:
+            return False
+        self._silent_until = record.created + self._seconds
+        return True
 
 
 def _add_trace(

@@ -1,0 +1,52 @@
+"""Each line says which service wrote it, and a complaint is not repeated at each batch of spans."""
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from servicekit.logs import Sparing, configure_logs
+
+
+@pytest.fixture
+def as_it_was() -> Iterator[None]:
+    """Put back what a process configures once."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("as_it_was")
+def test_a_line_of_any_thread_is_json_and_names_its_service(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs("notifier", "INFO", "json")
+    thread = threading.Thread(target=lambda: structlog.get_logger("x").info("told", key="k"))
+    thread.start()
+    thread.join()
+    logging.getLogger("other").warning("by %s", "hand")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["event"] for line in lines] == ["told", "by hand"]
+    assert {line["service"] for line in lines} == {"notifier"}
+    assert lines[0]["key"] == "k"
+
+
+def test_one_record_a_minute() -> None:
+    sparing = Sparing(60.0)
+
+    def written(at: float) -> bool:
+        return sparing.filter(logging.makeLogRecord({"created": at}))
+
+    assert [written(at) for at in (0, 1, 59.9, 60, 100, 130)] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+        True,
+    ]

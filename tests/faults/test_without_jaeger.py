@@ -1,0 +1,29 @@
+"""Nobody needs the traces but those who look at them."""
+
+from stack import Stack
+from support.jaeger import Jaeger
+from support.system import System, somebody, unique
+
+STEPS = {"validate_task", "assign_task", "send_notification"}
+
+
+async def done(system: System) -> str:
+    """Have a task done, and return its trace."""
+    answer = await system.process(task_id=unique(), title="T", assignee=somebody())
+    ended = await system.finished(answer.json()["instance_id"])
+    assert ended["output"]["status"] == "completed"
+    trace_id: str = ended["trace_id"]
+    return trace_id
+
+
+async def test_while_jaeger_is_away_tasks_are_done(
+    stack: Stack, system: System, jaeger: Jaeger
+) -> None:
+    await stack.kill("jaeger")
+    try:
+        for _ in range(5):
+            await done(system)
+    finally:
+        await stack.start("jaeger")
+        await stack.wait_ready(None)
+    await jaeger.with_steps(await done(system), STEPS)
