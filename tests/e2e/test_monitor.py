@@ -48,6 +48,20 @@ async def test_an_outage_is_told_once_and_its_end_once(system: System) -> None:
     assert [check["ok"] for check in state["results"]][:5] == [True, True, False, False, True]
 
 
+async def test_a_stopped_monitor_can_be_rerun(system: System) -> None:
+    instance, request = await watch(system)
+    await checked(system, instance, 3)
+    await system.send(instance, "stop", **STOP)
+    assert (await system.finished(instance))["input"]["url"] == request["url"]
+    order = {"by": "bo", "reason": "It is needed after all", "new_id": unique()}
+    answer = await system.orchestrator.post(f"/instances/{instance}/rerun", json=order)
+    assert answer.status_code == 200, answer.text
+    again: str = answer.json()["new_instance_id"]
+    assert (await checked(system, again, 2))["results"]
+    await system.send(again, "stop", **STOP)
+    await system.finished(again)
+
+
 async def test_in_a_later_generation_the_same_start_starts_nothing(system: System) -> None:
     instance, request = await watch(system)
     await checked(system, instance, 2)
