@@ -32,7 +32,9 @@ async def test_a_completed_task_is_one_trace(system: System, jaeger: Jaeger) -> 
     instance = await task(system)
     ended = await system.finished(instance)
     trace = await jaeger.with_steps(await trace_id(system, instance), STEPS)
+    status = await system.orchestrator.get(f"/tasks/{instance}/status")
     assert ended["status"] == "COMPLETED"
+    assert status.json()["trace_id"] == trace.id
     assert trace.roots() == ["POST /tasks/process"]
     assert trace.services() == SERVICES
     assert trace.step_names() == STEPS

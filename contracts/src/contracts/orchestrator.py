@@ -60,6 +60,7 @@ class InstanceStatus(BaseModel, Generic[Output]):
     output: Output | None = Field(description="The result, once COMPLETED; null before")
     custom_status: Progress | None = Field(description="What the workflow says that it is doing")
     error: str | None = Field(default=None, description="Why the instance FAILED, if it did")
+    trace_id: str | None = Field(default=None, description="Its trace, where it has one")
     created_at: AwareDatetime
     last_updated_at: AwareDatetime
 

@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import pytest
 from grpc.aio import AioRpcError, Metadata
+from untraced import NO_ORIGINS
 
 from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
@@ -61,7 +62,7 @@ class FakeClient:
 
 
 def engine(client: FakeClient) -> Engine:
-    return Engine(client, client, start_timeout=1.0)  # type: ignore[arg-type]
+    return Engine(client, client, 1.0, NO_ORIGINS)  # type: ignore[arg-type]
 
 
 async def test_a_new_id_starts_an_instance() -> None:

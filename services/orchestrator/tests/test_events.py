@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from untraced import NO_ORIGINS
 
 from contracts.orchestrator import Progress, Wait
 from contracts.problems import ProblemType
@@ -48,12 +49,8 @@ class FakeEngine:
         self.raised.append(data.model_dump())
 
 
-async def no_history(_: str) -> list[Any]:
-    return []
-
-
 def events(engine: FakeEngine, store: MemoryStateStore | None = None) -> Events:
-    return Events(engine, Decisions(store or MemoryStateStore()), no_history)  # type: ignore[arg-type]
+    return Events(engine, Decisions(store or MemoryStateStore()), NO_ORIGINS)  # type: ignore[arg-type]
 
 
 async def refused(call: Any) -> ProblemError:

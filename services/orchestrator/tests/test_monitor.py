@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from untraced import NO_ORIGINS
 
 from contracts.orchestrator import Progress, RuntimeStatus
 from contracts.problems import ProblemType
@@ -201,13 +202,9 @@ class HalfEngine:
         self.raised.append(data.payload)
 
 
-async def no_history(_: str) -> list[Any]:
-    return []
-
-
 async def test_a_stop_that_got_no_answer_stops_when_it_is_sent_again() -> None:
     engine, stop = HalfEngine(), Stop.model_validate(PAYLOAD)
-    events = Events(engine, Decisions(MemoryStateStore()), no_history)  # type: ignore[arg-type]
+    events = Events(engine, Decisions(MemoryStateStore()), NO_ORIGINS)  # type: ignore[arg-type]
     with pytest.raises(ProblemError) as first:
         await events.deliver("monitor-1", STOP, stop)
     assert first.value.type is ProblemType.UNAVAILABLE

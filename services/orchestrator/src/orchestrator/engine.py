@@ -17,6 +17,7 @@ from contracts.problems import ProblemType
 from orchestrator.grpc_errors import reading, unavailable
 from orchestrator.metrics import REFUSED, STARTED
 from orchestrator.observed import name_request, workflow_of
+from orchestrator.origins import Origins
 from orchestrator.workflows.definition import Definition
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
@@ -50,6 +51,7 @@ class Engine:
         client: DaprWorkflowClient,
         starter: Starter,
         start_timeout: float,
+        origins: Origins,
         observer: Observer | None = None,
     ) -> None:
         """Use `client`; `observer` is told of what succeeded.
@@ -58,11 +60,13 @@ class Engine:
             client: The SDK's client.
             starter: What starts instances.
             start_timeout: After how many seconds a start is given up.
+            origins: Which trace an instance is part of.
             observer: Who is told, if anybody.
         """
         self._client = client
         self._starter = starter
         self._start_timeout = start_timeout
+        self._origins = origins
         self._observer = observer
         self._locks = KeyedLocks()
 
@@ -108,10 +112,15 @@ class Engine:
 
     async def status(self, instance_id: str, definition: Definition) -> InstanceStatus[Any]:
         """Return how far an instance of a workflow is; 404 where there is none."""
+        state = await self.state_of(instance_id, definition)
+        return shown(state, definition.output, await self._origins.trace_id(instance_id))
+
+    async def state_of(self, instance_id: str, definition: Definition) -> WorkflowState:
+        """Return an instance of a workflow as Dapr has it; 404 where there is none."""
         state = await self.state(instance_id)
         if state.name != definition.workflow_name:
             raise unknown(instance_id)
-        return shown(state, definition.output)
+        return state
 
     async def state(self, instance_id: str) -> WorkflowState:
         """Return an instance of any workflow as Dapr has it; 404 where there is none."""
@@ -165,12 +174,15 @@ def unknown(instance_id: str) -> ProblemError:
     return ProblemError(ProblemType.NOT_FOUND, f"There is no instance {instance_id}")
 
 
-def shown(state: WorkflowState, output: type[BaseModel] | None) -> InstanceStatus[Any]:
+def shown(
+    state: WorkflowState, output: type[BaseModel] | None, trace_id: str | None
+) -> InstanceStatus[Any]:
     """Return an instance as the API shows it.
 
     Args:
         state: The instance as Dapr has it.
         output: The model of its result; None shows any result as it is.
+        trace_id: The trace that it is part of.
     """
     status = RuntimeStatus(state.runtime_status.name)
     result = state.serialized_output if status is RuntimeStatus.COMPLETED else None
@@ -182,6 +194,7 @@ def shown(state: WorkflowState, output: type[BaseModel] | None) -> InstanceStatu
         output=read(result) if result else None,
         custom_status=progress_of(state),
         error=failure.message if failure else None,
+        trace_id=trace_id,
         created_at=_utc(state.created_at),
         last_updated_at=_utc(state.last_updated_at),
     )

@@ -6,7 +6,7 @@ from contracts.orchestrator import TERMINAL, RuntimeStatus, Wait
 from contracts.problems import ProblemType
 from orchestrator.decisions import Decisions
 from orchestrator.engine import Engine, progress_of
-from orchestrator.management import History
+from orchestrator.origins import Origins
 from orchestrator.steps import Delivered
 from orchestrator.waited import show_wait
 from orchestrator.workflows.definition import Event
@@ -16,17 +16,17 @@ from servicekit.problems import ProblemError
 class Events:
     """The way into workflows that wait."""
 
-    def __init__(self, engine: Engine, decisions: Decisions, history: History) -> None:
+    def __init__(self, engine: Engine, decisions: Decisions, origins: Origins) -> None:
         """Prepare to raise events.
 
         Args:
             engine: What raises them.
             decisions: Which payload a wait took.
-            history: Returns the events of an instance, among which is its trace.
+            origins: Which trace an instance is part of.
         """
         self._engine = engine
         self._decisions = decisions
-        self._history = history
+        self._origins = origins
 
     async def deliver(self, instance_id: str, event: Event, payload: BaseModel) -> None:
         """Let a payload into the wait of an instance, and wake the workflow.
@@ -49,7 +49,7 @@ class Events:
             await self._engine.raise_event(instance_id, event.name, delivered)
         if not now:
             raise ProblemError(ProblemType.ALREADY_DECIDED, _why(decision.payload, event))
-        await show_wait(self._history, instance_id, wait)
+        await show_wait(self._origins, instance_id, wait)
 
     async def wait(self, instance_id: str, event: Event) -> Wait:
         """Return the wait of an instance for an event.

@@ -61,7 +61,8 @@ class Observation:
         definition = definition_named(workflow_of(instance_id))
         if definition is None or definition.endless is None:
             return None
-        return await self._origins.links(instance_id)
+        origin = await self._origins.of(instance_id)
+        return [Link(origin)] if origin else []
 
     async def _run(
         self, span: Span, labels: dict[str, str], attempt: Attempt, work: Awaitable[Any]

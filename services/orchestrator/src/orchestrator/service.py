@@ -33,6 +33,7 @@ from orchestrator.operations.refresher import Pace, Refresher
 from orchestrator.operations.schedule_store import ScheduleStore
 from orchestrator.operations.schedules import Scheduler
 from orchestrator.operations.stream import Counted
+from orchestrator.origins import Origins
 from orchestrator.ports import Ports
 from orchestrator.sdk_logs import SDK_LOGS
 from orchestrator.settings import Settings
@@ -120,7 +121,8 @@ async def open_orchestrator(
     observe(counted.now)
     refresher = Refresher(management, index, _pace(settings))
     await stack.enter_async_context(refresher.running())
-    engine = Engine(client, management, settings.start_timeout_seconds, refresher)
+    origins = Origins(management.get_workflow_history)
+    engine = Engine(client, management, settings.start_timeout_seconds, origins, refresher)
     scheduler = Scheduler(
         ScheduleStore(store),
         engine,
@@ -131,7 +133,7 @@ async def open_orchestrator(
     audit, links = Audit(store), Links(store)
     explainer = Explainer(management, links, sidecar.why_no_worker, settings.jaeger_url)
     operations = Operations(engine, management, audit, links, refresher.refresh)
-    events = Events(engine, Decisions(store), management.get_workflow_history)
+    events = Events(engine, Decisions(store), origins)
     return Orchestrator(
         settings=settings,
         engine=engine,

@@ -2,41 +2,30 @@
 
 import time
 
-import structlog
-from grpc.aio import AioRpcError
 from opentelemetry import trace
 from opentelemetry.trace import Link, NonRecordingSpan
 
 from contracts.orchestrator import Wait
-from orchestrator.management import History
 from orchestrator.observed import INSTANCE, WORKFLOW, workflow_of
-from orchestrator.operations.facts import facts_of
-from servicekit.tracing import recording, span_named
+from orchestrator.origins import Origins
 
-log = structlog.get_logger(__name__)
 tracer = trace.get_tracer(__name__)
 
 EVENT = "taskway.event"
 
 
-async def show_wait(history: History, instance_id: str, wait: Wait) -> None:
+async def show_wait(origins: Origins, instance_id: str, wait: Wait) -> None:
     """Add a span to the trace of an instance: a wait that the current request has ended.
 
     That span and the request's are linked, for each is in a trace of its own. What goes on for
     ever gets no span, for the trace that it was started in has ended; the request is linked to it.
 
     Args:
-        history: Returns the events of an instance.
+        origins: Which trace an instance is part of.
         instance_id: What waited.
         wait: For what.
     """
-    if not recording():
-        return
-    try:
-        begun = span_named(facts_of(await history(instance_id)).started_in)
-    except AioRpcError as error:
-        log.warning("a wait is missing in its trace", instance=instance_id, code=error.code().name)
-        return
+    begun = await origins.of(instance_id)
     if begun is None:
         return
     request = trace.get_current_span()

@@ -43,7 +43,7 @@ def router(services: Startup[Orchestrator]) -> APIRouter:
     async def documents(instance_id: InstanceId) -> list[Document]:
         orchestrator = services.value()
         # What is not an onboarding is not found here.
-        await orchestrator.engine.status(instance_id, DEFINITION)
+        await orchestrator.engine.state_of(instance_id, DEFINITION)
         keys = [document_key(instance_id, kind) for kind in DocumentKind]
         return await Documents(orchestrator.store).find(keys)
 

@@ -26,7 +26,7 @@ def router(services: Startup[Orchestrator]) -> APIRouter:
     async def found(instance_id: str, key: str, what: str) -> Report:
         orchestrator = services.value()
         # A key is made of an id that exists, so that it has no character of its own meaning.
-        await orchestrator.engine.status(instance_id, DEFINITION)
+        await orchestrator.engine.state_of(instance_id, DEFINITION)
         report = await Reports(orchestrator.store).find(key)
         if report is None:
             raise ProblemError(ProblemType.NOT_FOUND, f"{instance_id} has no {what}")

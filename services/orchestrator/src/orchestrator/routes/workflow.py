@@ -117,7 +117,7 @@ def _add_event(
     ) -> EventAccepted:
         orchestrator = services.value()
         # What is not of this workflow is not found here.
-        await orchestrator.engine.status(instance_id, definition)
+        await orchestrator.engine.state_of(instance_id, definition)
         try:
             await orchestrator.events.deliver(instance_id, event, payload)
         except ProblemError as error:
