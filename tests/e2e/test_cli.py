@@ -14,6 +14,11 @@ import pytest
 from stack import Stack
 from support.system import System, eventually, somebody, unique
 
+# What the command prints does not depend on the store.
+pytestmark = [
+    pytest.mark.usefixtures("stack"),
+    pytest.mark.parametrize("stack", ["sqlite"], indirect=True, scope="session"),
+]
 COMMAND = Path(sys.executable).with_name("taskway")
 WHY = ("--reason", "to see what happens")
 
@@ -128,10 +133,10 @@ async def test_a_sample_is_started_and_watched_to_its_end(taskway: Taskway) -> N
 
 
 async def test_a_start_may_be_watched_at_once(taskway: Taskway, tmp_path: Path) -> None:
-    request = {"hello_id": unique(), "user_name": "ada", "simulate": "retries"}
+    request = {"hello_id": unique(), "user_name": "ada", "simulate": "retries", "rest_seconds": 3}
     (tmp_path / "hello.json").write_text(json.dumps(request))
     said = await taskway.told("start", "hello", f"@{tmp_path / 'hello.json'}", "--watch")
-    assert "Resting for 15 s" in said
+    assert "Resting for 3 s" in said
     assert said.splitlines()[-1].startswith("COMPLETED")
 
 

@@ -18,7 +18,9 @@ async def test_a_greeting_takes_its_rest_and_has_a_child(system: System) -> None
 
 
 async def test_a_step_that_fails_twice_is_retried(system: System) -> None:
-    instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="retries")
+    instance = await system.start(
+        "/hello", hello_id=unique(), user_name="ada", simulate="retries", rest_seconds=1
+    )
     assert (await system.finished(instance))["output"]["compensated"] is False
 
 

@@ -19,9 +19,11 @@ async def purge(system: System, instance: str) -> httpx.Response:
     return await system.orchestrator.delete(f"/instances/{instance}", params=WHY)
 
 
-async def resting(system: System) -> str:
-    """Return an instance that rests for 15 s, and has a child that has ended."""
-    instance = await system.start("/hello", hello_id=unique(), user_name="ada")
+async def resting(system: System, seconds: int = 15) -> str:
+    """Return an instance that rests, and has a child that has ended."""
+    instance = await system.start(
+        "/hello", hello_id=unique(), user_name="ada", rest_seconds=seconds
+    )
     await system.at_step(instance, "rest")
     return instance
 
@@ -35,7 +37,7 @@ async def done_task(system: System) -> str:
 
 
 async def test_a_paused_instance_goes_on_when_it_is_resumed(system: System) -> None:
-    instance = await resting(system)
+    instance = await resting(system, seconds=6)
     paused = await act(system, instance, "pause")
     assert (paused.status_code, paused.json()["status"]) == (200, "SUSPENDED")
     again = await act(system, instance, "pause")

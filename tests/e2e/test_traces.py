@@ -57,7 +57,9 @@ async def test_a_rejected_task_shows_how_far_it_came(system: System, jaeger: Jae
 
 
 async def test_each_attempt_is_there_with_its_error(system: System, jaeger: Jaeger) -> None:
-    instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="retries")
+    instance = await system.start(
+        "/hello", hello_id=unique(), user_name="ada", simulate="retries", rest_seconds=3
+    )
     assert (await system.finished(instance))["status"] == "COMPLETED"
     trace = await jaeger.with_steps(await trace_id(system, instance), {"greet", "try_luck"})
     attempts = [span for span in trace.steps() if span.tags["taskway.step"] == "try_luck"]

@@ -50,16 +50,16 @@ async def test_a_failed_step_says_when_it_is_tried_again(system: System) -> None
 
 async def test_a_timer_says_until_when_and_the_end_how_long_it_took(system: System) -> None:
     name = unique()
-    instance = await system.start("/hello", hello_id=name, user_name="ada")
+    instance = await system.start("/hello", hello_id=name, user_name="ada", rest_seconds=5)
     reason = await waits_for(system, instance, "timer")
     until = datetime.fromisoformat(reason["until"])
     assert reason["text"] == f"timer until {until:%Y-%m-%dT%H:%M:%SZ}"
-    assert 10 < (until - datetime.fromisoformat(reason["since"])).total_seconds() < 16
+    assert 4 < (until - datetime.fromisoformat(reason["since"])).total_seconds() < 6
 
     running = await system.status(instance)
     assert [reason["kind"] for reason in running["why"]] == ["timer"]
     assert running["workflow"] == "hello"
-    assert running["input"] == {"hello_id": name, "user_name": "ada", "simulate": None}
+    assert running["input"]["user_name"] == "ada"
     assert running["completed_at"] is None
     [child] = running["children"]
     of_child = await system.status(child)
@@ -114,7 +114,9 @@ async def test_the_raw_history_is_a_download(system: System) -> None:
 
 
 async def test_who_looks_on_sees_each_move_until_the_end(system: System) -> None:
-    instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="retries")
+    instance = await system.start(
+        "/hello", hello_id=unique(), user_name="ada", simulate="retries", rest_seconds=3
+    )
     seen = []
     async with system.orchestrator.stream("GET", f"/instances/{instance}/stream") as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")

@@ -8,7 +8,7 @@ from support.system import System, eventually, unique
 async def test_what_is_done_after_a_kill_is_in_the_same_trace(
     stack: Stack, system: System, jaeger: Jaeger
 ) -> None:
-    instance = await system.start("/hello", hello_id=unique(), user_name="ada")
+    instance = await system.start("/hello", hello_id=unique(), user_name="ada", rest_seconds=8)
     await system.at_step(instance, "rest")
     trace_id = (await system.status(instance))["trace_id"]
 

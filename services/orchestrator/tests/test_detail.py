@@ -55,7 +55,12 @@ def test_a_running_instance_has_an_input_by_its_model_and_no_output() -> None:
     detail = shown(raw(output='{"greetings": []}'))
     assert detail.status is RuntimeStatus.RUNNING
     assert detail.workflow == "hello"
-    assert detail.input == {"hello_id": "1", "user_name": "ada", "simulate": None}
+    assert detail.input == {
+        "hello_id": "1",
+        "user_name": "ada",
+        "simulate": None,
+        "rest_seconds": 15,
+    }
     assert (detail.output, detail.completed_at, detail.duration_seconds) == (None, None, 60)
 
 

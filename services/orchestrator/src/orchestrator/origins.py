@@ -1,12 +1,14 @@
 """Which request an instance began in: what leads from it to its trace."""
 
+import asyncio
+
 import structlog
 from cachetools import TTLCache
 from grpc.aio import AioRpcError
 from opentelemetry.trace import SpanContext
 
 from orchestrator.management import History
-from orchestrator.operations.facts import facts_of
+from orchestrator.operations.facts import Facts, facts_of
 from servicekit.tracing import recording, span_named
 
 log = structlog.get_logger(__name__)
@@ -14,6 +16,9 @@ log = structlog.get_logger(__name__)
 KEPT = 10_000
 # An instance can be purged, and another be started under its id.
 KEPT_SECONDS = 60.0
+# Between two generations of an endless workflow there is no history.
+TRIES = 5
+PAUSE = 0.05
 
 
 class Origins:
@@ -31,14 +36,22 @@ class Origins:
         if instance_id in self._known:
             return self._known[instance_id]
         try:
-            events = await self._history(instance_id)
+            facts = await self._begun(instance_id)
         except AioRpcError as error:
             log.debug("a trace is not known", instance=instance_id, code=error.code().name)
             return None
-        span = span_named(facts_of(events).started_in)
-        if events:
-            self._known[instance_id] = span
+        if facts is None:
+            return None
+        span = self._known[instance_id] = span_named(facts.started_in)
         return span
+
+    async def _begun(self, instance_id: str) -> Facts | None:
+        for _ in range(TRIES):
+            facts = facts_of(await self._history(instance_id))
+            if facts.begun_at is not None:
+                return facts
+            await asyncio.sleep(PAUSE)
+        return None
 
     async def trace_id(self, instance_id: str) -> str | None:
         """Return the id of the trace, as Jaeger shows it."""

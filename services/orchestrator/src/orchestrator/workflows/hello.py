@@ -18,7 +18,6 @@ GREET = "greet"
 TRY_LUCK = "try_luck"
 TAKE_BACK = "take_back"
 CHILD = "hello_child_workflow"
-PAUSE = timedelta(seconds=15)
 
 
 class Simulate(StrEnum):
@@ -35,6 +34,9 @@ class HelloRequest(Request):
     user_name: RequestId
     simulate: Simulate | None = Field(
         default=None, description="A step that fails twice, or for good"
+    )
+    rest_seconds: int = Field(
+        default=15, ge=1, le=86_400, description="How long it rests, by a durable timer"
     )
 
 
@@ -72,8 +74,8 @@ def hello_workflow(
     child = f"{ctx.instance_id}-child-{request.user_name}"
     report(ctx, CHILD, f"A child workflow greets: {child}")
     of_child = yield ctx.call_child_workflow(CHILD, input=request.user_name, instance_id=child)
-    report(ctx, "rest", f"Resting for {PAUSE.seconds} s")
-    yield ctx.create_timer(PAUSE)
+    report(ctx, "rest", f"Resting for {request.rest_seconds} s")
+    yield ctx.create_timer(timedelta(seconds=request.rest_seconds))
     report(ctx, "completed", "Done")
     return HelloResult(greetings=[greeting, of_child])
 
