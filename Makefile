@@ -30,6 +30,7 @@ check: $(READY) ## Check format, lint, types and architecture
 	$(UV) run --frozen mypy
 	$(UV) run --frozen mypy --no-warn-return-any --exclude tests/kind tests tools/measure_batch.py
 	$(UV) run --frozen lint-imports
+	$(UV) run --quiet --script tools/dashboard.py --check
 	$(UV) run --quiet --script tools/check_manifests.py
 
 format: $(READY) ## Format and mend what can be mended
