@@ -1,0 +1,85 @@
+"""Prometheus understands every query of the dashboard and every alert, and has what they ask."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from stack import Stack, StackOptions
+from support.monitoring import alert_names, panel_queries, program
+from support.prometheus import Prometheus
+from support.samples import run_samples
+from support.system import connect, eventually, somebody, unique
+from support.watching import SERVICES, watching
+
+# Self-hosted sidecars, and Dapr's control plane, have no metrics.
+DAPR = re.compile(r'dapr_|job="(dapr|sidecars)"')
+OURS = [query for query in panel_queries() if not DAPR.search(query[1])]
+THEIRS = [query for query in panel_queries() if DAPR.search(query[1])]
+# They tell of a part that is missing, which is so here.
+OF_DAPR = {"SidecarDown", "DaprDown"}
+
+
+@pytest.fixture(scope="module")
+async def watched(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """A stack for these tests alone: what others do to theirs may well alert."""
+    program("prometheus")
+    options = StackOptions(run_dir=tmp_path_factory.mktemp("watched"), prefer_port=None)
+    async with Stack(options) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def prometheus(
+    watched: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Prometheus]:
+    """Prometheus beside it."""
+    async with watching(watched, tmp_path_factory.mktemp("prometheus")) as prometheus:
+        yield prometheus
+
+
+@pytest.fixture(scope="module")
+async def used(watched: Stack, prometheus: Prometheus) -> None:
+    """Each sample has run, a start was refused, and somebody is waited for."""
+    async with connect({name: watched.url(name) for name in SERVICES}) as system:
+        task = {"task_id": unique(), "title": "T", "assignee": somebody()}
+        assert (await system.process(**task)).status_code == 202
+        assert (await system.process(**task | {"title": "Other"})).status_code == 409
+        await run_samples(system)
+        await system.purchase()
+
+
+@pytest.mark.parametrize(("panel", "expr"), OURS)
+@pytest.mark.usefixtures("used")
+async def test_what_we_measure_is_shown(prometheus: Prometheus, panel: str, expr: str) -> None:
+    async def shown() -> bool | None:
+        return bool(await prometheus.query(expr)) or None
+
+    await eventually(shown, f"{panel}: {expr}", within=15)
+
+
+@pytest.mark.parametrize(("panel", "expr"), THEIRS)
+async def test_what_dapr_measures_is_understood(
+    prometheus: Prometheus, panel: str, expr: str
+) -> None:
+    assert isinstance(await prometheus.query(expr), list), panel
+
+
+@pytest.mark.usefixtures("used")
+async def test_no_alert_is_on_its_way_where_all_is_well(prometheus: Prometheus) -> None:
+    alerts = await prometheus.alerts()
+    assert sorted(alerts) == sorted(alert_names())
+    assert {name: rule["lastError"] for name, rule in alerts.items() if rule.get("lastError")} == {}
+    # Pending ones, too, for a minute has not passed.
+    assert {name for name, rule in alerts.items() if rule["state"] != "inactive"} <= OF_DAPR
+
+
+@pytest.mark.usefixtures("used")
+async def test_a_service_that_is_gone_is_noticed(prometheus: Prometheus, watched: Stack) -> None:
+    await watched.terminate("notifier")
+
+    async def noticed() -> bool | None:
+        found = (await prometheus.alerts())["ServiceDown"]["alerts"]
+        return [alert["labels"]["service"] for alert in found] == ["notifier"] or None
+
+    await eventually(noticed, "ServiceDown to be pending", within=15)
