@@ -55,10 +55,10 @@ def app_token(app: str) -> str:
 
 
 @contextmanager
-def port_forward(app: str) -> Iterator[str]:
+def port_forward(app: str, port: int = 80, namespace: str = NAMESPACE) -> Iterator[str]:
     """Yield a base URL of a service's pod; it lasts as long as the pod."""
-    command = ["kubectl", "--context", CONTEXT, "--namespace", NAMESPACE]
-    command += ["port-forward", f"service/{app}", ":80"]
+    command = ["kubectl", "--context", CONTEXT, "--namespace", namespace]
+    command += ["port-forward", f"service/{app}", f":{port}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as forward:
         try:
             assert forward.stdout is not None
