@@ -3,12 +3,13 @@
 # requires-python = ">=3.11"
 # dependencies = ["kubernetes-validate==1.37.0"]
 # ///
-"""Build every overlay with every set of components, and check what comes out.
+"""Build every overlay with every set of components, and what watches it; check what comes out.
 
 Kubernetes' kinds are checked against its schemas, Dapr's against the definitions in its chart, and
 what is for production by kube-score: the dev overlay departs from it on purpose (ports on the node,
-files that Tilt changes, images without a tag). A tool that is not here and cannot be had is named
-as skipped; building needs one of kustomize, kubectl and Go.
+files that Tilt changes, images without a tag). Prometheus' files are checked by promtool. A tool
+that is not here and cannot be had is named as skipped; building needs one of kustomize, kubectl and
+Go.
 """
 
 import itertools
@@ -31,6 +32,7 @@ KUBERNETES = "1.34"
 KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5@v5.7.1"
 KUBE_SCORE = "github.com/zegl/kube-score/cmd/kube-score@v1.20.0"
 OVERLAYS = ("dev", "prod")
+MONITORING = Path("monitoring")
 # Network policies are in both overlays.
 OPTIONAL = ("autoscaling", "postgresql")
 IGNORED = (
@@ -52,25 +54,34 @@ def main() -> int:
     if score is None:
         print("SKIPPED: kube-score (needs kube-score or Go)")
     failures = 0
-    for overlay, components in combinations():
-        text = built(build, overlay, components)
+    for folder, components in combinations():
+        text = built(build, folder, components)
         faults = [f for doc in yaml.safe_load_all(text) for f in invalid(doc, definitions)]
-        if score is not None and overlay == "prod":
+        if score is not None and folder != Path("overlays/dev"):
             faults += scored(score, text)
-        name = " + ".join((overlay, *components))
-        print(f"{name}: {len(faults)} faults" if faults else f"{name}: valid")
-        for fault in faults:
-            print(f"  {fault}")
-        failures += len(faults)
+        failures += told(" + ".join((folder.name, *components)), faults)
+    if shutil.which("promtool"):
+        failures += told("Prometheus", unreadable())
+    else:
+        print("SKIPPED: Prometheus' configuration (needs promtool)")
     return min(failures, 1)
 
 
-def combinations() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield every overlay with every set of optional components."""
+def told(name: str, faults: list[str]) -> int:
+    """Print what is wrong with something, and return how much that is."""
+    print(f"{name}: {len(faults)} faults" if faults else f"{name}: valid")
+    for fault in faults:
+        print(f"  {fault}")
+    return len(faults)
+
+
+def combinations() -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Yield every overlay with every set of optional components, and what has none."""
     for overlay in OVERLAYS:
         for size in range(len(OPTIONAL) + 1):
             for components in itertools.combinations(OPTIONAL, size):
-                yield overlay, components
+                yield Path("overlays") / overlay, components
+    yield MONITORING, ()
 
 
 def tool(name: str, package: str) -> str | None:
@@ -93,19 +104,18 @@ def kustomize() -> tuple[str, ...] | None:
     return (found, "build") if found else None
 
 
-def built(build: tuple[str, ...], overlay: str, components: tuple[str, ...]) -> str:
-    """Return the manifests of an overlay with some components."""
+def built(build: tuple[str, ...], kustomization: Path, components: tuple[str, ...]) -> str:
+    """Return the manifests of a folder in k8s/ with some components."""
     with tempfile.TemporaryDirectory() as folder:
         k8s = Path(os.path.relpath(PROJECT / "k8s", Path(folder).resolve()))
-        content = {
-            "namespace": "taskway",
-            "resources": [str(k8s / "overlays" / overlay)],
-            "components": [str(k8s / "components" / c) for c in components],
-        }
+        content: dict[str, Any] = {"resources": [str(k8s / kustomization)]}
+        if components:
+            content["namespace"] = "taskway"
+            content["components"] = [str(k8s / "components" / c) for c in components]
         (Path(folder) / "kustomization.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
         done = run(*build, folder)
         if done.returncode != 0:
-            sys.exit(f"{overlay} + {components}: {done.stderr}")
+            sys.exit(f"{kustomization} + {components}: {done.stderr}")
         return done.stdout
 
 
@@ -167,6 +177,21 @@ def scored(score: str, text: str) -> list[str]:
     command = [score, "score", f"--kubernetes-version=v{KUBERNETES}", "--output-format=ci"]
     done = run(*command, *ignored, "-", stdin=text)
     return [line for line in done.stdout.splitlines() if not line.startswith(("[OK]", "[SKIPPED]"))]
+
+
+def unreadable() -> list[str]:
+    """Return what Prometheus would not take of its configuration and its rules."""
+    files = PROJECT / "k8s" / MONITORING / "prometheus"
+    config = yaml.safe_load((files / "prometheus.yaml").read_text(encoding="utf-8"))
+    config["rule_files"] = [str(files / Path(path).name) for path in config["rule_files"]]
+    for job in config["scrape_configs"]:
+        # Debian's promtool does not know it; the cluster does.
+        del job["kubernetes_sd_configs"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "prometheus.yaml"
+        path.write_text(yaml.safe_dump(config), encoding="utf-8")
+        done = run("promtool", "check", "config", "--lint-fatal", str(path))
+    return [] if done.returncode == 0 else [done.stdout + done.stderr]
 
 
 def run(
