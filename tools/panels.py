@@ -204,10 +204,9 @@ STEPS = (
     ),
     chart(
         "In the worker",
-        "Steps that run, and those taken and not begun; the sidecar keeps what is beyond 100",
+        "Steps that run; the sidecar keeps what is beyond 100",
         COUNT,
-        ("sum by (pod) (taskway_steps_running)", "{{pod}} running"),
-        ("sum by (pod) (taskway_steps_queued)", "{{pod}} queued"),
+        ("sum by (pod) (taskway_steps_running)", "{{pod}}"),
     ),
 )
 
