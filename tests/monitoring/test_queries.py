@@ -18,6 +18,8 @@ OURS = [query for query in panel_queries() if not DAPR.search(query[1])]
 THEIRS = [query for query in panel_queries() if DAPR.search(query[1])]
 # They tell of a part that is missing, which is so here.
 OF_DAPR = {"SidecarDown", "DaprDown"}
+# A sample has a refund fail three times, which does not last.
+OF_SAMPLES = {"CompensationFails"}
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +72,9 @@ async def test_no_alert_is_on_its_way_where_all_is_well(prometheus: Prometheus) 
     alerts = await prometheus.alerts()
     assert sorted(alerts) == sorted(alert_names())
     assert {name: rule["lastError"] for name, rule in alerts.items() if rule.get("lastError")} == {}
-    # Pending ones, too, for a minute has not passed.
-    assert {name for name, rule in alerts.items() if rule["state"] != "inactive"} <= OF_DAPR
+    # Pending ones, too, for they have not had their time.
+    found = {name for name, rule in alerts.items() if rule["state"] != "inactive"}
+    assert found <= OF_DAPR | OF_SAMPLES
 
 
 @pytest.mark.usefixtures("used")
