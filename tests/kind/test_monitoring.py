@@ -32,7 +32,8 @@ async def opened(name: str, port: int) -> AsyncIterator[httpx.AsyncClient]:
             yield client
 
 
-@pytest.fixture(scope="module")
+# As long as `ended` lives, and asked for before it: where it is not there, no sample needs to run.
+@pytest.fixture(scope="session")
 async def prometheus() -> AsyncIterator[Prometheus]:
     """Prometheus in the cluster."""
     async with opened("prometheus", 9090) as client:
