@@ -108,4 +108,12 @@ async def test_retries_and_compensations_are_counted(system: System) -> None:
 @pytest.mark.parametrize("service", ["orchestrator", "assigner", "notifier"])
 async def test_each_service_measures_its_requests(system: System, service: str) -> None:
     client: httpx.AsyncClient = getattr(system, service)
-    assert "http_server" in await read(client)
+    assert (await client.get(f"/{unique()}")).status_code == 404
+    await client.get("/readyz", headers={"host": "made.up"})
+    requests = [line for line in (await read(client)).splitlines() if "http_server_" in line]
+    found = {label for line in requests for label, _ in LABEL.findall(line)}
+    labels = {label for label in found if not label.startswith("otel_scope")}
+    assert labels <= {"http_method", "http_target", "http_status_code", "le"}
+    targets = {value for line in requests for _, value in LABEL.findall(line)}
+    assert "made.up" not in targets
+    assert not any(target.startswith("/t-") for target in targets)

@@ -11,6 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 # From what a store takes to what a person takes, in seconds.
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 86_400, 604_800)
 
+REQUEST_LABELS = {"http.method", "http.target", "http.status_code"}
+
 
 def configure_metrics(service: str) -> None:
     """Collect the metrics of this process.
@@ -22,11 +24,13 @@ def configure_metrics(service: str) -> None:
         instrument_name="taskway.*.duration",
         aggregation=ExplicitBucketHistogramAggregation(SECONDS),
     )
+    # Not the Host header, which is the caller's: whoever makes up names would make up series.
+    requests = View(instrument_name="http.server.*", attribute_keys=REQUEST_LABELS)
     metrics.set_meter_provider(
         MeterProvider(
             metric_readers=[PrometheusMetricReader()],
             resource=Resource.create({"service.name": service}),
-            views=[seconds],
+            views=[seconds, requests],
         )
     )
 
