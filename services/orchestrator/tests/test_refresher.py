@@ -18,7 +18,13 @@ from orchestrator.durabletask import protos
 from orchestrator.operations.entries import KnownWait, entry_of
 from orchestrator.operations.feed import Feed
 from orchestrator.operations.index import InstanceIndex
-from orchestrator.operations.refresher import LONGEST_PAUSE, Pace, Refresher, pause_of
+from orchestrator.operations.refresher import (
+    LONGEST_PAUSE,
+    SHORTEST_PAUSE,
+    Pace,
+    Refresher,
+    pause_of,
+)
 from orchestrator.workflows.task_processing import DEFINITION, TaskRequest
 
 PACE = Pace(look_seconds=0.01, round_seconds=0.005, reads_per_round=100, concurrency=4)
@@ -282,3 +288,32 @@ async def test_what_sleeps_is_read_less_often(age: int, wait: int | None, pause:
         sleeping = replace(sleeping, waits=(KnownWait("w", "approval", START, until_, None),))
     assert sleeping.status is RuntimeStatus.RUNNING
     assert pause_of(sleeping, now) == pause
+
+
+async def test_what_has_not_begun_keeps_its_name_and_is_read_again_soon() -> None:
+    engine = FakeEngine(
+        {"task-1": "PENDING", "task-2": "PENDING", "else-3": "PENDING"}, workflow=""
+    )
+    index, refresher = followed(engine)
+    request = TaskRequest(task_id="2", title="T", assignee="ada")
+    refresher.started(DEFINITION, request)
+    await refresher.look()
+    await refresher.read_round()
+    assert shown(index) == {"task-1": "PENDING", "task-2": "RUNNING", "else-3": "PENDING"}
+    assert {entry.workflow for i in ("task-1", "task-2") if (entry := index.get(i))} == {"task"}
+    for instance_id in index.ids():
+        entry = index.get(instance_id)
+        assert entry is not None
+        assert pause_of(entry, datetime.now(UTC)) == SHORTEST_PAUSE
+
+
+async def test_a_child_that_had_not_begun_gets_its_parent() -> None:
+    engine = FakeEngine({"child": "PENDING"}, workflow="")
+    index, refresher = followed(engine)
+    await refresher.look()
+    await refresher.refresh(["child"])
+    engine.workflow, engine.statuses["child"] = "hello_child_workflow", "RUNNING"
+    await refresher.refresh(["child"])
+    child = index.get("child")
+    assert child is not None
+    assert (child.parent, child.workflow) == ("parent-of-child", "hello_child_workflow")

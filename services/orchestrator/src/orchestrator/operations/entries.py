@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from contracts.instances import InstanceSummary
 from contracts.orchestrator import TERMINAL, RuntimeStatus, Wait
-from orchestrator.catalogue import definition_of
+from orchestrator.catalogue import definition_named, definition_of
 from orchestrator.operations.states import progress_of, status_of
 from orchestrator.workflows.definition import Definition
 
@@ -123,11 +123,24 @@ def entry_of(state: Any, parent: str | None = None) -> Entry:
 def started_entry(definition: Definition, request: BaseModel, now: datetime) -> Entry:
     """Return what is known of an instance that was started at `now`, until it is read."""
     instance_id = definition.instance_id(request)
+    data = request.model_dump(mode="json")
+    return _new_entry(instance_id, RuntimeStatus.RUNNING, definition, data, now)
+
+
+def pending_entry(instance_id: str, now: datetime) -> Entry:
+    """Return what is known at `now` of an instance that has not begun: its id, and no more."""
+    definition = definition_named(instance_id.partition("-")[0])
+    return _new_entry(instance_id, RuntimeStatus.PENDING, definition, None, now)
+
+
+def _new_entry(
+    instance_id: str, status: RuntimeStatus, definition: Definition | None, data: Any, now: datetime
+) -> Entry:
     return Entry(
         instance_id=instance_id,
-        workflow=definition.name,
-        version=definition.version,
-        status=RuntimeStatus.RUNNING,
+        workflow=definition.name if definition else "",
+        version=definition.version if definition else None,
+        status=status,
         parent=None,
         step=None,
         message=None,
@@ -135,7 +148,7 @@ def started_entry(definition: Definition, request: BaseModel, now: datetime) -> 
         created_at=now,
         last_updated_at=now,
         completed_at=None,
-        search=search_text(instance_id, definition, request.model_dump(mode="json")),
+        search=search_text(instance_id, definition, data),
     )
 
 

@@ -16,10 +16,18 @@ import structlog
 from grpc.aio import AioRpcError
 from pydantic import BaseModel
 
+from contracts.orchestrator import RuntimeStatus
 from orchestrator.grpc_errors import untorn
 from orchestrator.metrics import ENDED, INSTANCE_SECONDS
 from orchestrator.operations.agenda import Agenda
-from orchestrator.operations.entries import Entry, entry_of, may_be_child, parent_of, started_entry
+from orchestrator.operations.entries import (
+    Entry,
+    entry_of,
+    may_be_child,
+    parent_of,
+    pending_entry,
+    started_entry,
+)
 from orchestrator.operations.index import InstanceIndex
 from orchestrator.workflows.definition import Definition
 
@@ -196,8 +204,13 @@ class Refresher:
         if state is None:
             return None
         known = self._index.get(instance_id)
-        if known is not None or not may_be_child(state):
-            return entry_of(state, known.parent if known else None)
+        if not state.name:
+            # It has not begun, or is between two generations: the engine has no more than its id.
+            return known or pending_entry(instance_id, datetime.now(UTC))
+        if not may_be_child(state):
+            return entry_of(state)
+        if known is not None and known.status is not RuntimeStatus.PENDING:
+            return entry_of(state, known.parent)
         history = await untorn(lambda: self._instances.get_workflow_history(instance_id))
         return entry_of(state, parent_of(history))
 
