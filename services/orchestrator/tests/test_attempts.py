@@ -1,9 +1,11 @@
 """Attempts are numbered by the engine's history, and from there on by this process."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import grpc
+import pytest
 from grpc.aio import AioRpcError, Metadata
 
 from orchestrator.attempts import KEPT, Attempt, Attempts
@@ -76,3 +78,14 @@ async def test_no_more_than_so_many_are_kept() -> None:
         await attempts.failed(attempt(1, str(number)))
     assert attempts.begun(attempt(2, "0")) is None
     assert attempts.begun(attempt(2, str(KEPT))) == 2
+
+
+async def test_an_engine_that_does_not_answer_holds_nothing_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def never(_: str) -> Sequence[Any]:
+        await asyncio.Event().wait()
+        return []
+
+    monkeypatch.setattr("orchestrator.attempts.PATIENCE_SECONDS", 0.01)
+    assert await Attempts(never).failed(attempt(1)) is None

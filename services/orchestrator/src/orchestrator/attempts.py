@@ -1,5 +1,6 @@
 """Which attempt at a step this is, where an attempt at it has failed."""
 
+import asyncio
 from typing import NamedTuple
 
 import structlog
@@ -12,6 +13,8 @@ log = structlog.get_logger(__name__)
 
 # Of steps that fail and have not succeeded since.
 KEPT = 10_000
+# The step is not to wait long for what only tells of it.
+PATIENCE_SECONDS = 1.0
 
 
 class Attempt(NamedTuple):
@@ -50,9 +53,10 @@ class Attempts:
     async def failed(self, attempt: Attempt) -> int | None:
         """Return the number of an attempt that failed; None where the engine does not answer."""
         try:
-            events = await self._history(attempt.instance_id)
-        except AioRpcError as error:
-            log.debug("an attempt has no number", code=error.code().name)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                events = await self._history(attempt.instance_id)
+        except (AioRpcError, TimeoutError) as error:
+            log.debug("an attempt has no number", error=type(error).__name__)
             return None
         tried = {
             event.eventId

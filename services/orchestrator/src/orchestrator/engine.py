@@ -1,9 +1,7 @@
 """Dapr's workflow engine as the API uses it: start once, and read how far it is."""
 
 import asyncio
-import json
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import grpc
@@ -12,12 +10,13 @@ from dapr.ext.workflow.aio import DaprWorkflowClient
 from grpc.aio import AioRpcError
 from pydantic import BaseModel, ValidationError
 
-from contracts.orchestrator import InstanceStatus, Progress, RuntimeStatus
+from contracts.orchestrator import InstanceStatus
 from contracts.problems import ProblemType
 from orchestrator.grpc_errors import reading, unavailable
 from orchestrator.metrics import REFUSED, STARTED
 from orchestrator.observed import name_request, workflow_of
 from orchestrator.origins import Origins
+from orchestrator.status import shown
 from orchestrator.workflows.definition import Definition
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
@@ -174,38 +173,6 @@ def unknown(instance_id: str) -> ProblemError:
     return ProblemError(ProblemType.NOT_FOUND, f"There is no instance {instance_id}")
 
 
-def shown(
-    state: WorkflowState, output: type[BaseModel] | None, trace_id: str | None
-) -> InstanceStatus[Any]:
-    """Return an instance as the API shows it.
-
-    Args:
-        state: The instance as Dapr has it.
-        output: The model of its result; None shows any result as it is.
-        trace_id: The trace that it is part of.
-    """
-    status = RuntimeStatus(state.runtime_status.name)
-    result = state.serialized_output if status is RuntimeStatus.COMPLETED else None
-    read = output.model_validate_json if output else json.loads
-    failure = state.failure_details
-    return InstanceStatus[Any](
-        instance_id=state.instance_id,
-        status=status,
-        output=read(result) if result else None,
-        custom_status=progress_of(state),
-        error=failure.message if failure else None,
-        trace_id=trace_id,
-        created_at=_utc(state.created_at),
-        last_updated_at=_utc(state.last_updated_at),
-    )
-
-
-def progress_of(state: WorkflowState) -> Progress | None:
-    """Return what an instance says that it is doing."""
-    serialized = state.serialized_custom_status
-    return Progress.model_validate_json(serialized) if serialized else None
-
-
 def _same_input(state: WorkflowState, request: BaseModel) -> bool:
     try:
         # By the model: what was kept before a field was added has its default, and what a
@@ -214,7 +181,3 @@ def _same_input(state: WorkflowState, request: BaseModel) -> bool:
         return type(request).model_validate_json(kept, extra="ignore") == request
     except ValidationError:
         return False
-
-
-def _utc(time: datetime) -> datetime:
-    return time if time.tzinfo else time.replace(tzinfo=UTC)

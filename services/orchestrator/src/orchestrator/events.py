@@ -5,8 +5,9 @@ from pydantic import BaseModel
 from contracts.orchestrator import TERMINAL, RuntimeStatus, Wait
 from contracts.problems import ProblemType
 from orchestrator.decisions import Decisions
-from orchestrator.engine import Engine, progress_of
+from orchestrator.engine import Engine
 from orchestrator.origins import Origins
+from orchestrator.status import progress_of
 from orchestrator.steps import Delivered
 from orchestrator.waited import show_wait
 from orchestrator.workflows.definition import Event

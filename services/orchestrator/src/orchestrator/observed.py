@@ -75,7 +75,10 @@ class Observation:
         began, outcome = time.monotonic(), "interrupted"
         STEPS_RUNNING.add(1)
         try:
-            result = await work
+            try:
+                result = await work
+            finally:
+                seconds = time.monotonic() - began
         except Exception as error:
             outcome = "failed"
             span.record_exception(error)
@@ -94,7 +97,7 @@ class Observation:
                 span.set_attribute(ATTEMPT, number)
             STEPS_RUNNING.add(-1)
             ended = {**labels, "outcome": outcome}
-            STEP_SECONDS.record(time.monotonic() - began, ended)
+            STEP_SECONDS.record(seconds, ended)
             if _compensates(workflow, step):
                 COMPENSATIONS.add(1, ended)
 

@@ -19,6 +19,8 @@ KEPT_SECONDS = 60.0
 # Between two generations of an endless workflow there is no history.
 TRIES = 5
 PAUSE = 0.05
+# Nothing is to wait long for what only tells of it.
+PATIENCE_SECONDS = 1.0
 
 
 class Origins:
@@ -36,9 +38,10 @@ class Origins:
         if instance_id in self._known:
             return self._known[instance_id]
         try:
-            facts = await self._begun(instance_id)
-        except AioRpcError as error:
-            log.debug("a trace is not known", instance=instance_id, code=error.code().name)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                facts = await self._begun(instance_id)
+        except (AioRpcError, TimeoutError) as error:
+            log.debug("a trace is not known", instance=instance_id, error=type(error).__name__)
             return None
         if facts is None:
             return None
