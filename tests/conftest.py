@@ -16,7 +16,35 @@ from support.system import System, connect
 SERVICES = ("orchestrator", "assigner", "notifier")
 LOGS = pytest.StashKey[Path]()
 LINES = 40
+# What these show is the same over either store. Those on what the engine keeps run over Redis in
+# the cluster: tests/kind/test_e2e.py.
+OVER_SQLITE = {
+    "test_batch_operations",
+    "test_cli",
+    "test_email",
+    "test_hello",
+    "test_histories",
+    "test_logs",
+    "test_metrics",
+    "test_operations",
+    "test_schedules",
+    "test_traces",
+    "test_waiting",
+    "test_why",
+}
 QUIET = re.compile(r"level=(info|debug)|\[(info|debug)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out over Redis what would show nothing new there."""
+    left_out = [item for item in items if _over_redis(item) and item.path.stem in OVER_SQLITE]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _over_redis(item: pytest.Item) -> bool:
+    called_with = getattr(item, "callspec", None)
+    return called_with is not None and called_with.params.get("stack") == "redis"
 
 
 @pytest.fixture(scope="session", params=["sqlite", "redis"])

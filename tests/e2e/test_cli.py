@@ -14,11 +14,6 @@ import pytest
 from stack import Stack
 from support.system import System, eventually, somebody, unique
 
-# What the command prints does not depend on the store.
-pytestmark = [
-    pytest.mark.usefixtures("stack"),
-    pytest.mark.parametrize("stack", ["sqlite"], indirect=True, scope="session"),
-]
 COMMAND = Path(sys.executable).with_name("taskway")
 WHY = ("--reason", "to see what happens")
 
