@@ -59,7 +59,8 @@ async def test_a_timer_says_until_when_and_the_end_how_long_it_took(system: Syst
     running = await system.status(instance)
     assert [reason["kind"] for reason in running["why"]] == ["timer"]
     assert running["workflow"] == "hello"
-    assert running["input"]["user_name"] == "ada"
+    request = {"hello_id": name, "user_name": "ada", "simulate": None, "rest_seconds": 5}
+    assert running["input"] == request
     assert running["completed_at"] is None
     [child] = running["children"]
     of_child = await system.status(child)

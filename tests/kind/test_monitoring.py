@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from kind import access
-from support.monitoring import alert_names, panel_queries
+from support.monitoring import alert_names, panel_queries, refuse_and_wait
 from support.prometheus import Prometheus
 from support.samples import Ended
-from support.system import System, eventually, somebody, unique
+from support.system import eventually
 
 NAMESPACE = "taskway-monitoring"
 READ = {
@@ -51,15 +51,7 @@ async def grafana() -> AsyncIterator[httpx.AsyncClient]:
 async def used(prometheus: Prometheus, ended: Ended) -> None:
     """Each sample has run, a start was refused, and somebody is waited for."""
     async with access.open_system() as system:
-        await start_twice(system)
-        await system.purchase()
-
-
-async def start_twice(system: System) -> None:
-    """Start a task, and another by its id."""
-    task = {"task_id": unique(), "title": "T", "assignee": somebody()}
-    assert (await system.process(**task)).status_code == 202
-    assert (await system.process(**task | {"title": "Other"})).status_code == 409
+        await refuse_and_wait(system)
 
 
 async def test_all_there_is_is_read(prometheus: Prometheus) -> None:

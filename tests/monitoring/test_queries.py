@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from stack import Stack, StackOptions
-from support.monitoring import alert_names, panel_queries, program
+from support.monitoring import alert_names, panel_queries, program, refuse_and_wait
 from support.prometheus import Prometheus
 from support.samples import run_samples
-from support.system import connect, eventually, somebody, unique
+from support.system import connect, eventually
 from support.watching import SERVICES, watching
 
 # Self-hosted sidecars, and Dapr's control plane, have no metrics.
@@ -46,11 +46,8 @@ async def prometheus(
 async def used(watched: Stack, prometheus: Prometheus) -> None:
     """Each sample has run, a start was refused, and somebody is waited for."""
     async with connect({name: watched.url(name) for name in SERVICES}) as system:
-        task = {"task_id": unique(), "title": "T", "assignee": somebody()}
-        assert (await system.process(**task)).status_code == 202
-        assert (await system.process(**task | {"title": "Other"})).status_code == 409
         await run_samples(system)
-        await system.purchase()
+        await refuse_and_wait(system)
 
 
 @pytest.mark.parametrize(("panel", "expr"), OURS)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from support.system import System, somebody, unique
+
 PROJECT = Path(__file__).parents[2]
 ALERTS = PROJECT / "k8s" / "monitoring" / "prometheus" / "alerts.yaml"
 DASHBOARD = PROJECT / "k8s" / "monitoring" / "grafana" / "taskway.json"
@@ -38,6 +40,14 @@ def panel_queries() -> list[tuple[str, str]]:
         for panel in panels
         for target in panel.get("targets", [])
     ]
+
+
+async def refuse_and_wait(system: System) -> None:
+    """Have a start refused, and an instance wait: what panels show, and the samples leave out."""
+    task = {"task_id": unique(), "title": "T", "assignee": somebody()}
+    assert (await system.process(**task)).status_code == 202
+    assert (await system.process(**task | {"title": "Other"})).status_code == 409
+    await system.purchase()
 
 
 def _filled_in(expr: str) -> str:

@@ -24,7 +24,14 @@ from opentelemetry.sdk.trace.sampling import (
     SamplingResult,
     TraceIdRatioBased,
 )
-from opentelemetry.trace import Link, SpanContext, SpanKind, TraceState
+from opentelemetry.trace import (
+    Link,
+    SpanContext,
+    SpanKind,
+    TraceState,
+    format_span_id,
+    format_trace_id,
+)
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import Attributes
 
@@ -126,7 +133,9 @@ def here() -> str | None:
     It is not flagged as sampled (https://www.w3.org/TR/trace-context). None where there is no span.
     """
     context = trace.get_current_span().get_span_context()
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-00" if context.is_valid else None
+    if not context.is_valid:
+        return None
+    return f"00-{format_trace_id(context.trace_id)}-{format_span_id(context.span_id)}-00"
 
 
 def span_named(traceparent: str | None) -> SpanContext | None:
@@ -149,4 +158,4 @@ def apart() -> Iterator[None]:
 def trace_id() -> str | None:
     """Return the current trace's id as Jaeger shows it; None where nothing is recorded."""
     context = trace.get_current_span().get_span_context()
-    return format(context.trace_id, "032x") if context.trace_flags.sampled else None
+    return format_trace_id(context.trace_id) if context.trace_flags.sampled else None

@@ -1,12 +1,12 @@
 """Attempts are numbered by the engine's history, and from there on by this process."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import grpc
 import pytest
 from grpc.aio import AioRpcError, Metadata
+from untraced import no_answer
 
 from orchestrator.attempts import KEPT, Attempt, Attempts
 from orchestrator.durabletask import protos
@@ -83,9 +83,5 @@ async def test_no_more_than_so_many_are_kept() -> None:
 async def test_an_engine_that_does_not_answer_holds_nothing_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def never(_: str) -> Sequence[Any]:
-        await asyncio.Event().wait()
-        return []
-
     monkeypatch.setattr("orchestrator.attempts.PATIENCE_SECONDS", 0.01)
-    assert await Attempts(never).failed(attempt(1)) is None
+    assert await Attempts(no_answer).failed(attempt(1)) is None

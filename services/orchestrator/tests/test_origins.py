@@ -1,10 +1,10 @@
 """Where an instance began is asked once, and never waited for long."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from untraced import no_answer
 
 from orchestrator.durabletask import protos
 from orchestrator.origins import Origins
@@ -58,12 +58,8 @@ async def test_what_never_began_is_not_known_and_not_remembered() -> None:
 async def test_an_engine_that_does_not_answer_holds_nothing_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def never(_: str) -> Sequence[Any]:
-        await asyncio.Event().wait()
-        return []
-
     monkeypatch.setattr("orchestrator.origins.PATIENCE_SECONDS", 0.01)
-    assert await Origins(never).of("task-1") is None
+    assert await Origins(no_answer).of("task-1") is None
 
 
 async def test_where_nothing_is_recorded_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,19 @@
-"""Instances without traces, for tests of what would tell of them."""
+"""Engines that tell nothing of traces, for tests of what would ask them."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from orchestrator.origins import Origins
 
 
-async def _no_history(_: str) -> list[Any]:
+async def no_answer(_: str) -> Sequence[Any]:
+    """Never return."""
+    await asyncio.Event().wait()
+    return []
+
+
+async def _no_history(_: str) -> Sequence[Any]:
     return []
 
 

@@ -80,6 +80,11 @@ def definition_named(name: str) -> Definition | None:
     return _BY_NAME.get(name)
 
 
+def workflow_of(instance_id: str) -> str:
+    """Return the workflow that an instance's id begins with; a child's begins with its parent's."""
+    return instance_id.partition("-")[0]
+
+
 def refusal_of(definition: Definition, request: Any, settings: Settings) -> FieldError | None:
     """Return which field of a request to start a workflow is at fault by the settings, if any."""
     entry = next(entry for entry in CATALOGUE if entry.definition is definition)

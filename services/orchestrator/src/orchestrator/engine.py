@@ -12,9 +12,10 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.orchestrator import InstanceStatus
 from contracts.problems import ProblemType
+from orchestrator.catalogue import workflow_of
 from orchestrator.grpc_errors import reading, unavailable
 from orchestrator.metrics import REFUSED, STARTED
-from orchestrator.observed import name_request, workflow_of
+from orchestrator.observed import name_request
 from orchestrator.origins import Origins
 from orchestrator.status import shown
 from orchestrator.workflows.definition import Definition

@@ -13,7 +13,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 
 from orchestrator.attempts import Attempt, Attempts
-from orchestrator.catalogue import definition_named
+from orchestrator.catalogue import definition_named, workflow_of
 from orchestrator.management import History
 from orchestrator.metrics import COMPENSATIONS, RETRIES, STEP_SECONDS, STEPS_RUNNING
 from orchestrator.origins import Origins
@@ -117,11 +117,6 @@ def _span(name: str, links: list[Link] | None) -> Iterator[Span]:
 def _compensates(workflow: str, step: str) -> bool:
     definition = definition_named(workflow)
     return definition is not None and step in definition.compensations
-
-
-def workflow_of(instance_id: str) -> str:
-    """Return the workflow that an instance's id begins with; a child's begins with its parent's."""
-    return instance_id.partition("-")[0]
 
 
 def name_request(instance_id: str, workflow: str) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 from cachetools import TTLCache
 from grpc.aio import AioRpcError
-from opentelemetry.trace import SpanContext
+from opentelemetry.trace import SpanContext, format_trace_id
 
 from orchestrator.management import History
 from orchestrator.operations.facts import Facts, facts_of
@@ -59,4 +59,4 @@ class Origins:
     async def trace_id(self, instance_id: str) -> str | None:
         """Return the id of the trace, as Jaeger shows it."""
         span = await self.of(instance_id)
-        return format(span.trace_id, "032x") if span else None
+        return format_trace_id(span.trace_id) if span else None

@@ -6,7 +6,8 @@ from opentelemetry import trace
 from opentelemetry.trace import Link, NonRecordingSpan
 
 from contracts.orchestrator import Wait
-from orchestrator.observed import INSTANCE, WORKFLOW, workflow_of
+from orchestrator.catalogue import workflow_of
+from orchestrator.observed import INSTANCE, WORKFLOW
 from orchestrator.origins import Origins
 
 tracer = trace.get_tracer(__name__)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from contracts.instances import InstanceSummary
 from contracts.orchestrator import TERMINAL, RuntimeStatus, Wait
-from orchestrator.catalogue import definition_named, definition_of
+from orchestrator.catalogue import definition_named, definition_of, workflow_of
 from orchestrator.operations.states import progress_of, status_of
 from orchestrator.workflows.definition import Definition
 
@@ -129,7 +129,7 @@ def started_entry(definition: Definition, request: BaseModel, now: datetime) -> 
 
 def pending_entry(instance_id: str, now: datetime) -> Entry:
     """Return what is known at `now` of an instance that has not begun: its id, and no more."""
-    definition = definition_named(instance_id.partition("-")[0])
+    definition = definition_named(workflow_of(instance_id))
     return _new_entry(instance_id, RuntimeStatus.PENDING, definition, None, now)
 
 

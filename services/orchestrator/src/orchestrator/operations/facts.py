@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from opentelemetry.trace import format_trace_id
 from pydantic import ValidationError
 
 from orchestrator.operations.values import at, plain
@@ -44,7 +45,7 @@ class Facts:
     def trace_id(self) -> str | None:
         """The trace of that span."""
         span = span_named(self.started_in)
-        return format(span.trace_id, "032x") if span else None
+        return format_trace_id(span.trace_id) if span else None
 
 
 def facts_of(history: Sequence[Any]) -> Facts:
