@@ -220,8 +220,8 @@ def test_a_later_generation_is_still_the_one_that_the_request_started() -> None:
     started = next(e.executionStarted for e in done.history if e.HasField("executionStarted"))
     later: Any = SimpleNamespace(serialized_input=started.input.value)
     assert '"generation": 4' in later.serialized_input
-    assert _same_input(later, REQUEST)
-    assert not _same_input(later, REQUEST.model_copy(update={"interval_seconds": 7}))
+    assert _same_input(later, DEFINITION, REQUEST)
+    assert not _same_input(later, DEFINITION, REQUEST.model_copy(update={"interval_seconds": 7}))
 
 
 @pytest.mark.parametrize(

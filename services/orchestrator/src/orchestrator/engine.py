@@ -100,7 +100,7 @@ class Engine:
                     if self._observer:
                         self._observer.started(definition, request)
                     return True
-        if state is None or state.name != workflow or not _same_input(state, request):
+        if state is None or state.name != workflow or not _same_input(state, definition, request):
             REFUSED.add(
                 1, {"workflow": definition.name, "problem": ProblemType.INSTANCE_EXISTS.name}
             )
@@ -174,11 +174,8 @@ def unknown(instance_id: str) -> ProblemError:
     return ProblemError(ProblemType.NOT_FOUND, f"There is no instance {instance_id}")
 
 
-def _same_input(state: WorkflowState, request: BaseModel) -> bool:
+def _same_input(state: WorkflowState, definition: Definition, request: BaseModel) -> bool:
     try:
-        # By the model: what was kept before a field was added has its default, and what a
-        # workflow carries over continue_as_new besides its request is none of the caller's.
-        kept = state.serialized_input or "null"
-        return type(request).model_validate_json(kept, extra="ignore") == request
+        return definition.asked(state.serialized_input) == request
     except ValidationError:
         return False

@@ -71,35 +71,42 @@ class Observation:
         workflow, step = labels["workflow"], labels["step"]
         span.set_attributes({INSTANCE: attempt.instance_id, WORKFLOW: workflow, STEP: step})
         if number := self._attempts.begun(attempt):
+            span.set_attribute(ATTEMPT, number)
             RETRIES.add(1, labels)
-        began, outcome = time.monotonic(), "interrupted"
-        STEPS_RUNNING.add(1)
         try:
-            try:
-                result = await work
-            finally:
-                seconds = time.monotonic() - began
+            result = await _measured(span, labels, work)
         except Exception as error:
-            outcome = "failed"
             span.record_exception(error)
             span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
             number = await self._attempts.failed(attempt)
+            if number:
+                span.set_attribute(ATTEMPT, number)
             log.warning("a step failed", attempt=number, error=type(error).__name__)
             log.debug("a step failed", said=str(error))
             raise
-        else:
-            outcome = "completed"
-            self._attempts.succeeded(attempt)
-            return result
-        finally:
-            span.set_attribute(OUTCOME, outcome)
-            if number:
-                span.set_attribute(ATTEMPT, number)
-            STEPS_RUNNING.add(-1)
-            ended = {**labels, "outcome": outcome}
-            STEP_SECONDS.record(seconds, ended)
-            if _compensates(workflow, step):
-                COMPENSATIONS.add(1, ended)
+        self._attempts.succeeded(attempt)
+        return result
+
+
+async def _measured(span: Span, labels: dict[str, str], work: Awaitable[Any]) -> Any:
+    """Return what `work` does, and say how long it took and how it ended."""
+    began, outcome = time.monotonic(), "interrupted"
+    STEPS_RUNNING.add(1)
+    try:
+        result = await work
+    except Exception:
+        outcome = "failed"
+        raise
+    else:
+        outcome = "completed"
+        return result
+    finally:
+        span.set_attribute(OUTCOME, outcome)
+        STEPS_RUNNING.add(-1)
+        ended = {**labels, "outcome": outcome}
+        STEP_SECONDS.record(time.monotonic() - began, ended)
+        if _compensates(labels["workflow"], labels["step"]):
+            COMPENSATIONS.add(1, ended)
 
 
 @contextmanager

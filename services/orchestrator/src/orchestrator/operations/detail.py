@@ -1,7 +1,7 @@
 """Puts together what is known of an instance. No I/O."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,8 +46,10 @@ def detail_of(
         version=facts.version or state.version.value or None,
         patches=facts.patches,
         status=status,
-        input=_typed(state.input.value, definition.input if definition else None),
-        output=_typed(state.output.value, definition.output if definition else None)
+        input=_typed(state.input.value, definition.asked if definition else None),
+        output=_typed(
+            state.output.value, definition.output.model_validate_json if definition else None
+        )
         if completed
         else None,
         error=_error(state, status, facts),
@@ -67,11 +69,10 @@ def detail_of(
     )
 
 
-def _typed(text: str, model: type[BaseModel] | None) -> Any:
-    if model is not None and text:
+def _typed(text: str, read: Callable[[str], BaseModel] | None) -> Any:
+    if read is not None and text:
         try:
-            # What a workflow carries over continue_as_new besides its request is left out.
-            return json.loads(model.model_validate_json(text, extra="ignore").model_dump_json())
+            return json.loads(read(text).model_dump_json())
         except ValidationError:
             # Of an age when the model was another.
             return plain(text)

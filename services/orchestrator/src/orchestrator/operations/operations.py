@@ -22,7 +22,6 @@ from orchestrator.operations.audit import Action, Audit
 from orchestrator.operations.links import Links, RerunOf
 from orchestrator.operations.rules import ALLOWED, refusal
 from orchestrator.operations.states import status_of
-from orchestrator.workflows.definition import Definition
 from servicekit.problems import ProblemError
 
 # An operation reaches an instance by its inbox: it takes effect a moment after its answer.
@@ -103,9 +102,9 @@ class Operations:
             new_id = f"{definition.name}-{request.new_id}"
             link = RerunOf(source=instance_id, from_event=request.from_event, input=data)
             if request.from_event is None:
-                given = request.input or _asked(definition, state)
-                named = {**given, definition.id_field: request.new_id}
                 try:
+                    given = request.input or definition.asked(state.input.value).model_dump()
+                    named = {**given, definition.id_field: request.new_id}
                     again = definition.input.model_validate(named)
                 except ValidationError as error:
                     raise ProblemError(ProblemType.VALIDATION, str(error)) from error
@@ -190,9 +189,3 @@ class Operations:
 
     async def _state(self, instance_id: str) -> Any | None:
         return await reading(lambda: self._management.get_workflow_state(instance_id, True))
-
-
-def _asked(definition: Definition, state: Any) -> dict[str, Any]:
-    """Return the request of an instance, without what it carries over continue_as_new besides."""
-    old = json.loads(state.input.value or "{}")
-    return {name: value for name, value in old.items() if name in definition.input.model_fields}

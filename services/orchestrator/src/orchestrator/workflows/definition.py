@@ -100,6 +100,17 @@ class Definition:
         """Return the id of the instance that a request starts."""
         return f"{self.name}-{getattr(request, self.id_field)}"
 
+    def asked(self, serialized: str | None) -> BaseModel:
+        """Return the request in the input of an instance, which is JSON.
+
+        What was kept before a field was added has its default; what a workflow carries over
+        continue_as_new besides its request is left out.
+
+        Raises:
+            ValidationError: It is of an age when the model was another.
+        """
+        return self.input.model_validate_json(serialized or "null", extra="ignore")
+
     def status_of(self, instance_id: str) -> str:
         """Return the path of an instance's status."""
         return self.status_template.format(instance_id=instance_id)
