@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 
 import httpx
@@ -177,6 +178,33 @@ def test_the_doctor_fails_where_something_is_wrong(
     result = run("doctor")
     assert result.exit_code == code
     assert ("Start it" in result.output) is not ok
+
+
+def test_a_warning_of_the_doctor_is_no_failure(
+    orchestrator: FakeOrchestrator, run: Callable[..., Result]
+) -> None:
+    check = {"name": "versions", "ok": True, "detail": "Dapr 1.16.9", "advice": "Run Dapr 1.18"}
+    orchestrator.answers["GET", "/system"] = {"checks": [check]}
+    result = run("doctor")
+    assert result.exit_code == 0
+    assert "! versions" in result.output
+    assert "Run Dapr 1.18" in result.output
+
+
+@pytest.mark.parametrize("runtime", ["1.18.2", None])
+def test_the_versions_of_both_sides_are_shown(
+    orchestrator: FakeOrchestrator, run: Callable[..., Result], runtime: str | None
+) -> None:
+    versions = {"orchestrator": "0.9", "dapr_runtime": runtime, "dapr_sdk": "1.19.0"}
+    orchestrator.answers["GET", "/version"] = versions
+    shown = run("version").output.splitlines()
+    assert shown[0] == f"taskway {version('taskway-cli')}"
+    assert shown[1:] == [
+        "orchestrator 0.9",
+        f"Dapr runtime {runtime or 'unknown: its sidecar does not answer'}",
+        "Dapr Python SDK 1.19.0",
+    ]
+    assert json.loads(run("--json", "version").output) == versions
 
 
 def test_who_does_not_answer_is_named(

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from taskway.api import Api
-from taskway.commands import batch, doctor, instances, operations, schedules, waiting
+from taskway.commands import batch, doctor, instances, operations, schedules, version, waiting
 from taskway.errors import CommandError
 from taskway.session import Session
 
@@ -59,6 +59,7 @@ for _command in (
     waiting.release,
     waiting.decide,
     doctor.doctor,
+    version.version,
 ):
     app.command(_command.__name__.removesuffix("_"))(_command)
 app.add_typer(schedules.app, name="schedule")

@@ -9,7 +9,20 @@ class SystemCheck(BaseModel):
     name: str
     ok: bool
     detail: str = Field(description="What was found")
-    advice: str | None = Field(default=None, description="What to do, where it is not well")
+    advice: str | None = Field(
+        default=None,
+        description="What to do, where it is not well; where it is, this is a warning",
+    )
+
+
+class Versions(BaseModel):
+    """What runs."""
+
+    orchestrator: str
+    dapr_runtime: str | None = Field(
+        description="Of the orchestrator's sidecar; null where that does not answer"
+    )
+    dapr_sdk: str = Field(description="Of the Python package `dapr`")
 
 
 class SystemReport(BaseModel):

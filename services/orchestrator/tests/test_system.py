@@ -1,9 +1,11 @@
 """What the doctor finds, and what is to be done."""
 
+from importlib.metadata import version
 from typing import Any
 
 import grpc
 import httpx
+import pytest
 from grpc.aio import AioRpcError, Metadata
 
 from contracts.system import SystemCheck
@@ -29,13 +31,7 @@ class FakeManagement:
             raise AioRpcError(grpc.StatusCode.UNAVAILABLE, Metadata(), Metadata(), "refused")
 
 
-async def checks(
-    metadata: dict[str, Any] | None = None,
-    *,
-    scheduler: bool = True,
-    engine: bool = True,
-    store: MemoryStateStore | None = None,
-) -> dict[str, SystemCheck]:
+def sidecar(metadata: dict[str, Any] | None, *, scheduler: bool = True) -> httpx.AsyncClient:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/v1.0/metadata" and metadata is not None:
             return httpx.Response(200, json=metadata)
@@ -43,8 +39,17 @@ async def checks(
             return httpx.Response(500, json={"message": "job not found"})
         raise httpx.ReadTimeout("")
 
-    transport = httpx.MockTransport(answer)
-    async with httpx.AsyncClient(transport=transport, base_url="http://sidecar") as http:
+    return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://sidecar")
+
+
+async def checks(
+    metadata: dict[str, Any] | None = None,
+    *,
+    scheduler: bool = True,
+    engine: bool = True,
+    store: MemoryStateStore | None = None,
+) -> dict[str, SystemCheck]:
+    async with sidecar(metadata, scheduler=scheduler) as http:
         management: Any = FakeManagement(up=engine)
         report = await System(http, store or MemoryStateStore(), management).report()
     return {check.name: check for check in report.checks}
@@ -65,10 +70,19 @@ async def test_a_sidecar_that_is_away_is_one_finding() -> None:
     assert ill(await checks(None)) == {"sidecar"}
 
 
-async def test_another_runtime_than_the_packages_is_told() -> None:
-    found = await checks(WELL | {"runtimeVersion": "1.17.0"})
-    assert ill(found) == {"versions"}
-    assert "1.17.0" in found["versions"].detail
+async def test_a_runtime_that_does_not_go_with_the_sdk_is_a_warning() -> None:
+    found = (await checks(WELL | {"runtimeVersion": "1.16.9"}))["versions"]
+    assert found.ok
+    assert found.advice is not None
+
+
+@pytest.mark.parametrize("up", [True, False])
+async def test_the_versions_of_runtime_and_sdk_are_told(up: bool) -> None:
+    async with sidecar(WELL if up else None) as http:
+        found = await System(http, MemoryStateStore(), FakeManagement()).versions()  # type: ignore[arg-type]
+    assert found.dapr_runtime == ("1.18.2" if up else None)
+    assert found.dapr_sdk == version("dapr")
+    assert found.orchestrator == version("taskway-orchestrator")
 
 
 async def test_what_the_sidecar_lacks_is_told() -> None:

@@ -5,7 +5,7 @@ from rich.markup import escape
 
 from taskway.session import session
 
-SIGNS = {True: "[green]✓[/]", False: "[red]✗[/]"}
+WELL, WARNING, ILL = "[green]✓[/]", "[yellow]![/]", "[red]✗[/]"
 
 
 def doctor(context: typer.Context) -> None:
@@ -14,7 +14,8 @@ def doctor(context: typer.Context) -> None:
     found = s.api.get("/system")
     if not s.show(found):
         for check in found["checks"]:
-            s.say(f"{SIGNS[check['ok']]} {escape(check['name'])}: {escape(check['detail'])}")
+            sign = (WARNING if check["advice"] else WELL) if check["ok"] else ILL
+            s.say(f"{sign} {escape(check['name'])}: {escape(check['detail'])}")
             if check["advice"]:
                 s.say(f"  [yellow]{escape(check['advice'])}[/]")
     if not all(check["ok"] for check in found["checks"]):

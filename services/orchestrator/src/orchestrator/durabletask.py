@@ -1,4 +1,4 @@
-"""What the 1.18 SDK offers by its private modules only; no other module imports those."""
+"""What the SDK 1.19 offers by its private modules only; no other module imports those."""
 
 from dapr.ext.workflow._durabletask.internal import helpers, protos
 from dapr.ext.workflow._durabletask.internal.orchestrator_service_pb2_grpc import (
@@ -10,7 +10,6 @@ from dapr.ext.workflow._durabletask.task import (
     NonRetryableError,
     RetryableTask,
     Task,
-    TaskFailedError,
 )
 from dapr.ext.workflow._durabletask.worker import _OrchestrationExecutor as WorkflowExecutor
 from dapr.ext.workflow._durabletask.worker import _Registry as Registry
@@ -24,7 +23,6 @@ __all__ = [
     "Registry",
     "RetryableTask",
     "Task",
-    "TaskFailedError",
     "TaskHubSidecarServiceStub",
     "WorkflowContext",
     "WorkflowExecutor",

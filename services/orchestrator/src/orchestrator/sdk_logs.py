@@ -3,9 +3,8 @@
 import logging
 from logging import LogRecord, NullHandler
 
+from dapr.ext.workflow import TaskFailedError
 from dapr.ext.workflow.logger import LoggerOptions
-
-from orchestrator.durabletask import TaskFailedError
 
 # The SDK would add handlers of its own to loggers that the root handler serves already.
 SDK_LOGS = LoggerOptions(log_handler=NullHandler())

@@ -11,13 +11,12 @@ import httpx
 from grpc.aio import AioRpcError
 from pydantic import BaseModel
 
-from contracts.system import SystemCheck, SystemReport
+from contracts.system import SystemCheck, SystemReport, Versions
 from orchestrator.management import Management
+from orchestrator.operations.runtime_version import version_check
 from servicekit.sidecar import UNTRACED
 from servicekit.state import StateStore, StoreUnavailable
 
-# The pair of packages that belongs to every runtime of this line.
-RUNTIME_LINE = "1.18"
 ACTOR_STORE = "actorstore"
 SLOW_SECONDS = 0.5
 PATIENCE_SECONDS = 3.0
@@ -46,6 +45,15 @@ class System:
             *await asyncio.gather(self._scheduler(), self._engine(), self._state_store()),
         ]
         return SystemReport(checks=checks)
+
+    async def versions(self) -> Versions:
+        """Return which versions run."""
+        metadata = await self._metadata()
+        return Versions(
+            orchestrator=version("taskway-orchestrator"),
+            dapr_runtime=None if isinstance(metadata, SystemCheck) else runtime_of(metadata),
+            dapr_sdk=version("dapr"),
+        )
 
     async def _metadata(self) -> dict[str, Any] | SystemCheck:
         try:
@@ -89,27 +97,23 @@ class System:
         return await _timed("state store", write_and_read, "Is its server up, and its disk full?")
 
 
+def runtime_of(metadata: dict[str, Any]) -> str:
+    """Return the version of the runtime, as the sidecar says it at `/v1.0/metadata`."""
+    return str(metadata.get("runtimeVersion", "unknown"))
+
+
 def runtime_checks(metadata: dict[str, Any]) -> list[SystemCheck]:
     """Return what the sidecar says of itself.
 
     Args:
         metadata: Its answer at `/v1.0/metadata`.
     """
-    runtime = metadata.get("runtimeVersion", "unknown")
-    sdk = version("dapr-ext-workflow")
     workers = metadata.get("workflows", {}).get("connectedWorkers", 0)
     components = {c["name"]: c for c in metadata.get("components", [])}
     actors = metadata.get("actorRuntime", {})
     placement = actors.get("placement", "unknown")
     return [
-        SystemCheck(
-            name="versions",
-            ok=all(name.startswith(f"{RUNTIME_LINE}.") for name in (runtime, sdk)),
-            detail=f"Dapr {runtime}, dapr-ext-workflow {sdk}",
-            advice=None
-            if runtime.startswith(f"{RUNTIME_LINE}.")
-            else f"Run Dapr {RUNTIME_LINE}: the packages belong to it.",
-        ),
+        version_check(runtime_of(metadata), version("dapr")),
         _check(
             "workflow worker",
             workers > 0,

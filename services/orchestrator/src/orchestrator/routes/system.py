@@ -1,21 +1,27 @@
-"""Is everything well?"""
+"""Is everything well, and what runs?"""
 
 from fastapi import APIRouter
 
-from contracts.system import SystemReport
+from contracts.system import SystemReport, Versions
 from orchestrator.operations.system import System
 from orchestrator.service import Orchestrator
 from servicekit.startup import Startup
 
 
 def router(services: Startup[Orchestrator]) -> APIRouter:
-    """Return the route that looks at what workflows need."""
+    """Return the routes that look at what workflows need."""
     router = APIRouter(tags=["health"])
 
     @router.get("/system", summary="Is everything well, and what is to be done if not?")
     async def system() -> SystemReport:
-        orchestrator = services.value()
-        checked = System(orchestrator.sidecar, orchestrator.store, orchestrator.management)
-        return await checked.report()
+        return await _system(services.value()).report()
+
+    @router.get("/version", summary="Show which versions run")
+    async def version() -> Versions:
+        return await _system(services.value()).versions()
 
     return router
+
+
+def _system(orchestrator: Orchestrator) -> System:
+    return System(orchestrator.sidecar, orchestrator.store, orchestrator.management)

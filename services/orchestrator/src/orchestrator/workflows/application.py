@@ -4,14 +4,14 @@ from collections.abc import Generator
 from enum import StrEnum
 from typing import Any
 
-from dapr.ext.workflow import DaprWorkflowContext
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 from pydantic import BaseModel, Field
 
 from contracts.assigner import Assignment, AssignmentRequest, assignment_key
 from contracts.fields import EmailAddress, RequestId
 from contracts.notifier import notification_key
 from contracts.orchestrator import Sample
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.screening import Score, Thresholds
 from orchestrator.steps import (
     ASSIGN_TASK,

@@ -4,10 +4,10 @@ from collections.abc import Generator
 from enum import StrEnum
 from typing import Annotated, Any
 
-from dapr.ext.workflow import DaprWorkflowContext, when_any
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError, when_any
 from pydantic import BaseModel, Field, StringConstraints
 
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.workflows.conventions import RETRY, report
 
 CHUNK = "batch_chunk_workflow"

@@ -5,12 +5,12 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from dapr.ext.workflow import DaprWorkflowContext
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 from pydantic import BaseModel, Field
 
 from contracts.fields import RequestId
 from contracts.orchestrator import Sample
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.workflows.conventions import RETRY, report
 from orchestrator.workflows.definition import Definition, Request
 

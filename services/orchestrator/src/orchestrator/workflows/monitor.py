@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from dapr.ext.workflow import DaprWorkflowContext
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from contracts.fields import Person, RequestId
 from contracts.notifier import notification_key
 from contracts.orchestrator import Sample, SampleEvent
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.steps import SEND_NOTIFICATION, SendNotification
 from orchestrator.workflows.conventions import RETRY, report
 from orchestrator.workflows.definition import Definition, Endless, Event, Request

@@ -4,11 +4,11 @@ from collections.abc import Callable, Generator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from dapr.ext.workflow import DaprWorkflowContext
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest
 from contracts.orchestrator import Sample, SampleEvent
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.workflows.conventions import RETRY, RETRY_COMPENSATION, report
 from orchestrator.workflows.definition import Definition
 from orchestrator.workflows.onboarding_models import (

@@ -3,10 +3,10 @@
 from collections.abc import Generator
 from typing import Any
 
-from dapr.ext.workflow import DaprWorkflowContext
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.notifier import notification_key
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.steps import SEND_NOTIFICATION, SendNotification
 from orchestrator.workflows.conventions import RETRY, RETRY_COMPENSATION, report
 from orchestrator.workflows.definition import Definition

@@ -4,12 +4,12 @@ from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from dapr.ext.workflow import DaprWorkflowContext
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest, assignment_key
 from contracts.notifier import notification_key
 from contracts.orchestrator import Wait
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.steps import (
     ASSIGN_TASK,
     RELEASE_ASSIGNMENT,

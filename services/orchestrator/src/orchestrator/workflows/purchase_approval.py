@@ -3,11 +3,11 @@
 from collections.abc import Generator
 from typing import Any
 
-from dapr.ext.workflow import DaprWorkflowContext
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest
 from contracts.orchestrator import Sample, SampleEvent
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.workflows.conventions import RETRY, report
 from orchestrator.workflows.definition import Definition
 from orchestrator.workflows.people import Reminder, assign, decision, release, tell

@@ -7,10 +7,10 @@ docs/changing-a-workflow.md says how to see that.
 from collections.abc import Generator
 from typing import Any
 
-from dapr.ext.workflow import DaprWorkflowContext
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.workflows.conventions import RETRY, report
 from orchestrator.workflows.people import assign, release, tell
 from orchestrator.workflows.purchase import (

@@ -3,9 +3,9 @@
 from collections.abc import Generator
 from typing import Any
 
-from dapr.ext.workflow import DaprWorkflowContext
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.workflows.conventions import RETRY, report
 from orchestrator.workflows.definition import Definition
 from orchestrator.workflows.people import release, tell

@@ -3,10 +3,10 @@
 from collections.abc import Generator
 from typing import Any
 
-from dapr.ext.workflow import DaprWorkflowContext
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from orchestrator.adapters.language.port import Passage
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.workflows.conventions import RETRY, report
 from orchestrator.workflows.research_steps import (
     SEARCH_KNOWLEDGE,

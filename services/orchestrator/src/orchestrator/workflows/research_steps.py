@@ -3,12 +3,12 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from dapr.ext.workflow import TaskFailedError
 from pydantic import BaseModel, Field
 
 from contracts.fields import Person, RequestId, Skill
 from orchestrator.adapters.knowledge.port import Line, Prose
 from orchestrator.adapters.language.port import Passage
-from orchestrator.durabletask import TaskFailedError
 from orchestrator.workflows.definition import Request
 
 PATH = "/research"

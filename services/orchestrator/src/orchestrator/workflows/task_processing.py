@@ -4,13 +4,13 @@ from collections.abc import Generator
 from enum import StrEnum
 from typing import Any
 
-from dapr.ext.workflow import DaprWorkflowContext
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.assigner import AssignmentRequest
 from contracts.fields import RequestId, Skill
 from contracts.orchestrator import Sample
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.workflows.conventions import RETRY, report
 from orchestrator.workflows.definition import Definition, Request
 from orchestrator.workflows.people import assign, release, tell

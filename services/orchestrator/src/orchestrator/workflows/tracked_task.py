@@ -4,7 +4,7 @@ from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dapr.ext.workflow import DaprWorkflowContext, when_any
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError, when_any
 
 from contracts.assigner import Assignment
 from orchestrator.actors.tracked import (
@@ -14,7 +14,7 @@ from orchestrator.actors.tracked import (
     Record,
     TaskState,
 )
-from orchestrator.durabletask import Task, TaskFailedError
+from orchestrator.durabletask import Task
 from orchestrator.steps import (
     ASSIGN_TASK,
     SEND_NOTIFICATION,

@@ -1,0 +1,20 @@
+"""Which versions run?"""
+
+from importlib.metadata import version as installed
+
+import typer
+from rich.markup import escape
+
+from taskway.session import session
+
+
+def version(context: typer.Context) -> None:
+    """Show the versions of this command, the orchestrator, and its Dapr runtime and SDK."""
+    s = session(context)
+    s.say(f"taskway {installed('taskway-cli')}")
+    found = s.api.get("/version")
+    if not s.show(found):
+        runtime = found["dapr_runtime"] or "unknown: its sidecar does not answer"
+        s.say(f"orchestrator {escape(found['orchestrator'])}")
+        s.say(f"Dapr runtime {escape(runtime)}")
+        s.say(f"Dapr Python SDK {escape(found['dapr_sdk'])}")
