@@ -7,13 +7,12 @@ to replay against all later code.
 import os
 from pathlib import Path
 
-import grpc
 import pytest
 
 from orchestrator.catalogue import definitions
-from orchestrator.management import Management
 from orchestrator.testing.replay import replay, save
 from stack import Stack
+from support.engine import management
 from support.samples import SAMPLES, Ended
 
 RECORDED = Path(__file__).parents[2] / "services/orchestrator/tests/histories"
@@ -24,8 +23,8 @@ async def test_a_history_replays(stack: Stack, ended: Ended, workflow: str, samp
     state = ended[workflow, sample]
     assert not isinstance(state, BaseException), state
     instance = state["instance_id"]
-    async with grpc.aio.insecure_channel(stack.sidecar_grpc("orchestrator")) as channel:
-        history = await Management(channel).get_workflow_history(instance)
+    async with management(stack) as engine:
+        history = await engine.get_workflow_history(instance)
     replay(definitions(), instance, history)
     if os.environ.get("RECORD"):
         name = f"{workflow}-{sample}".replace(" ", "-")

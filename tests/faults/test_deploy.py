@@ -5,13 +5,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 
-from orchestrator.management import Management
 from orchestrator.versions import instances
 from stack import Stack
 from support import older_orchestrator
+from support.engine import management, workflow_client
 from support.system import System, eventually, somebody, unique
 
 DECISION = {"approved": True, "approver": "dana"}
@@ -49,14 +48,15 @@ async def deployment(stack: Stack) -> AsyncIterator[Deployment]:
 
 
 async def history(stack: Stack, instance: str) -> list[Any]:
-    async with grpc.aio.insecure_channel(stack.sidecar_grpc("orchestrator")) as channel:
-        return await Management(channel).get_workflow_history(instance)
+    async with management(stack) as engine:
+        return await engine.get_workflow_history(instance)
 
 
 async def version(stack: Stack, instance: str) -> str:
     """Return which code an instance began with."""
-    async with grpc.aio.insecure_channel(stack.sidecar_grpc("orchestrator")) as channel:
-        [found] = [i async for i in instances(channel) if i.instance_id == instance]
+    async with management(stack) as engine:
+        listed = instances(workflow_client(stack), engine)
+        [found] = [i async for i in listed if i.instance_id == instance]
     return found.version
 
 

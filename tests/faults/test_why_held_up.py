@@ -8,11 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 
-from orchestrator.management import Management
 from stack import Stack, StackOptions
+from support.engine import management, workflow_client
 from support.other_worker import other_worker
 from support.system import System, connect, eventually, somebody, unique
 
@@ -28,12 +27,6 @@ async def running(run_dir: Path, **env: str) -> AsyncIterator[tuple[Stack, Syste
         stack = await resources.enter_async_context(Stack(options))
         urls = {name: stack.url(name) for name in SERVICES}
         yield stack, await resources.enter_async_context(connect(urls))
-
-
-@asynccontextmanager
-async def management(stack: Stack) -> AsyncIterator[Management]:
-    async with grpc.aio.insecure_channel(stack.sidecar_grpc("orchestrator")) as channel:
-        yield Management(channel)
 
 
 async def reasons(
@@ -108,9 +101,9 @@ async def test_a_paused_instance(stack_and_system: tuple[Stack, System]) -> None
         pause = next(s for s in steps if s["kind"] == "pause")
         assert (pause["status"], pause["input"]) == ("completed", "the moon is full")
 
-        await operator.terminate_workflow(instance, "enough", recursive=True)
-        ended = await system.finished(instance)
-        assert (ended["status"], ended["error"], ended["why"]) == ("TERMINATED", "enough", [])
+    await workflow_client(stack).terminate_workflow(instance, output={"reason": "enough"})
+    ended = await system.finished(instance)
+    assert (ended["status"], ended["error"], ended["why"]) == ("TERMINATED", "enough", [])
 
 
 async def test_a_rerun_says_what_it_repeats(stack_and_system: tuple[Stack, System]) -> None:
@@ -118,8 +111,7 @@ async def test_a_rerun_says_what_it_repeats(stack_and_system: tuple[Stack, Syste
     instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="failure")
     await system.finished(instance)
     again = unique("again")
-    async with management(stack) as operator:
-        await operator.rerun_workflow_from_event(instance, 1, again, None)
+    await workflow_client(stack).rerun_workflow_from_event(instance, 1, new_instance_id=again)
     ended = await system.finished(again)
     assert ended["rerun_of"] == instance
     assert ended["duration_seconds"] < 30

@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 import pytest
+from dapr.ext.workflow import UNSET
 from google.protobuf.json_format import ParseDict
 from grpc.aio import AioRpcError, Metadata
 
@@ -23,6 +24,7 @@ REQUEST = HelloRequest(hello_id="1", user_name="ada")
 WHY = OperationRequest(reason="because", by="olga")
 ALL = WHY.model_copy(update={"children": True})
 MISSING = AioRpcError(grpc.StatusCode.NOT_FOUND, Metadata(), Metadata(), "no such instance")
+MAX_EVENT_ID = 2**32 - 1
 AFTER = {
     Operation.PAUSE: "SUSPENDED",
     Operation.RESUME: "RUNNING",
@@ -40,6 +42,7 @@ class FakeEngine:
         self.calls: list[tuple[str, str]] = []
         self.reads_until_settled = 0
         self.started: list[Any] = []
+        self.inputs: list[Any] = []
         self.failure: AioRpcError | None = None
         self._to_come: dict[str, str | None] = {}
 
@@ -76,19 +79,28 @@ class FakeEngine:
     async def resume_workflow(self, instance_id: str, reason: str) -> None:
         self._do("resume", instance_id, reason, [instance_id], "RUNNING")
 
-    async def terminate_workflow(self, instance_id: str, reason: str, recursive: bool) -> None:
+    async def terminate_workflow(
+        self, instance_id: str, *, output: dict[str, str], recursive: bool
+    ) -> None:
         ids = self._family(instance_id) if recursive else [instance_id]
         running = [i for i in ids if self.statuses.get(i) in ("RUNNING", "SUSPENDED")]
-        self._do("terminate", instance_id, reason, running, "TERMINATED")
+        self._do("terminate", instance_id, output["reason"], running, "TERMINATED")
 
-    async def purge_workflow(self, instance_id: str, recursive: bool) -> int:
+    async def purge_workflow(self, instance_id: str, recursive: bool) -> None:
         ids = self._family(instance_id) if recursive else [instance_id]
         self._do("purge", instance_id, "because", ids, None)
-        return len(ids)
 
     async def rerun_workflow_from_event(
-        self, instance_id: str, event_id: int, new_instance_id: str, data: str | None
+        self,
+        instance_id: str,
+        event_id: int,
+        *,
+        new_instance_id: str,
+        input: Any,  # noqa: A002 - the client's name
     ) -> str:
+        if event_id > MAX_EVENT_ID:
+            raise ValueError(f"event_id must be between 0 and {MAX_EVENT_ID}, got {event_id}.")
+        self.inputs.append(input)
         self._do("rerun", instance_id, "because", [new_instance_id], "RUNNING")
         return new_instance_id
 
@@ -130,6 +142,7 @@ class World:
         """For each call, what the engine had of each instance when the list was told."""
         self.links, self.audit = Links(self.store), Audit(self.store)
         self.operations = Operations(
+            self.engine,  # type: ignore[arg-type]
             self.engine,  # type: ignore[arg-type]
             self.engine,  # type: ignore[arg-type]
             self.audit,
@@ -265,6 +278,27 @@ async def test_the_list_is_told_of_what_runs_again(world: World, from_event: int
         assert (world.engine.started, world.engine.calls) == ([], [("rerun", "hello-1")])
     [entry] = await world.trail()
     assert entry.details == {"new_instance_id": "hello-2"}
+
+
+@pytest.mark.parametrize(
+    ("given", "passed"), [(None, UNSET), ({}, {}), ({"user_name": "bo"}, {"user_name": "bo"})]
+)
+async def test_a_step_keeps_its_input_unless_another_is_given(
+    world: World, given: dict[str, Any] | None, passed: Any
+) -> None:
+    world.engine.statuses["hello-1"] = "COMPLETED"
+    request = RerunRequest(reason="because", new_id="2", from_event=3, input=given)
+    await world.operations.rerun("hello-1", request)
+    assert world.engine.inputs == [passed]
+
+
+async def test_a_number_that_no_step_can_have_is_refused(world: World) -> None:
+    world.engine.statuses["hello-1"] = "COMPLETED"
+    request = RerunRequest(reason="because", new_id="2", from_event=MAX_EVENT_ID + 1)
+    with pytest.raises(ProblemError) as error:
+        await world.operations.rerun("hello-1", request)
+    assert error.value.type is ProblemType.VALIDATION
+    assert str(MAX_EVENT_ID + 1) in error.value.detail
 
 
 async def test_a_child_is_run_again_with_its_parent(world: World) -> None:

@@ -20,6 +20,7 @@ from orchestrator.operations.feed import Feed
 from orchestrator.operations.index import InstanceIndex
 from orchestrator.operations.refresher import (
     LONGEST_PAUSE,
+    PAGE_SIZE,
     SHORTEST_PAUSE,
     Pace,
     Refresher,
@@ -42,6 +43,7 @@ class FakeEngine:
     statuses: dict[str, str] = field(default_factory=dict)
     page_size: int = 2
     down: bool = False
+    cannot_list: bool = False
     failing: dict[str, Exception] = field(default_factory=dict)
     reads: Counter[str] = field(default_factory=Counter)
     looks: int = 0
@@ -52,14 +54,18 @@ class FakeEngine:
     workflow: str = DEFINITION.workflow_name
     histories: int = 0
 
-    async def list_workflow_instance_ids(self) -> AsyncIterator[list[str]]:
+    async def iter_workflow_instance_ids(self, *, page_size: int) -> AsyncIterator[str]:
+        assert page_size == PAGE_SIZE
         self.looks += 1
         ids = sorted(self.statuses)
         for first in range(0, max(len(ids), 1), self.page_size):
             await asyncio.sleep(0)
+            if self.cannot_list:
+                raise NotImplementedError("its store does not support listing keys")
             if self.down:
                 raise DOWN
-            yield ids[first : first + self.page_size]
+            for instance_id in ids[first : first + self.page_size]:
+                yield instance_id
             if first == 0:
                 self.after_first_page()
 
@@ -96,7 +102,7 @@ class FakeEngine:
 
 def followed(engine: FakeEngine, pace: Pace = PACE) -> tuple[InstanceIndex, Refresher]:
     index = InstanceIndex(Feed())
-    return index, Refresher(engine, index, pace)
+    return index, Refresher(engine, engine, index, pace)
 
 
 def shown(index: InstanceIndex) -> dict[str, str]:
@@ -184,6 +190,16 @@ async def test_it_goes_on_when_the_sidecar_is_back() -> None:
         engine.down = False
         await until(lambda: index.state().complete)
     assert shown(index) == {"a": "COMPLETED"}
+
+
+async def test_it_goes_on_looking_where_the_store_cannot_list() -> None:
+    engine = FakeEngine({"a": "COMPLETED"}, cannot_list=True)
+    index, refresher = followed(engine)
+    async with refresher.running():
+        await until(lambda: engine.looks >= 3)
+        assert index.as_of is None
+        engine.cannot_list = False
+        await until(lambda: index.state().complete)
 
 
 @pytest.mark.parametrize("error", [DOWN, TORN, ValueError("what is this?"), TimeoutError()])

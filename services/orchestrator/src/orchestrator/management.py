@@ -1,18 +1,17 @@
-"""What the engine offers its operators, and the 1.18 client does not: lists, histories, reruns.
-
-The methods are called as in 1.19, where they are the client's own.
-"""
+"""The engine's calls that need more than the SDK's public client passes on or returns."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import grpc
+from dapr.ext.workflow.aio import DaprWorkflowClient
 from google.protobuf.wrappers_pb2 import StringValue
 from grpc.aio import AioRpcError, Channel
 from pydantic import BaseModel
 
 from orchestrator.durabletask import TaskHubSidecarServiceStub, protos
+from orchestrator.sdk_logs import SDK_LOGS
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import UNTRACED
 from servicekit.tracing import TraceContext
@@ -20,14 +19,18 @@ from servicekit.tracing import TraceContext
 History = Callable[[str], Awaitable[Sequence[Any]]]
 """Returns the events of an instance."""
 
-# One answer must stay far below gRPC's 4 MiB.
-PAGE_SIZE = 5_000
-
 
 def sidecar_channel(settings: ServiceSettings) -> Channel:
     """Return a connection to our sidecar's gRPC port, which passes the current trace on."""
     return grpc.aio.insecure_channel(
         f"127.0.0.1:{settings.dapr_grpc_port}", interceptors=[TraceContext()]
+    )
+
+
+def workflow_client(settings: ServiceSettings) -> DaprWorkflowClient:
+    """Return the SDK's client of our sidecar; it connects on the event loop that first uses it."""
+    return DaprWorkflowClient(
+        host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
     )
 
 
@@ -45,7 +48,7 @@ def later_history(settings: ServiceSettings) -> History:
 
 
 class Management:
-    """The engine's operations; each raises AioRpcError where the sidecar does not answer."""
+    """These calls, named as the client's; each raises AioRpcError where the sidecar is away."""
 
     def __init__(self, channel: Channel, api_token: str | None = None) -> None:
         """Ask over `channel`, one to the sidecar's gRPC port.
@@ -59,10 +62,11 @@ class Management:
         # What an operator looks at is no part of any instance's trace.
         self._metadata = (*UNTRACED.items(), *self._token)
 
+    # The client passes no trace context on.
     async def schedule_new_workflow(
         self, workflow: str, instance_id: str, request: BaseModel
     ) -> None:
-        """Start an instance as part of the current trace, which the SDK's client does not pass on.
+        """Start an instance as part of the current trace.
 
         Args:
             workflow: Dapr's name of it.
@@ -76,17 +80,7 @@ class Management:
         )
         await self._stub.StartInstance(asked, metadata=self._token)
 
-    async def list_workflow_instance_ids(self) -> AsyncIterator[list[str]]:
-        """Yield the ids of all instances of this app, children included, in pages."""
-        token: str | None = None
-        while True:
-            request = protos.ListInstanceIDsRequest(continuationToken=token, pageSize=PAGE_SIZE)
-            answer = await self._stub.ListInstanceIDs(request, metadata=self._metadata)
-            yield list(answer.instanceIds)
-            if not answer.HasField("continuationToken"):
-                return
-            token = answer.continuationToken
-
+    # The client's state has neither the parent nor the version.
     async def get_workflow_state(self, instance_id: str, payloads: bool) -> Any | None:
         """Return an instance as the engine has it, with its parent and version; None if unknown.
 
@@ -98,6 +92,7 @@ class Management:
         answer = await self._stub.GetInstance(request, metadata=self._metadata)
         return answer.workflowState if answer.exists else None
 
+    # The client's events have no payloads, attempts, timers, ids of children, or trace context.
     async def get_workflow_history(self, instance_id: str) -> list[Any]:
         """Return the events of an instance, those of its current generation, in order."""
         request = protos.GetInstanceHistoryRequest(instanceId=instance_id)
@@ -109,32 +104,7 @@ class Management:
             raise
         return list(answer.events)
 
-    async def rerun_workflow_from_event(
-        self, instance_id: str, event_id: int, new_instance_id: str, data: str | None
-    ) -> str:
-        """Run an instance again from one of its events, as a new one.
-
-        Args:
-            instance_id: The instance to repeat.
-            event_id: Where to begin.
-            new_instance_id: The new one's id.
-            data: Another input for that event, as JSON.
-
-        Returns:
-            The new instance's id.
-        """
-        answer = await self._stub.RerunWorkflowFromEvent(
-            protos.RerunWorkflowFromEventRequest(
-                sourceInstanceID=instance_id,
-                eventID=event_id,
-                newInstanceID=new_instance_id,
-                input=None if data is None else StringValue(value=data),
-                overwriteInput=data is not None,
-            ),
-            metadata=self._metadata,
-        )
-        return str(answer.newInstanceID)
-
+    # The client passes no reason on.
     async def pause_workflow(self, instance_id: str, reason: str) -> None:
         """Let an instance do nothing more until it is resumed."""
         await self._stub.SuspendInstance(
@@ -142,28 +112,10 @@ class Management:
             metadata=self._metadata,
         )
 
+    # As above.
     async def resume_workflow(self, instance_id: str, reason: str) -> None:
         """Let a paused instance go on."""
         await self._stub.ResumeInstance(
             protos.ResumeRequest(instanceId=instance_id, reason=StringValue(value=reason)),
             metadata=self._metadata,
         )
-
-    async def terminate_workflow(self, instance_id: str, reason: str, recursive: bool) -> None:
-        """End an instance at once, without compensation."""
-        await self._stub.TerminateInstance(
-            protos.TerminateRequest(
-                instanceId=instance_id,
-                output=StringValue(value=json.dumps({"reason": reason})),
-                recursive=recursive,
-            ),
-            metadata=self._metadata,
-        )
-
-    async def purge_workflow(self, instance_id: str, recursive: bool) -> int:
-        """Delete what is kept of a finished instance; return how many were deleted."""
-        answer = await self._stub.PurgeInstances(
-            protos.PurgeInstancesRequest(instanceId=instance_id, recursive=recursive),
-            metadata=self._metadata,
-        )
-        return int(answer.deletedInstanceCount)

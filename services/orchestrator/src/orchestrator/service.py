@@ -4,7 +4,6 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from dapr.ext.workflow.aio import DaprWorkflowClient
 from httpx import AsyncClient
 
 from orchestrator.actors.host import hosting_actors
@@ -17,7 +16,7 @@ from orchestrator.clients.task_actor import TaskActorClient
 from orchestrator.decisions import Decisions
 from orchestrator.engine import Engine
 from orchestrator.events import Events
-from orchestrator.management import Management, later_history, sidecar_channel
+from orchestrator.management import Management, later_history, sidecar_channel, workflow_client
 from orchestrator.metrics import observe
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.batch import Batch
@@ -35,7 +34,6 @@ from orchestrator.operations.schedules import Scheduler
 from orchestrator.operations.stream import Counted
 from orchestrator.origins import Origins
 from orchestrator.ports import Ports
-from orchestrator.sdk_logs import SDK_LOGS
 from orchestrator.settings import Settings
 from orchestrator.watch import ending_a_wedged_sidecar
 from orchestrator.worker import build_worker
@@ -53,7 +51,7 @@ class Orchestrator:
         settings: The service's settings.
         engine: Starts workflows and reads their state.
         events: Takes events for them.
-        management: What the engine offers its operators.
+        management: What the SDK's client does not offer.
         operations: What operators do to instances.
         batch: The same, to many.
         inbox: What waits for people.
@@ -104,9 +102,7 @@ async def open_orchestrator(
         await asyncio.to_thread(worker.start)
         readiness.add(sidecar.why_no_worker)
         await stack.enter_async_context(ending_a_wedged_sidecar(sidecar))
-    client = DaprWorkflowClient(
-        host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
-    )
+    client = workflow_client(settings)
     channel = await stack.enter_async_context(sidecar_channel(settings))
     management = Management(channel, settings.dapr_api_token)
     store = await open_state_store(stack, settings)
@@ -119,7 +115,7 @@ async def open_orchestrator(
     readiness.on_draining(index.feed.close)
     counted = Counted(index)
     observe(counted.now)
-    refresher = Refresher(management, index, _pace(settings))
+    refresher = Refresher(client, management, index, _pace(settings))
     await stack.enter_async_context(refresher.running())
     origins = Origins(management.get_workflow_history)
     engine = Engine(client, management, settings.start_timeout_seconds, origins, refresher)
@@ -132,7 +128,7 @@ async def open_orchestrator(
     jobs.fire = scheduler.fire
     audit, links = Audit(store), Links(store)
     explainer = Explainer(management, links, sidecar.why_no_worker, settings.jaeger_url)
-    operations = Operations(engine, management, audit, links, refresher.refresh)
+    operations = Operations(engine, client, management, audit, links, refresher.refresh)
     events = Events(engine, Decisions(store), origins)
     return Orchestrator(
         settings=settings,

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-import grpc
+from dapr.ext.workflow.aio import DaprWorkflowClient
+from grpc.aio import AioRpcError
 
 from contracts.orchestrator import TERMINAL
 from orchestrator.durabletask import protos
-from orchestrator.management import Management
+from orchestrator.management import Management, sidecar_channel, workflow_client
 from orchestrator.settings import Settings
 
 UNREADABLE = "UNREADABLE"
@@ -27,24 +28,23 @@ class Instance(NamedTuple):
     status: str
 
 
-async def instances(channel: grpc.aio.Channel) -> AsyncIterator[Instance]:
+async def instances(client: DaprWorkflowClient, management: Management) -> AsyncIterator[Instance]:
     """Yield every instance, child workflows included.
 
     Args:
-        channel: One to the sidecar's gRPC port.
+        client: Lists them.
+        management: Reads each.
     """
-    management = Management(channel)
-    async for page in management.list_workflow_instance_ids():
-        for instance_id in page:
-            found = await _instance(management, instance_id)
-            if found is not None:
-                yield found
+    async for instance_id in client.iter_workflow_instance_ids():
+        found = await _instance(management, instance_id)
+        if found is not None:
+            yield found
 
 
 async def _instance(management: Management, instance_id: str) -> Instance | None:
     try:
         found = await management.get_workflow_state(instance_id, payloads=False)
-    except grpc.aio.AioRpcError:
+    except AioRpcError:
         # A read while it is being saved; or what a timer without its code left, see
         # docs/changing-a-workflow.md.
         return Instance(instance_id, "-", "-", UNREADABLE)
@@ -59,16 +59,18 @@ async def _instance(management: Management, instance_id: str) -> Instance | None
     )
 
 
-async def report(address: str) -> list[str]:
+async def report(settings: Settings) -> list[str]:
     """Return a line for each workflow, version and status of what has not ended.
 
     Args:
-        address: The sidecar's gRPC port, as host:port.
+        settings: Where the sidecar is.
     """
     counts: Counter[tuple[str, str, str]] = Counter()
     ended = {str(status) for status in TERMINAL}
-    async with grpc.aio.insecure_channel(address) as channel:
-        async for _, workflow, version, status in instances(channel):
+    async with sidecar_channel(settings) as channel:
+        management = Management(channel, settings.dapr_api_token)
+        found = instances(workflow_client(settings), management)
+        async for _, workflow, version, status in found:
             if status not in ended:
                 counts[workflow, version, status] += 1
     return [
@@ -79,7 +81,7 @@ async def report(address: str) -> list[str]:
 
 def main() -> None:
     """Print the report."""
-    lines = asyncio.run(report(f"127.0.0.1:{Settings().dapr_grpc_port}"))
+    lines = asyncio.run(report(Settings()))
     heading = f"{'WORKFLOW':<32} {'VERSION':<8} {'STATUS':<10} {'COUNT':>6}"
     print("\n".join([heading, *lines]))  # noqa: T201 - it is a command
 

@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any
 
 import grpc
+from dapr.ext.workflow import UNSET
+from dapr.ext.workflow.aio import DaprWorkflowClient
 from grpc.aio import AioRpcError
 from pydantic import ValidationError
 
@@ -37,22 +39,25 @@ class Operations:
     def __init__(
         self,
         engine: Engine,
+        client: DaprWorkflowClient,
         management: Management,
         audit: Audit,
         links: Links,
         refresh: Callable[[Sequence[str]], Awaitable[None]],
     ) -> None:
-        """Operate by `management`, and start what is rerun from its start by `engine`.
+        """Operate by `client` and `management`.
 
         Args:
-            engine: Starts.
-            management: Operates.
+            engine: Starts what is rerun from its start.
+            client: The SDK's client.
+            management: What that does not offer.
             audit: Where each action is written down.
             links: What the engine forgets.
             refresh: Has the list of instances show what was done to these.
         """
         self._refresh = refresh
         self._engine = engine
+        self._client = client
         self._management = management
         self._audit = audit
         self._links = links
@@ -115,7 +120,7 @@ class Operations:
             if request.from_event is None:
                 await self._engine.start(definition, again)
             else:
-                await self._rerun_from(instance_id, request.from_event, new_id, data)
+                await self._rerun_from(instance_id, request.from_event, new_id, request.input)
             await self._refresh([new_id])
             action.details["new_instance_id"] = new_id
             return OperationResult(
@@ -126,18 +131,22 @@ class Operations:
             )
 
     async def _rerun_from(
-        self, instance_id: str, event_id: int, new_id: str, data: str | None
+        self, instance_id: str, event_id: int, new_id: str, data: dict[str, Any] | None
     ) -> None:
         try:
-            await self._management.rerun_workflow_from_event(instance_id, event_id, new_id, data)
+            await self._client.rerun_workflow_from_event(
+                instance_id,
+                event_id,
+                new_instance_id=new_id,
+                input=UNSET if data is None else data,
+            )
+        except ValueError as error:
+            raise _no_step(event_id, error) from error
         except AioRpcError as error:
             if error.code() is grpc.StatusCode.ALREADY_EXISTS:
                 return
             if error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
-                raise ProblemError(
-                    ProblemType.VALIDATION,
-                    f"Event {event_id} is no step to begin with: {error.details()}",
-                ) from error
+                raise _no_step(event_id, error.details()) from error
             raise unavailable(error) from error
 
     async def _check(self, operation: Operation, instance_id: str) -> Any:
@@ -161,9 +170,11 @@ class Operations:
             case Operation.RESUME:
                 await self._management.resume_workflow(target, request.reason)
             case Operation.TERMINATE:
-                await self._management.terminate_workflow(target, request.reason, request.children)
+                await self._client.terminate_workflow(
+                    target, output={"reason": request.reason}, recursive=request.children
+                )
             case Operation.PURGE:
-                await self._management.purge_workflow(target, request.children)
+                await self._client.purge_workflow(target, recursive=request.children)
             case Operation.RERUN:
                 raise AssertionError("rerun has a method of its own")
 
@@ -189,3 +200,7 @@ class Operations:
 
     async def _state(self, instance_id: str) -> Any | None:
         return await reading(lambda: self._management.get_workflow_state(instance_id, True))
+
+
+def _no_step(event_id: int, why: object) -> ProblemError:
+    return ProblemError(ProblemType.VALIDATION, f"Event {event_id} is no step to begin with: {why}")

@@ -6,7 +6,7 @@ time, what is new or has not ended is read, and what has ended is read once more
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +33,8 @@ from orchestrator.workflows.definition import Definition
 
 log = structlog.get_logger(__name__)
 
+# One answer must stay far below gRPC's 4 MiB.
+PAGE_SIZE = 5_000
 # A look at all ids scans Redis' whole keyspace: it may take a twentieth of the time, no more.
 LOOK_SHARE = 20
 LOOK_SECONDS = 60.0
@@ -50,11 +52,19 @@ PAGE_AGE = 0.5
 PAGE_SECONDS = 0.25
 
 
-class Instances(Protocol):
-    """What the refresher asks of the engine: see Management."""
+class InstanceIds(Protocol):
+    """What lists all instances: see DaprWorkflowClient."""
 
-    def list_workflow_instance_ids(self) -> AsyncIterator[list[str]]:
-        """Yield the ids of all instances, in pages."""
+    def iter_workflow_instance_ids(self, *, page_size: int) -> AsyncIterator[str]:
+        """Yield the ids of all instances of this app, children included.
+
+        Args:
+            page_size: How many to ask the engine for at a time.
+        """
+
+
+class Instances(Protocol):
+    """What reads one instance: see Management."""
 
     async def get_workflow_state(self, instance_id: str, payloads: bool) -> Any | None:
         """Return an instance; None if unknown."""
@@ -83,8 +93,11 @@ class Pace:
 class Refresher:
     """Feeds an index."""
 
-    def __init__(self, instances: Instances, index: InstanceIndex, pace: Pace) -> None:
-        """Feed `index` with what `instances` says, at that pace."""
+    def __init__(
+        self, ids: InstanceIds, instances: Instances, index: InstanceIndex, pace: Pace
+    ) -> None:
+        """Feed `index` with what `instances` says of each of `ids`, at that pace."""
+        self._ids = ids
         self._instances = instances
         self._index = index
         self._pace = pace
@@ -126,13 +139,14 @@ class Refresher:
 
         Raises:
             AioRpcError, TimeoutError: The sidecar did not answer; nothing is forgotten then.
+            NotImplementedError: The runtime or its state store cannot list instances.
         """
         self._started_since_look.clear()
         seen: set[str] = set()
         async with asyncio.timeout(LOOK_SECONDS):
-            async for page in self._instances.list_workflow_instance_ids():
-                seen.update(page)
-                self._note(page)
+            async for instance_id in self._ids.iter_workflow_instance_ids(page_size=PAGE_SIZE):
+                seen.add(instance_id)
+                self._note(instance_id)
         for instance_id in self._index.ids():
             if instance_id not in seen and instance_id not in self._started_since_look:
                 self._forget(instance_id)
@@ -169,7 +183,7 @@ class Refresher:
             began = time.monotonic()
             try:
                 await self.look()
-            except (AioRpcError, TimeoutError) as error:
+            except (AioRpcError, TimeoutError, NotImplementedError) as error:
                 log.warning("the ids of the instances could not be listed", error=_told(error))
             took = time.monotonic() - began
             await asyncio.sleep(max(self._pace.look_seconds, LOOK_SHARE * took))
@@ -179,11 +193,9 @@ class Refresher:
             await self.read_round()
             await asyncio.sleep(self._pace.round_seconds)
 
-    def _note(self, instance_ids: Iterable[str]) -> None:
-        now = time.monotonic()
-        for instance_id in instance_ids:
-            if self._index.expect(instance_id):
-                self._agenda.put(instance_id, now)
+    def _note(self, instance_id: str) -> None:
+        if self._index.expect(instance_id):
+            self._agenda.put(instance_id, time.monotonic())
 
     async def _read(self, instance_id: str) -> None:
         began = time.monotonic()
@@ -257,4 +269,6 @@ def pause_of(entry: Entry, now: datetime) -> float:
 
 
 def _told(error: Exception) -> str:
-    return str(error.code().name if isinstance(error, AioRpcError) else type(error).__name__)
+    if isinstance(error, AioRpcError):
+        return str(error.code().name)
+    return str(error) or type(error).__name__
