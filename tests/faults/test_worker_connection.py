@@ -1,0 +1,160 @@
+"""The worker's connection to its sidecar, lost in the ways that no end of a connection tells.
+
+Each time the SDK's worker comes back by itself, and the sidecar is not ended for it.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from dapr.ext.workflow import WorkflowStatus
+
+from stack import Stack, StackOptions
+from support.engine import workflow_client
+from support.faults import assert_completed, assert_each_effect_once, interrupt
+from support.proxy import Proxy
+from support.system import System, connect, somebody, unique
+
+SERVICES = ("orchestrator", "assigner", "notifier")
+COUNT = 20
+REST_SECONDS = 5
+FROZEN_SECONDS = 40
+# Longer than it takes the worker to try again twice.
+OUTAGE_SECONDS = 15
+# How long the SDK's worker waits for the answer to its first Hello.
+HELLO_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Outage:
+    """What became of a lost connection.
+
+    Args:
+        seconds: From its beginning until an instance that was on its way has ended.
+        same_sidecar: Whether nobody ended the sidecar meanwhile.
+        status: How that instance has ended.
+    """
+
+    seconds: float
+    same_sidecar: bool
+    status: WorkflowStatus
+
+
+@asynccontextmanager
+async def behind_a_proxy(run_dir: Path) -> AsyncIterator[tuple[Stack, System, Proxy]]:
+    """Run a stack whose orchestrator reaches its sidecar's gRPC port through a proxy."""
+    async with AsyncExitStack() as resources:
+        proxy = Proxy(lambda: stack.sidecar_grpc("orchestrator"))
+        await resources.enter_async_context(proxy.listening())
+        env = {"orchestrator": {"DAPR_GRPC_PORT": str(proxy.port)}}
+        stack = Stack(StackOptions(run_dir=run_dir, prefer_port=None, env=env))
+        await resources.enter_async_context(stack)
+        urls = {name: stack.url(name) for name in SERVICES}
+        system = await resources.enter_async_context(connect(urls))
+        yield stack, system, proxy
+
+
+async def outage(run_dir: Path, break_: Callable[[Stack, Proxy], Awaitable[None]]) -> Outage:
+    """Break a connection while an instance rests, and wait until that has ended."""
+    async with behind_a_proxy(run_dir) as (stack, system, proxy):
+        instance = await system.start(
+            "/hello", hello_id=unique(), user_name="ada", rest_seconds=REST_SECONDS
+        )
+        await system.at_step(instance, "rest")
+        began = time.monotonic()
+        await break_(stack, proxy)
+        sidecar = stack.pid("orchestrator-sidecar")
+        # Asked past the proxy, for the orchestrator's own calls are lost, too.
+        state = await workflow_client(stack).wait_for_workflow_completion(
+            instance, timeout_in_seconds=180
+        )
+        assert state is not None
+        return Outage(
+            seconds=time.monotonic() - began,
+            same_sidecar=stack.pid("orchestrator-sidecar") == sidecar,
+            status=state.runtime_status,
+        )
+
+
+async def go_silent(stack: Stack, proxy: Proxy) -> None:
+    proxy.silence()
+
+
+async def go_silent_at_the_next_handshake(stack: Stack, proxy: Proxy) -> None:
+    proxy.silence_after_first_answer = True
+    await stack.kill("orchestrator-sidecar")
+    await stack.start("orchestrator-sidecar")
+    await stack.wait_ready("orchestrator-sidecar")
+    await asyncio.sleep(OUTAGE_SECONDS)
+    proxy.silence_after_first_answer = False
+
+
+async def frozen(run_dir: Path) -> bool:
+    """Freeze a sidecar while tasks are on their way; return whether nobody ended it for that."""
+    async with Stack(StackOptions(run_dir=run_dir, prefer_port=None)) as stack:
+        sidecar = stack.pid("orchestrator-sidecar")
+
+        async def freeze() -> None:
+            os.kill(sidecar, signal.SIGSTOP)
+            async with httpx.AsyncClient(trust_env=False) as stranger:
+                with pytest.raises(httpx.ReadTimeout):
+                    await stranger.get(f"{stack.sidecar_url('orchestrator')}/v1.0/healthz")
+            await asyncio.sleep(FROZEN_SECONDS)
+            os.kill(sidecar, signal.SIGCONT)
+
+        async with connect({name: stack.url(name) for name in SERVICES}) as system:
+            member, ids = somebody(), [unique() for _ in range(COUNT)]
+            await interrupt(system, ids, member, freeze)
+            await assert_completed(system, ids)
+            await assert_each_effect_once(system, ids, member)
+        return stack.pid("orchestrator-sidecar") == sidecar
+
+
+@dataclass(frozen=True)
+class Scenarios:
+    """What happens meanwhile, all at the same time, for most of it is waiting."""
+
+    silent: asyncio.Task[Outage]
+    handshake: asyncio.Task[Outage]
+    frozen: asyncio.Task[bool]
+
+
+@pytest.fixture(scope="module")
+async def scenarios(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scenarios]:
+    folder = tmp_path_factory.mktemp
+    async with asyncio.TaskGroup() as group:
+        yield Scenarios(
+            silent=group.create_task(outage(folder("silent"), go_silent)),
+            handshake=group.create_task(
+                outage(folder("handshake"), go_silent_at_the_next_handshake)
+            ),
+            frozen=group.create_task(frozen(folder("frozen"))),
+        )
+
+
+async def test_a_connection_that_went_silent_is_given_up(scenarios: Scenarios) -> None:
+    found = await scenarios.silent
+    assert found.status is WorkflowStatus.COMPLETED
+    # Without the fault it would have ended after the rest.
+    assert found.seconds > 2 * REST_SECONDS
+    assert found.same_sidecar
+
+
+async def test_a_handshake_that_is_never_answered_is_given_up(scenarios: Scenarios) -> None:
+    found = await scenarios.handshake
+    assert found.status is WorkflowStatus.COMPLETED
+    assert found.seconds > HELLO_SECONDS
+    assert found.same_sidecar
+
+
+async def test_a_sidecar_that_was_frozen_goes_on_with_the_same_worker(
+    scenarios: Scenarios,
+) -> None:
+    assert await scenarios.frozen
