@@ -113,6 +113,12 @@ class Settings(ServiceSettings):
     onboarding_remind_every_seconds: int = Field(
         default=12 * 3600, ge=1, description="How often whoever is to verify is reminded"
     )
+    history_cache_max_bytes: int = Field(
+        default=32 * 1024 * 1024,
+        ge=0,
+        description="How much the worker keeps of the histories of instances that have not ended, "
+        "so that a sidecar of Dapr 1.19 sends it only what is new; 0 keeps none",
+    )
     index_look_seconds: float = Field(
         default=5.0,
         gt=0,

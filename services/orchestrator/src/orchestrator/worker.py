@@ -1,5 +1,7 @@
 """Registers every workflow and activity with Dapr's worker."""
 
+from typing import Any
+
 from dapr.ext.workflow import WorkflowRuntime
 
 from orchestrator.activities import assignment, notification, waiting
@@ -24,7 +26,10 @@ def build_worker(ports: Ports, settings: Settings, history: History) -> Workflow
     """
     quieten()
     runtime = WorkflowRuntime(
-        host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
+        host="127.0.0.1",
+        port=str(settings.dapr_grpc_port),
+        logger_options=SDK_LOGS,
+        **history_cache(settings),
     )
     observation = Observation(history)
     for shared in SHARED_ACTIVITIES:
@@ -33,6 +38,14 @@ def build_worker(ports: Ports, settings: Settings, history: History) -> Workflow
         register_workflows(runtime, entry.definition)
         _register_activities(runtime, observation, entry.activities(ports))
     return runtime
+
+
+def history_cache(settings: Settings) -> dict[str, Any]:
+    """Return what bounds the histories that the SDK keeps, as its options; it alone bounds none."""
+    return {
+        "disable_stateful_history": settings.history_cache_max_bytes == 0,
+        "history_cache_max_bytes": settings.history_cache_max_bytes,
+    }
 
 
 def register_workflows(runtime: WorkflowRuntime, definition: Definition) -> None:
