@@ -3,9 +3,11 @@
 import asyncio
 import json
 import os
+import re
 import socket
 import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,18 @@ async def test_all_is_well(taskway: Taskway) -> None:
     report = await taskway.data("doctor")
     assert all(check["ok"] for check in report["checks"])
     assert table.count("✓") == len(report["checks"])
+
+
+async def test_the_versions_that_run_are_shown(taskway: Taskway) -> None:
+    found = await taskway.data("version")
+    assert re.match(r"\d+\.\d+\.", found["dapr_runtime"])
+    shown = (await taskway.told("version")).splitlines()
+    assert shown == [
+        f"taskway {version('taskway-cli')}",
+        f"orchestrator {version('taskway-orchestrator')}",
+        f"Dapr runtime {found['dapr_runtime']}",
+        f"Dapr Python SDK {version('dapr')}",
+    ]
 
 
 async def test_a_sample_is_started_and_watched_to_its_end(taskway: Taskway) -> None:

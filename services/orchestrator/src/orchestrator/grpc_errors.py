@@ -14,8 +14,8 @@ log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 
-# A status that is read while a turn is being saved can be torn. Dapr's own later remedy is the
-# same five tries, 15 ms apart.
+# A status that is read while a turn is being saved can be torn. Dapr's own remedy is the same five
+# tries, 15 ms apart: this goes when the minimum is Dapr 1.18.3.
 TORN_READ = "declared in metadata"
 TORN_READ_TRIES = 5
 TORN_READ_PAUSE = 0.015

@@ -30,7 +30,7 @@ PAUSE_SECONDS = 1.0
 
 
 class _TokenHost(ActorGrpcHost):
-    """A host whose stream carries the API token: the SDK 1.18.3 gives it to unary calls alone."""
+    """A host whose stream carries the API token: the SDK 1.19.0 gives it to unary calls alone."""
 
     def __init__(self, settings: Settings) -> None:
         address = f"127.0.0.1:{settings.dapr_grpc_port}"

@@ -173,7 +173,7 @@ def monitor_workflow(
     first, also in the first generation, where it has no length: Dapr 1.18.2 loses an instance
     whose worker dies while it continues as new in the turn of a timer. So a generation ends in
     the turn of an activity, and begins with a timer, which the result of that activity, should it
-    come again, cannot be taken for.
+    come again, cannot be taken for. That goes when the minimum is Dapr 1.19.
     """
     now = ctx.current_utc_datetime.replace(tzinfo=UTC)
     state = request.state or MonitorState(started_at=now, next_check_at=now)

@@ -63,7 +63,7 @@ def _search(
     report(ctx, SEARCH_KNOWLEDGE, f"Asking {', '.join(plan.sources)}")
     question = " ".join([request.question, *comments])
     # All are scheduled before the first is waited for, so they run in parallel. Waiting for all
-    # at once would fail with the first that fails.
+    # at once would lose what succeeded where one fails.
     searches: dict[str, Task[Any]] = {
         source: ctx.call_activity(
             SEARCH_KNOWLEDGE,
