@@ -181,25 +181,17 @@ async def test_nothing_disappears_while_the_ids_cannot_be_listed() -> None:
     assert set(shown(index)) == {"a", "b", "c"}
 
 
-async def test_it_goes_on_when_the_sidecar_is_back() -> None:
-    engine = FakeEngine({"a": "COMPLETED"}, down=True)
+@pytest.mark.parametrize("fault", ["down", "cannot_list"])
+async def test_it_goes_on_when_the_ids_can_be_listed_again(fault: str) -> None:
+    engine = FakeEngine({"a": "COMPLETED"})
+    setattr(engine, fault, True)
     index, refresher = followed(engine)
     async with refresher.running():
         await until(lambda: engine.looks >= 3)
         assert index.as_of is None
-        engine.down = False
+        setattr(engine, fault, False)
         await until(lambda: index.state().complete)
     assert shown(index) == {"a": "COMPLETED"}
-
-
-async def test_it_goes_on_looking_where_the_store_cannot_list() -> None:
-    engine = FakeEngine({"a": "COMPLETED"}, cannot_list=True)
-    index, refresher = followed(engine)
-    async with refresher.running():
-        await until(lambda: engine.looks >= 3)
-        assert index.as_of is None
-        engine.cannot_list = False
-        await until(lambda: index.state().complete)
 
 
 @pytest.mark.parametrize("error", [DOWN, TORN, ValueError("what is this?"), TimeoutError()])
