@@ -1,4 +1,4 @@
-"""The worker's connection to its sidecar, lost in the ways that no end of a connection tells.
+"""The worker's connection to its sidecar, lost in ways that end no connection.
 
 Each time the SDK's worker comes back by itself, and the sidecar is not ended for it.
 """

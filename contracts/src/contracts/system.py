@@ -11,7 +11,7 @@ class SystemCheck(BaseModel):
     detail: str = Field(description="What was found")
     advice: str | None = Field(
         default=None,
-        description="What to do, where it is not well; where it is, this is a warning",
+        description="What to do, where the check failed; where it passed, a warning",
     )
 
 

@@ -77,7 +77,7 @@ async def test_a_runtime_that_does_not_go_with_the_sdk_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize("up", [True, False])
-async def test_the_versions_of_runtime_and_sdk_are_told(up: bool) -> None:
+async def test_the_versions_of_runtime_and_sdk_are_reported(up: bool) -> None:
     async with sidecar(WELL if up else None) as http:
         found = await System(http, MemoryStateStore(), FakeManagement()).versions()  # type: ignore[arg-type]
     assert found.dapr_runtime == ("1.18.2" if up else None)

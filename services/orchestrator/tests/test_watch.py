@@ -68,7 +68,7 @@ async def test_one_that_had_a_worker_at_first_has_time_to_get_it_back() -> None:
         Sidecar(http), first_patience=0.1, patience=60.0, interval=1.0
     )
     async with watching:
-        # Before the second look, which would come too late.
+        # Before the second check, which would come too late.
         await asyncio.wait_for(fake.looked.wait(), timeout=0.9)
         fake.workers = 0
         await asyncio.wait_for(fake.looked_often.wait(), timeout=10)

@@ -1,4 +1,4 @@
-"""What the SDK's worker is told of our settings."""
+"""How our settings reach the SDK's worker."""
 
 import pytest
 from pydantic import ValidationError

@@ -5,7 +5,7 @@ from rich.markup import escape
 
 from taskway.session import session
 
-WELL, WARNING, ILL = "[green]✓[/]", "[yellow]![/]", "[red]✗[/]"
+PASSED, WARNING, FAILED = "[green]✓[/]", "[yellow]![/]", "[red]✗[/]"
 
 
 def doctor(context: typer.Context) -> None:
@@ -14,7 +14,7 @@ def doctor(context: typer.Context) -> None:
     found = s.api.get("/system")
     if not s.show(found):
         for check in found["checks"]:
-            sign = (WARNING if check["advice"] else WELL) if check["ok"] else ILL
+            sign = (WARNING if check["advice"] else PASSED) if check["ok"] else FAILED
             s.say(f"{sign} {escape(check['name'])}: {escape(check['detail'])}")
             if check["advice"]:
                 s.say(f"  [yellow]{escape(check['advice'])}[/]")

@@ -1,4 +1,4 @@
-"""Is everything well, and what runs?"""
+"""The report of the doctor, and the versions that run."""
 
 from fastapi import APIRouter
 
@@ -9,7 +9,7 @@ from servicekit.startup import Startup
 
 
 def router(services: Startup[Orchestrator]) -> APIRouter:
-    """Return the routes that look at what workflows need."""
+    """Return the routes that check what workflows need."""
     router = APIRouter(tags=["health"])
 
     @router.get("/system", summary="Is everything well, and what is to be done if not?")
