@@ -69,8 +69,8 @@ class Definition:
         children: The child workflows that it calls, by Dapr's name.
         compensations: Which of its steps take an effect back.
         endless: The model of the workflow's input, where it goes on for ever by continue_as_new:
-            each of its activities is then a trace of its own, for one of all would never end (from
-            Dapr 1.18.3 on the engine gives each generation one; until that is the minimum).
+            each of its activities is then a trace of its own, for one of all would never end.
+            Goes when the minimum is Dapr 1.18.3, whose engine begins a trace a generation.
         version: What `workflow` is called, where instances of older code may be on their way.
         earlier: That older code, by version, kept until none of its instances runs.
         search_fields: Where in the request a list of instances looks for free text; a path such
