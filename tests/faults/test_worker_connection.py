@@ -1,6 +1,6 @@
 """The worker's connection to its sidecar, lost in ways that end no connection.
 
-Each time the SDK's worker comes back by itself, and the sidecar is not ended for it.
+Each time all goes on by itself, and the sidecar is not ended for it.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -96,8 +97,22 @@ async def go_silent_at_the_next_handshake(stack: Stack, proxy: Proxy) -> None:
     proxy.silence_after_first_answer = False
 
 
-async def frozen(run_dir: Path) -> bool:
-    """Freeze a sidecar while tasks are on their way; return whether nobody ended it for that."""
+@dataclass(frozen=True)
+class Freeze:
+    """What became of a sidecar that stood still while tasks and a batch were on their way.
+
+    Args:
+        same_sidecar: Whether nobody ended it for that.
+        results_sent_again: How many it did not take in time.
+        batch: How the batch has ended.
+    """
+
+    same_sidecar: bool
+    results_sent_again: int
+    batch: dict[str, Any]
+
+
+async def frozen(run_dir: Path) -> Freeze:
     async with Stack(StackOptions(run_dir=run_dir, prefer_port=None)) as stack:
         sidecar = stack.pid("orchestrator-sidecar")
 
@@ -110,11 +125,20 @@ async def frozen(run_dir: Path) -> bool:
             os.kill(sidecar, signal.SIGCONT)
 
         async with connect({name: stack.url(name) for name in SERVICES}) as system:
+            # Of its steps there are always some whose result is due.
+            documents = {"prefix": "sample", "count": 100, "parallelism": 20, "simulate": "slow"}
+            batch = await system.start("/batches", batch_id=unique(), **documents)
             member, ids = somebody(), [unique() for _ in range(COUNT)]
             await interrupt(system, ids, member, freeze)
             await assert_completed(system, ids)
             await assert_each_effect_once(system, ids, member)
-        return stack.pid("orchestrator-sidecar") == sidecar
+            ended = await system.finished(batch)
+        log = stack.log("orchestrator").read_text(errors="replace")
+        return Freeze(
+            same_sidecar=stack.pid("orchestrator-sidecar") == sidecar,
+            results_sent_again=log.count("sending it again"),
+            batch=ended["output"],
+        )
 
 
 @dataclass(frozen=True)
@@ -123,7 +147,7 @@ class Scenarios:
 
     silent: asyncio.Task[Outage]
     handshake: asyncio.Task[Outage]
-    frozen: asyncio.Task[bool]
+    frozen: asyncio.Task[Freeze]
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +178,8 @@ async def test_a_handshake_that_is_never_answered_is_given_up(scenarios: Scenari
     assert found.same_sidecar
 
 
-async def test_a_sidecar_that_was_frozen_goes_on_with_the_same_worker(
-    scenarios: Scenarios,
-) -> None:
-    assert await scenarios.frozen
+async def test_a_sidecar_that_was_frozen_takes_every_result(scenarios: Scenarios) -> None:
+    found = await scenarios.frozen
+    assert found.results_sent_again > 0
+    assert (found.batch["status"], found.batch["done"]) == ("completed", 100)
+    assert found.same_sidecar

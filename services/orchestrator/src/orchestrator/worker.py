@@ -9,6 +9,7 @@ from orchestrator.catalogue import CATALOGUE
 from orchestrator.management import History
 from orchestrator.observed import Observation
 from orchestrator.ports import Activities, Ports
+from orchestrator.result_delivery import ResultDelivery
 from orchestrator.sdk_logs import SDK_LOGS, quieten
 from orchestrator.settings import Settings
 from orchestrator.workflows.definition import Definition
@@ -29,6 +30,7 @@ def build_worker(ports: Ports, settings: Settings, history: History) -> Workflow
         host="127.0.0.1",
         port=str(settings.dapr_grpc_port),
         logger_options=SDK_LOGS,
+        interceptors=[ResultDelivery()],
         **history_cache(settings),
     )
     observation = Observation(history)
