@@ -104,15 +104,26 @@ class System:
 
 @asynccontextmanager
 async def connect(
-    urls: Mapping[str, str], headers: Mapping[str, Mapping[str, str]] | None = None
+    urls: Mapping[str, str],
+    headers: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    keep_alive: bool = True,
 ) -> AsyncIterator[System]:
-    """Yield the system behind these base URLs, by service; `headers` are sent to each."""
+    """Yield the system behind these base URLs, by service.
+
+    Args:
+        urls: The base URLs.
+        headers: What is sent to each service.
+        keep_alive: Whether a connection serves more than one request.
+    """
+    limits = httpx.Limits(max_keepalive_connections=20 if keep_alive else 0)
     async with AsyncExitStack() as stack:
         clients = {
             name: await stack.enter_async_context(
                 httpx.AsyncClient(
                     base_url=url,
                     timeout=30,
+                    limits=limits,
                     trust_env=False,
                     headers=(headers or {}).get(name),
                 )
