@@ -116,7 +116,8 @@ async def connect(
         headers: What is sent to each service.
         keep_alive: Whether a connection serves more than one request.
     """
-    limits = httpx.Limits(max_keepalive_connections=20 if keep_alive else 0)
+    # The first is httpx' own default, and the second where connections are kept.
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=20 if keep_alive else 0)
     async with AsyncExitStack() as stack:
         clients = {
             name: await stack.enter_async_context(
