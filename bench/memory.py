@@ -5,10 +5,10 @@ import json
 import tracemalloc
 from datetime import UTC, datetime, timedelta
 
-from orchestrator.durabletask import protos
-from orchestrator.operations.entries import entry_of
-from orchestrator.operations.feed import Feed
-from orchestrator.operations.index import InstanceIndex
+from orchestrator.dapr_sdk.private import protos
+from orchestrator.visibility.change_feed import Feed
+from orchestrator.visibility.entry import entry_of
+from orchestrator.visibility.index import InstanceIndex
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

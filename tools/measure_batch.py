@@ -11,7 +11,7 @@ from typing import Any
 import grpc.aio
 import httpx
 
-from orchestrator.management import Management
+from orchestrator.dapr_sdk.management import Management
 from stack import Stack, StackOptions
 
 

@@ -17,9 +17,9 @@ from contracts.problems import ProblemType
 from notifier.main import create_app as create_notifier
 from notifier.service import Notifier
 from notifier.settings import Settings as NotifierSettings
-from orchestrator.clients.assigner import AssignerClient
-from orchestrator.clients.notifier import NotifierClient
-from orchestrator.clients.peer import PeerRefused, PeerUnavailable
+from orchestrator.toolkit.peers.assigner import AssignerClient
+from orchestrator.toolkit.peers.notifier import NotifierClient
+from orchestrator.toolkit.peers.peer import PeerRefused, PeerUnavailable
 from servicekit.readiness import Readiness
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore

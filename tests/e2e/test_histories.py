@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.catalogue import definitions
 from orchestrator.testing.replay import replay, save
+from orchestrator.workflows.registrations import definitions
 from stack import Stack
 from support.engine import management
 from support.samples import SAMPLES, Ended

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.versions import instances
+from orchestrator.engine.version_report import instances
 from stack import Stack
 from support import older_orchestrator
 from support.engine import management, workflow_client

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import grpc
 from dapr.ext.workflow.aio import DaprWorkflowClient
 
-from orchestrator.management import Management
+from orchestrator.dapr_sdk.management import Management
 from stack import Stack
 
 

@@ -8,9 +8,9 @@ today's orchestrator.
 import dataclasses
 import sys
 
-from orchestrator import catalogue
-from orchestrator.workflows.definition import Definition
-from orchestrator.workflows.purchase_approval import DEFINITION
+from orchestrator.toolkit.definition import Definition
+from orchestrator.workflows import registrations as catalogue
+from orchestrator.workflows.purchase.workflow import DEFINITION
 
 
 def of_another_time(code: str) -> Definition:

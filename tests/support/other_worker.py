@@ -15,9 +15,9 @@ from typing import Any
 from dapr.ext.workflow import DaprWorkflowContext, WorkflowRuntime
 from pydantic import BaseModel
 
-from orchestrator.workflows.conventions import report
-from orchestrator.workflows.definition import Event
-from orchestrator.workflows.waiting import Waiting
+from orchestrator.toolkit.definition import Event
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.waits import Waiting
 
 
 class Approval(BaseModel):

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from orchestrator.catalogue import definitions
+from orchestrator.workflows.registrations import definitions
 from support.system import TERMINAL, System, eventually, unique
 
 SAMPLES = [(d.name, sample) for d in definitions() for sample in d.samples]

@@ -24,14 +24,19 @@ def copy(tmp_path: Path) -> Path:
     for name, text in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        (path.parent / "__init__.py").touch()
         path.write_text(text, encoding="utf-8")
-    catalogue = tmp_path / ORCHESTRATOR / "src/orchestrator/catalogue.py"
+    catalogue = tmp_path / ORCHESTRATOR / "src/orchestrator/workflows/registrations.py"
     text = catalogue.read_text(encoding="utf-8")
     imports = (
-        "from orchestrator.activities import leave as leave_activities\n"
-        "from orchestrator.workflows import leave\n"
+        "from orchestrator.workflows.leave import activities as leave_activities\n"
+        "from orchestrator.workflows.leave import workflow as leave\n"
     )
-    text = text.replace("from orchestrator.ports", imports + "from orchestrator.ports", 1)
+    text = text.replace(
+        "from orchestrator.toolkit.dependencies",
+        imports + "from orchestrator.toolkit.dependencies",
+        1,
+    )
     head = "CATALOGUE: tuple[Entry, ...] = (\n"
     assert head in text
     text = text.replace(head, head + LINE, 1)
@@ -49,7 +54,7 @@ def python(copy: Path, *args: str) -> str:
 
 
 def test_the_page_has_the_three_files() -> None:
-    assert [Path(name).parent.name for name in FILES] == ["workflows", "activities", "tests"]
+    assert [Path(name).parent.name for name in FILES] == ["leave", "leave", "leave"]
 
 
 def test_its_tests_pass(copy: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-WORKFLOW = "services/orchestrator/src/orchestrator/workflows/new.py"
-ACTIVITY = "services/orchestrator/src/orchestrator/activities/new.py"
+WORKFLOW = "services/orchestrator/src/orchestrator/workflows/new/workflow.py"
+ACTIVITY = "services/orchestrator/src/orchestrator/workflows/new/activities.py"
 # Banned names, the builtin open, and print, which no service needs.
 RULES = {"TID251", "PTH123", "T201"}
 FORBIDDEN = [

@@ -2,8 +2,8 @@
 
 from fastapi import FastAPI
 
-from orchestrator.api import TAGS, routers
-from orchestrator.service import Orchestrator, open_orchestrator
+from orchestrator.api.routers import TAGS, routers
+from orchestrator.bootstrap import Orchestrator, open_orchestrator
 from orchestrator.settings import Settings
 from servicekit.app import Opener, build_app
 from servicekit.server import serve

@@ -7,7 +7,7 @@ from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from contracts.fields import Person
 from contracts.notifier import ChannelName
-from orchestrator.adapters.web_guard import AllowList
+from orchestrator.workflows.monitor.adapters.web_guard import AllowList
 from servicekit.settings import ServiceSettings
 
 
@@ -37,7 +37,7 @@ class Settings(ServiceSettings):
     web_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long an address outside the system may take"
     )
-    goods_file: Path = Path(__file__).parent / "goods.json"
+    goods_file: Path = Path(__file__).parent / "workflows/order/goods.json"
     """What the shop of the orders sells, and how much of it its stock opens with."""
     wallet_credit_minor_units: int = Field(
         default=100_000, ge=0, description="What a customer's wallet opens with, such as in cents"
@@ -62,7 +62,7 @@ class Settings(ServiceSettings):
         description="How long a reviewer may take for one draft of a research report",
     )
     document_classes_file: Path = Field(
-        default=Path(__file__).parent / "adapters/documents/classes.json",
+        default=Path(__file__).parent / "workflows/document_batch/adapters/classes.json",
         description="By which words document batches tell documents apart",
     )
     actor_timeout_seconds: float = Field(
@@ -96,8 +96,10 @@ class Settings(ServiceSettings):
         description="Internal addresses that may be watched all the same: networks, and hosts "
         "with a port, such as `10.1.0.0/16, localhost:8000`",
     )
-    application_rules_file: Path = Path(__file__).parent / "application_rules.json"
-    """How applications are scored."""
+    application_rules_file: Path = Field(
+        default=Path(__file__).parent / "workflows/application/application_rules.json",
+        description="How applications are scored",
+    )
     purchase_limit_cents: int = Field(
         default=100_000, ge=0, description="From this price on, somebody must approve a purchase"
     )

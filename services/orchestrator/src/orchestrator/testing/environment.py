@@ -15,11 +15,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from contracts.orchestrator import Progress, RuntimeStatus, Wait
-from orchestrator.durabletask import Registry, helpers, protos
-from orchestrator.registry import executor, registry_of
-from orchestrator.steps import CLOSE_WAIT
+from orchestrator.dapr_sdk.private import Registry, helpers, protos
+from orchestrator.engine.replay_executor import executor, registry_of
 from orchestrator.testing.run import Call, Run, Send
-from orchestrator.workflows.definition import Definition, Event
+from orchestrator.toolkit.definition import Definition, Event
+from orchestrator.toolkit.messages import CLOSE_WAIT
 
 __all__ = ["START", "Environment", "Run", "Send", "Stub", "execute"]
 

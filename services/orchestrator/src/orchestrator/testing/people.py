@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from contracts.assigner import Assignment, AssignmentStatus
-from orchestrator.steps import (
+from orchestrator.testing.environment import Stub
+from orchestrator.toolkit.messages import (
     ASSIGN_TASK,
     RELEASE_ASSIGNMENT,
     SEND_NOTIFICATION,
@@ -14,7 +15,6 @@ from orchestrator.steps import (
     ReleaseAssignment,
     SendNotification,
 )
-from orchestrator.testing.environment import Stub
 
 
 def assigned(step: AssignTask) -> AssignTaskResult:

@@ -11,9 +11,9 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict, ParseDict
 
-from orchestrator.durabletask import protos
-from orchestrator.registry import executor, registry_of
-from orchestrator.workflows.definition import Definition
+from orchestrator.dapr_sdk.private import protos
+from orchestrator.engine.replay_executor import executor, registry_of
+from orchestrator.toolkit.definition import Definition
 
 # What the engine writes down of a turn's decisions; everything else came to the workflow.
 DECISIONS = {

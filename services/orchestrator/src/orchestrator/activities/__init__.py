@@ -1,1 +1,0 @@
-"""The activities: thin, at least once, and safe to repeat by the key in their input."""

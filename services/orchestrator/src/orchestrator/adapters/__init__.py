@@ -1,1 +1,0 @@
-"""What stands behind the ports to outside systems: each works without an account."""

@@ -1,1 +1,0 @@
-"""The peers, reached through the sidecar."""

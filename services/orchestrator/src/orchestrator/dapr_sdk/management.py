@@ -1,0 +1,121 @@
+"""The engine's calls that need more than the SDK's public client passes on or returns."""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import grpc
+from dapr.ext.workflow.aio import DaprWorkflowClient
+from google.protobuf.wrappers_pb2 import StringValue
+from grpc.aio import AioRpcError, Channel
+from pydantic import BaseModel
+
+from orchestrator.dapr_sdk.private import TaskHubSidecarServiceStub, protos
+from orchestrator.dapr_sdk.sdk_logging import SDK_LOGS
+from servicekit.settings import ServiceSettings
+from servicekit.sidecar import UNTRACED
+from servicekit.tracing import TraceContext
+
+History = Callable[[str], Awaitable[Sequence[Any]]]
+"""Returns the events of an instance."""
+
+
+def sidecar_channel(settings: ServiceSettings) -> Channel:
+    """Return a connection to our sidecar's gRPC port, which passes the current trace on."""
+    return grpc.aio.insecure_channel(
+        f"127.0.0.1:{settings.dapr_grpc_port}", interceptors=[TraceContext()]
+    )
+
+
+def workflow_client(settings: ServiceSettings) -> DaprWorkflowClient:
+    """Return the SDK's client of our sidecar; it connects on the event loop that first uses it."""
+    return DaprWorkflowClient(
+        host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
+    )
+
+
+def later_history(settings: ServiceSettings) -> History:
+    """Return what reads histories on another event loop than this: it connects there."""
+    management: Management | None = None
+
+    async def history(instance_id: str) -> Sequence[Any]:
+        nonlocal management
+        if management is None:
+            management = Management(sidecar_channel(settings), settings.dapr_api_token)
+        return await management.get_workflow_history(instance_id)
+
+    return history
+
+
+class Management:
+    """These calls, named as the client's; each raises AioRpcError where the sidecar is away."""
+
+    def __init__(self, channel: Channel, api_token: str | None = None) -> None:
+        """Ask over `channel`, one to the sidecar's gRPC port.
+
+        Args:
+            channel: The connection.
+            api_token: What the sidecar asks of its callers, if anything.
+        """
+        self._stub = TaskHubSidecarServiceStub(channel)  # type: ignore[no-untyped-call]
+        self._token = (("dapr-api-token", api_token),) if api_token else ()
+        # What an operator looks at is no part of any instance's trace.
+        self._metadata = (*UNTRACED.items(), *self._token)
+
+    # The client passes no trace context on.
+    async def schedule_new_workflow(
+        self, workflow: str, instance_id: str, request: BaseModel
+    ) -> None:
+        """Start an instance as part of the current trace.
+
+        Args:
+            workflow: Dapr's name of it.
+            instance_id: What it is called.
+            request: Its input.
+        """
+        asked = protos.CreateInstanceRequest(
+            name=workflow,
+            instanceId=instance_id,
+            input=StringValue(value=json.dumps(request.model_dump(mode="json"))),
+        )
+        await self._stub.StartInstance(asked, metadata=self._token)
+
+    # The client's state has neither the parent nor the version.
+    async def get_workflow_state(self, instance_id: str, payloads: bool) -> Any | None:
+        """Return an instance as the engine has it, with its parent and version; None if unknown.
+
+        Args:
+            instance_id: The instance.
+            payloads: Whether with input, output and custom status.
+        """
+        request = protos.GetInstanceRequest(instanceId=instance_id, getInputsAndOutputs=payloads)
+        answer = await self._stub.GetInstance(request, metadata=self._metadata)
+        return answer.workflowState if answer.exists else None
+
+    # The client's events have no payloads, attempts, timers, ids of children, or trace context.
+    async def get_workflow_history(self, instance_id: str) -> list[Any]:
+        """Return the events of an instance, those of its current generation, in order."""
+        request = protos.GetInstanceHistoryRequest(instanceId=instance_id)
+        try:
+            answer = await self._stub.GetInstanceHistory(request, metadata=self._metadata)
+        except AioRpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return []
+            raise
+        return list(answer.events)
+
+    # The client passes no reason on.
+    async def pause_workflow(self, instance_id: str, reason: str) -> None:
+        """Let an instance do nothing more until it is resumed."""
+        await self._stub.SuspendInstance(
+            protos.SuspendRequest(instanceId=instance_id, reason=StringValue(value=reason)),
+            metadata=self._metadata,
+        )
+
+    # As above.
+    async def resume_workflow(self, instance_id: str, reason: str) -> None:
+        """Let a paused instance go on."""
+        await self._stub.ResumeInstance(
+            protos.ResumeRequest(instanceId=instance_id, reason=StringValue(value=reason)),
+            metadata=self._metadata,
+        )

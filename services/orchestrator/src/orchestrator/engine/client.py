@@ -1,0 +1,181 @@
+"""Dapr's workflow engine as the API uses it: start once, and read how far it is."""
+
+import asyncio
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
+
+import grpc
+from dapr.ext.workflow import WorkflowState
+from dapr.ext.workflow.aio import DaprWorkflowClient
+from grpc.aio import AioRpcError
+from pydantic import BaseModel, ValidationError
+
+from contracts.orchestrator import InstanceStatus
+from contracts.problems import ProblemType
+from orchestrator.dapr_sdk.errors import reading, unavailable
+from orchestrator.engine.status import shown
+from orchestrator.metrics import REFUSED, STARTED
+from orchestrator.telemetry.activity_spans import name_request
+from orchestrator.telemetry.trace_context import Origins
+from orchestrator.toolkit.definition import Definition
+from orchestrator.workflows.registrations import workflow_of
+from servicekit.locks import KeyedLocks
+from servicekit.problems import ProblemError
+from servicekit.tracing import apart, here
+
+
+class Observer(Protocol):
+    """Who is told what the API did to an instance."""
+
+    def started(self, definition: Definition, request: BaseModel) -> None:
+        """Take note of an instance that was started just now."""
+
+    def touched(self, instance_id: str) -> None:
+        """Take note of an instance that got an event."""
+
+
+class Starter(Protocol):
+    """What starts instances: see Management."""
+
+    async def schedule_new_workflow(
+        self, workflow: str, instance_id: str, request: BaseModel
+    ) -> object:
+        """Start an instance; returns when it has begun."""
+
+
+class Engine:
+    """Starts workflow instances and reads their state."""
+
+    def __init__(
+        self,
+        client: DaprWorkflowClient,
+        starter: Starter,
+        start_timeout: float,
+        origins: Origins,
+        observer: Observer | None = None,
+    ) -> None:
+        """Use `client`; `observer` is told of what succeeded.
+
+        Args:
+            client: The SDK's client.
+            starter: What starts instances.
+            start_timeout: After how many seconds a start is given up.
+            origins: Which trace an instance is part of.
+            observer: Who is told, if anybody.
+        """
+        self._client = client
+        self._starter = starter
+        self._start_timeout = start_timeout
+        self._origins = origins
+        self._observer = observer
+        self._locks = KeyedLocks()
+
+    async def start(self, definition: Definition, request: BaseModel) -> bool:
+        """Start an instance, unless the same request started it before.
+
+        Dapr refuses the id of a running instance and starts a completed one again, so neither
+        is left to it. Starts of one id queue up here; where two replicas race, the effects of
+        both runs have the same keys, and happen once.
+
+        Returns:
+            Whether it was started now.
+
+        Raises:
+            ProblemError: The id was used with another request (409), or the engine does not
+                answer (503): the same start can then be repeated.
+        """
+        instance_id, workflow = definition.instance_id(request), definition.workflow_name
+        name_request(instance_id, definition.name)
+        async with self._locks(instance_id):
+            state = await self._state(instance_id)
+            if state is None:
+                try:
+                    await self._schedule(definition, instance_id, request)
+                except AioRpcError as error:
+                    if error.code() is not grpc.StatusCode.ALREADY_EXISTS:
+                        raise unavailable(error) from error
+                    state = await self._state(instance_id)
+                else:
+                    STARTED.add(1, {"workflow": definition.name})
+                    if self._observer:
+                        self._observer.started(definition, request)
+                    return True
+        if state is None or state.name != workflow or not _same_input(state, definition, request):
+            REFUSED.add(
+                1, {"workflow": definition.name, "problem": ProblemType.INSTANCE_EXISTS.name}
+            )
+            raise ProblemError(
+                ProblemType.INSTANCE_EXISTS,
+                f"Instance {instance_id} was started with another request",
+            )
+        return False
+
+    async def status(self, instance_id: str, definition: Definition) -> InstanceStatus[Any]:
+        """Return how far an instance of a workflow is; 404 where there is none."""
+        state = await self.state_of(instance_id, definition)
+        return shown(state, definition.output, await self._origins.trace_id(instance_id))
+
+    async def state_of(self, instance_id: str, definition: Definition) -> WorkflowState:
+        """Return an instance of a workflow as Dapr has it; 404 where there is none."""
+        state = await self.state(instance_id)
+        if state.name != definition.workflow_name:
+            raise unknown(instance_id)
+        return state
+
+    async def state(self, instance_id: str) -> WorkflowState:
+        """Return an instance of any workflow as Dapr has it; 404 where there is none."""
+        state = await self._state(instance_id)
+        if state is None:
+            raise unknown(instance_id)
+        return state
+
+    async def raise_event(self, instance_id: str, event: str, data: BaseModel) -> None:
+        """Raise an event, which the workflow takes some time later.
+
+        Raises:
+            ProblemError: The engine does not answer (503).
+        """
+        name_request(instance_id, workflow_of(instance_id))
+        try:
+            await self._client.raise_workflow_event(
+                instance_id, event, data=data.model_dump(mode="json")
+            )
+        except AioRpcError as error:
+            raise unavailable(error) from error
+        if self._observer:
+            self._observer.touched(instance_id)
+
+    async def _schedule(self, definition: Definition, instance_id: str, request: BaseModel) -> None:
+        trace: AbstractContextManager[None] = nullcontext()
+        if definition.endless is not None:
+            given = request.model_dump() | {"started_in": here()}
+            request, trace = definition.endless.model_validate(given), apart()
+        try:
+            # The call returns when the instance has begun, which needs a worker.
+            async with asyncio.timeout(self._start_timeout):
+                with trace:
+                    await self._starter.schedule_new_workflow(
+                        definition.workflow_name, instance_id, request
+                    )
+        except TimeoutError as error:
+            raise ProblemError(
+                ProblemType.UNAVAILABLE,
+                f"Instance {instance_id} has not begun within {self._start_timeout} s; it may yet. "
+                "Repeat the request: it starts nothing twice",
+                retry_after=1,
+            ) from error
+
+    async def _state(self, instance_id: str) -> WorkflowState | None:
+        return await reading(lambda: self._client.get_workflow_state(instance_id))
+
+
+def unknown(instance_id: str) -> ProblemError:
+    """Return the problem that there is no such instance."""
+    return ProblemError(ProblemType.NOT_FOUND, f"There is no instance {instance_id}")
+
+
+def _same_input(state: WorkflowState, definition: Definition, request: BaseModel) -> bool:
+    try:
+        return definition.asked(state.serialized_input) == request
+    except ValidationError:
+        return False

@@ -1,0 +1,47 @@
+"""Puts workflows where the SDK's executor finds them, any number of times in a process."""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from dapr.ext.workflow import DaprWorkflowContext
+
+from orchestrator.dapr_sdk.private import Registry, WorkflowExecutor, coerce_to_model, resolve_input
+from orchestrator.toolkit.definition import Definition, Workflow
+
+# At a replay the SDK would log each turn once more.
+QUIET = logging.getLogger("orchestrator.replays")
+QUIET.setLevel(logging.CRITICAL)
+
+
+def registry_of(definitions: Iterable[Definition]) -> Registry:
+    """Return the workflows of these definitions, as the worker would register them."""
+    registry = Registry()  # type: ignore[no-untyped-call]
+    for definition in definitions:
+        name, version = definition.workflow_name, definition.version
+        registry.add_named_orchestrator(
+            name, adapted(definition.workflow), version, is_latest=version is not None
+        )
+        for earlier, code in definition.earlier.items():
+            registry.add_named_orchestrator(name, adapted(code), earlier)
+        for child, code in definition.children.items():
+            registry.add_named_orchestrator(child, adapted(code))
+    return registry
+
+
+def adapted(workflow: Workflow) -> Any:
+    """Return a workflow in the form that the executor calls: its input as plain JSON."""
+    accepts_input, model = resolve_input(workflow)
+
+    def orchestrator(ctx: Any, data: Any) -> Any:
+        context = DaprWorkflowContext(ctx)
+        if not accepts_input:
+            return workflow(context)
+        return workflow(context, coerce_to_model(data, model) if model and data else data)
+
+    return orchestrator
+
+
+def executor(registry: Registry) -> WorkflowExecutor:
+    """Return an executor, which is good for one turn."""
+    return WorkflowExecutor(registry, QUIET)

@@ -1,0 +1,75 @@
+"""Registers every workflow and activity with Dapr's worker."""
+
+from typing import Any
+
+from dapr.ext.workflow import WorkflowRuntime
+
+from orchestrator.dapr_sdk.management import History
+from orchestrator.dapr_sdk.result_delivery import ResultDelivery
+from orchestrator.dapr_sdk.sdk_logging import SDK_LOGS, quieten
+from orchestrator.settings import Settings
+from orchestrator.telemetry.activity_spans import Observation
+from orchestrator.toolkit.activities import assignment, notification
+from orchestrator.toolkit.activities import waits as waiting
+from orchestrator.toolkit.definition import Definition
+from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.workflows.registrations import CATALOGUE
+
+SHARED_ACTIVITIES = (assignment.activities, notification.activities, waiting.activities)
+
+
+def build_worker(ports: Ports, settings: Settings, history: History) -> WorkflowRuntime:
+    """Return a worker that is not started yet; once a process, for the SDK marks the functions.
+
+    Args:
+        ports: What the activities use; nobody else may.
+        settings: Where the sidecar is.
+        history: Returns the events of an instance, on the activities' event loop.
+    """
+    quieten()
+    runtime = WorkflowRuntime(
+        host="127.0.0.1",
+        port=str(settings.dapr_grpc_port),
+        logger_options=SDK_LOGS,
+        interceptors=[ResultDelivery()],
+        **history_cache(settings),
+    )
+    observation = Observation(history)
+    for shared in SHARED_ACTIVITIES:
+        _register_activities(runtime, observation, shared(ports))
+    for entry in CATALOGUE:
+        register_workflows(runtime, entry.definition)
+        _register_activities(runtime, observation, entry.activities(ports))
+    return runtime
+
+
+def history_cache(settings: Settings) -> dict[str, Any]:
+    """Return what bounds the histories that the SDK keeps, as its options; it alone bounds none."""
+    return {
+        "disable_stateful_history": settings.history_cache_max_bytes == 0,
+        "history_cache_max_bytes": settings.history_cache_max_bytes,
+    }
+
+
+def register_workflows(runtime: WorkflowRuntime, definition: Definition) -> None:
+    """Register a workflow, the older code of its instances on their way, and its children."""
+    name, workflow = definition.workflow_name, definition.workflow
+    if definition.version is None:
+        runtime.register_workflow(workflow, name=name)
+    else:
+        runtime.register_versioned_workflow(
+            workflow, name=name, version_name=definition.version, is_latest=True
+        )
+    for version, earlier in definition.earlier.items():
+        runtime.register_versioned_workflow(
+            earlier, name=name, version_name=version, is_latest=False
+        )
+    for child, code in definition.children.items():
+        runtime.register_workflow(code, name=child)
+
+
+def _register_activities(
+    runtime: WorkflowRuntime, observation: Observation, activities: Activities
+) -> None:
+    for name, activity in activities.items():
+        runtime.register_activity(observation.observed(name, activity), name=name)

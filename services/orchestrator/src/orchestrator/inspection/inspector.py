@@ -1,0 +1,142 @@
+"""Asks the engine about one instance, and explains it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+
+from contracts.detail import InstanceDetail, InstanceHistory, StepKind
+from contracts.orchestrator import TERMINAL, RuntimeStatus
+from orchestrator.dapr_sdk.errors import reading
+from orchestrator.dapr_sdk.management import Management
+from orchestrator.dapr_sdk.state import progress_of, status_of
+from orchestrator.dapr_sdk.values import at
+from orchestrator.engine.replay_executor import registry_of
+from orchestrator.inspection.detail import detail_of
+from orchestrator.inspection.pending_tasks import Awaited, CannotReplay, awaited
+from orchestrator.inspection.timeline import Timeline
+from orchestrator.inspection.tombstones import Links
+from orchestrator.inspection.waiting_reasons import MOST, Situation, reasons
+from orchestrator.telemetry.execution_info import facts_of
+from orchestrator.workflows.registrations import definition_of, definitions
+
+# To be read one after the other: a fan-out's children are many.
+CHILDREN_ASKED = 20
+
+
+class Explainer:
+    """Says of an instance what it did, and what it waits for."""
+
+    def __init__(
+        self,
+        management: Management,
+        links: Links,
+        why_no_worker: Callable[[], Awaitable[str | None]],
+        jaeger_url: str | None,
+    ) -> None:
+        """Prepare to explain.
+
+        Args:
+            management: The engine.
+            links: What the engine forgets.
+            why_no_worker: Says why no workflow can run, if none can.
+            jaeger_url: Where Jaeger's page is, if anywhere.
+        """
+        self._management = management
+        self._links = links
+        self._why_no_worker = why_no_worker
+        self._jaeger_url = jaeger_url
+        self._registry = registry_of(definitions())
+
+    async def detail(self, instance_id: str) -> InstanceDetail:
+        """Return all that is known of an instance; 404 or 410 where there is none."""
+        state, history = await self._read(instance_id)
+        # A long history takes a while, which is not the other requests' to wait for.
+        timeline, facts = await asyncio.to_thread(lambda: (Timeline(history), facts_of(history)))
+        now = datetime.now(UTC)
+        why = []
+        if status_of(state) not in TERMINAL:
+            why = reasons(await self._situation(state, history, timeline, now))
+        definition = definition_of(state.name)
+        rerun_of = await self._links.rerun_of(instance_id)
+        return detail_of(state, facts, why, definition, rerun_of, self._jaeger_url, now)
+
+    async def history(self, instance_id: str) -> InstanceHistory:
+        """Return what an instance did, in steps; 404 or 410 where there is none."""
+        events = await self._events(instance_id)
+        timeline = await asyncio.to_thread(Timeline, events)
+        return InstanceHistory(instance_id=instance_id, steps=timeline.steps)
+
+    async def raw(self, instance_id: str) -> list[dict[str, Any]]:
+        """Return its events as the engine has them; 404 or 410 where there is none."""
+        events = await self._events(instance_id)
+        return await asyncio.to_thread(lambda: [MessageToDict(event) for event in events])
+
+    async def mark(self, instance_id: str) -> tuple[str, RuntimeStatus]:
+        """Return what changes when an instance moves; 404 or 410 where there is none."""
+        state = await self._state(instance_id, payloads=False)
+        return state.lastUpdatedTimestamp.ToJsonString(), status_of(state)
+
+    async def _read(self, instance_id: str) -> tuple[Any, Sequence[Any]]:
+        state = await self._state(instance_id, payloads=True)
+        history = await self._history(instance_id)
+        ended = any(event.HasField("executionCompleted") for event in history[-1:])
+        if ended and status_of(state) not in TERMINAL:
+            # It ended between the two.
+            state = await self._state(instance_id, payloads=True)
+        return state, history
+
+    async def _events(self, instance_id: str) -> Sequence[Any]:
+        await self._state(instance_id, payloads=False)
+        return await self._history(instance_id)
+
+    async def _state(self, instance_id: str, payloads: bool) -> Any:
+        state = await reading(lambda: self._management.get_workflow_state(instance_id, payloads))
+        if state is None:
+            raise await self._links.missing(instance_id)
+        return state
+
+    async def _history(self, instance_id: str) -> Sequence[Any]:
+        return await reading(lambda: self._management.get_workflow_history(instance_id))
+
+    async def _situation(
+        self, state: Any, history: Sequence[Any], timeline: Timeline, now: datetime
+    ) -> Situation:
+        found, unreplayable = await self._awaited(state, history)
+        progress = progress_of(state)
+        situation = Situation(
+            status=status_of(state),
+            timeline=timeline,
+            awaited=found,
+            unreplayable=unreplayable,
+            waits=progress.waits if progress else (),
+            no_worker=await self._why_no_worker(),
+            moved_at=at(state.lastUpdatedTimestamp),
+            now=now,
+        )
+        children = [
+            step.instance_id
+            for step, _ in situation.pending()[:MOST]
+            if step.kind is StepKind.CHILD and step.instance_id
+        ]
+        situation.children.update(await self._statuses(children[:CHILDREN_ASKED]))
+        return situation
+
+    async def _awaited(
+        self, state: Any, history: Sequence[Any]
+    ) -> tuple[Awaited | None, str | None]:
+        try:
+            return await asyncio.to_thread(awaited, self._registry, state.instanceId, history), None
+        except CannotReplay as error:
+            return None, str(error)
+
+    async def _statuses(self, instance_ids: Sequence[str]) -> dict[str, RuntimeStatus]:
+        states = await asyncio.gather(
+            *(
+                reading(lambda id_=id_: self._management.get_workflow_state(id_, False))  # type: ignore[misc]
+                for id_ in instance_ids
+            )
+        )
+        return {state.instanceId: status_of(state) for state in states if state is not None}

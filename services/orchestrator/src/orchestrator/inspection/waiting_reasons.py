@@ -1,0 +1,189 @@
+"""Says why an instance waits. No I/O."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from contracts.detail import HistoryStep, ReasonKind, StepKind, StepStatus, WaitingReason
+from contracts.orchestrator import RuntimeStatus, Wait
+from orchestrator.inspection.pending_tasks import Awaited
+from orchestrator.inspection.timeline import Timeline
+
+# A fan-out may wait for hundreds of children.
+MOST = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """All that there is to know about an instance that has not ended.
+
+    Args:
+        status: What the engine says.
+        timeline: What its history says.
+        awaited: What its code waits for; None where that does not replay.
+        unreplayable: Why not.
+        waits: What it says itself that it waits for.
+        children: The status of its children, as far as known.
+        no_worker: Why no workflow can run now, if none can.
+        moved_at: When it last moved.
+        now: The time.
+    """
+
+    status: RuntimeStatus
+    timeline: Timeline
+    awaited: Awaited | None
+    unreplayable: str | None = None
+    waits: Sequence[Wait] = ()
+    children: dict[str, RuntimeStatus] = field(default_factory=dict)
+    no_worker: str | None = None
+    moved_at: datetime
+    now: datetime
+
+    def pending(self) -> list[tuple[HistoryStep, int | None]]:
+        """Return the steps that it waits for, each with how many attempts there are at most."""
+        open_ = self.timeline.pending.items()
+        if self.awaited is None:
+            return [(step, None) for _, step in open_]
+        return [(step, self.awaited[id_]) for id_, step in open_ if id_ in self.awaited]
+
+
+def reasons(situation: Situation) -> list[WaitingReason]:
+    """Return what an instance waits for: what holds up everything first."""
+    found = [*_halted(situation), *_no_worker(situation)]
+    pending = situation.pending()
+    found += [_reason(situation, step, attempts) for step, attempts in pending[:MOST]]
+    if len(pending) > MOST:
+        found.append(
+            WaitingReason(kind=ReasonKind.MORE, text=f"and {len(pending) - MOST} things more")
+        )
+    if not found:
+        seconds = _seconds(situation)
+        found.append(
+            WaitingReason(
+                kind=ReasonKind.TURN,
+                text=f"its next turn has been due for {seconds} s",
+                since=situation.moved_at,
+            )
+        )
+    if situation.unreplayable:
+        found.append(
+            WaitingReason(
+                kind=ReasonKind.CODE,
+                text="this is from its history alone, which today's code does not replay: "
+                f"{situation.unreplayable}",
+            )
+        )
+    return found
+
+
+def _halted(situation: Situation) -> list[WaitingReason]:
+    kinds = {StepKind.PAUSE: ReasonKind.PAUSED, StepKind.STALL: ReasonKind.STALLED}
+    told = [
+        WaitingReason(
+            kind=kinds[step.kind],
+            text=": ".join(filter(None, [kinds[step.kind], _why(step)])),
+            since=step.started_at,
+        )
+        for step in situation.timeline.steps
+        if step.kind in kinds and step.status is StepStatus.RUNNING
+    ]
+    # What the engine has decided a moment ago need not be in the history yet.
+    for status, kind in (
+        (RuntimeStatus.SUSPENDED, ReasonKind.PAUSED),
+        (RuntimeStatus.STALLED, ReasonKind.STALLED),
+    ):
+        if situation.status is status and all(reason.kind is not kind for reason in told):
+            told.append(WaitingReason(kind=kind, text=kind, since=situation.moved_at))
+    return told
+
+
+def _why(step: HistoryStep) -> str:
+    given = "" if step.input is None else str(step.input)
+    return given if step.kind is StepKind.PAUSE else ": ".join(filter(None, [step.name, given]))
+
+
+def _no_worker(situation: Situation) -> list[WaitingReason]:
+    if situation.no_worker is None:
+        return []
+    return [
+        WaitingReason(
+            kind=ReasonKind.NO_WORKER,
+            text=f"no worker has taken it for {_seconds(situation)} s: {situation.no_worker}",
+            since=situation.moved_at,
+        )
+    ]
+
+
+def _seconds(situation: Situation) -> int:
+    return max(0, int((situation.now - situation.moved_at).total_seconds()))
+
+
+def _reason(situation: Situation, step: HistoryStep, attempts: int | None) -> WaitingReason:
+    if step.kind is StepKind.EVENT:
+        return _event(situation, step)
+    if step.kind is StepKind.TIMER:
+        return WaitingReason(
+            kind=ReasonKind.TIMER,
+            text=f"timer {_until(step.until)}",
+            since=step.started_at,
+            until=step.until,
+        )
+    return _attempted(situation, step, attempts)
+
+
+def _event(situation: Situation, step: HistoryStep) -> WaitingReason:
+    said = next((w for w in situation.waits if w.event.casefold() == step.name.casefold()), None)
+    # A step of the history may be shorter than the wait: it looks up to remind somebody.
+    until = said.until if said and said.until else step.until
+    text = f"waiting for event {said.event if said else step.name}"
+    if until:
+        text += f" {_until(until)}"
+    if said and said.assigned_to:
+        text += f", assigned to {said.assigned_to}"
+    return WaitingReason(
+        kind=ReasonKind.EVENT,
+        text=text,
+        name=said.event if said else step.name,
+        since=step.started_at,
+        until=until,
+    )
+
+
+def _attempted(situation: Situation, step: HistoryStep, attempts: int | None) -> WaitingReason:
+    """Tell of an activity or a child, which may be between two attempts."""
+    between = step.until is not None
+    number = len(step.attempts) + between
+    last_error = next((a.error for a in reversed(step.attempts) if a.error), None)
+    child = step.instance_id
+    text = f"{'child workflow' if child else 'activity'} {step.name}"
+    if child:
+        status = situation.children.get(child)
+        text += f" ({child}, {status})" if status and not between else f" ({child})"
+    if not child or number > 1:
+        text += f": attempt {number}" + (f" of {attempts}" if attempts else "")
+    if not child and not between:
+        text += f", since {_time(step.attempts[-1].started_at)}"
+    if last_error:
+        text += f", last error: {last_error}"
+    if between and step.until:
+        text += f", next try at {_time(step.until)}"
+    kind = ReasonKind.CHILD if child else ReasonKind.ACTIVITY
+    return WaitingReason(
+        kind=ReasonKind.RETRY if between else kind,
+        text=text,
+        name=step.name,
+        since=step.attempts[-1].ended_at if between else step.attempts[-1].started_at,
+        until=step.until,
+        attempt=number,
+        attempts=attempts,
+        last_error=last_error,
+        instance_id=child,
+    )
+
+
+def _until(time: datetime | None) -> str:
+    return f"until {_time(time)}" if time else "without an end"
+
+
+def _time(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}"

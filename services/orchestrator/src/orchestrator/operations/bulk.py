@@ -1,0 +1,136 @@
+"""Does the same to many instances: first it says to how many, then it does it."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from contracts.operations import (
+    BatchItem,
+    BatchRequest,
+    BatchResult,
+    Operation,
+    OperationRequest,
+    RerunRequest,
+)
+from contracts.problems import ProblemType
+from orchestrator.operations.allowed import ALLOWED
+from orchestrator.operations.audit import DONE, Action, Audit
+from orchestrator.operations.service import Operations
+from orchestrator.toolkit.definition import Definition
+from orchestrator.visibility.entry import Entry
+from orchestrator.visibility.filters import filtered, matching
+from orchestrator.visibility.index import InstanceIndex
+from orchestrator.workflows.registrations import definition_named
+from servicekit.problems import ProblemError
+from servicekit.state import StoreUnavailable
+
+# What one call does: it answers once all of it is done, which clients wait for.
+MOST = 500
+CONCURRENCY = 8
+
+
+class Batch:
+    """One operation on all that a filter finds."""
+
+    def __init__(self, index: InstanceIndex, operations: Operations, audit: Audit) -> None:
+        """Find by `index`, and do each by `operations`."""
+        self._index = index
+        self._operations = operations
+        self._audit = audit
+
+    async def perform(self, request: BatchRequest) -> BatchResult:
+        """Say what would be done; with the right count as `confirm`, do it.
+
+        One that is refused does not keep the others from it.
+
+        Raises:
+            ProblemError: It is not as many as was confirmed (409): nothing was done.
+        """
+        found = sorted(self._targets(request), key=lambda e: (e.created_at, e.instance_id))
+        targets = found[:MOST]
+        if request.confirm is None:
+            return self._result(request, found, targets, None)
+        action = Action(request.by, f"batch.{request.operation}", "instances", request.reason)
+        async with self._audit.recording(action):
+            if request.confirm != len(targets):
+                raise ProblemError(
+                    ProblemType.WRONG_STATE,
+                    f"It is {len(targets)} instances now, and {request.confirm} were confirmed",
+                )
+            gate = asyncio.Semaphore(CONCURRENCY)
+
+            async def one(entry: Entry) -> BatchItem:
+                async with gate:
+                    return await self._one(request, entry)
+
+            results = await asyncio.gather(*(one(entry) for entry in targets))
+            action.details["filter"] = request.filter.model_dump(mode="json", exclude_defaults=True)
+            action.details["done"] = sum(item.result == DONE for item in results)
+            action.details["refused"] = len(results) - action.details["done"]
+            return self._result(request, found, targets, results)
+
+    def _targets(self, request: BatchRequest) -> list[Entry]:
+        allowed = ALLOWED[request.operation]
+        rerun = request.operation is Operation.RERUN
+        return [
+            entry
+            for entry in filtered(
+                self._index.entries(), matching(request.filter, datetime.now(UTC))
+            )
+            if entry.status in allowed and not (rerun and _definition(entry) is None)
+        ]
+
+    async def _one(self, request: BatchRequest, entry: Entry) -> BatchItem:
+        new_id = None
+        try:
+            if request.operation is Operation.RERUN:
+                result = await self._operations.rerun(entry.instance_id, _rerun(request, entry))
+                new_id = result.new_instance_id
+            else:
+                alone = OperationRequest(
+                    reason=request.reason, by=request.by, children=request.children
+                )
+                await self._operations.perform(request.operation, entry.instance_id, alone)
+        except ProblemError as problem:
+            return BatchItem(
+                instance_id=entry.instance_id, result=problem.type, detail=problem.detail
+            )
+        except StoreUnavailable as error:
+            return BatchItem(
+                instance_id=entry.instance_id, result=ProblemType.UNAVAILABLE, detail=str(error)
+            )
+        return BatchItem(instance_id=entry.instance_id, result=DONE, new_instance_id=new_id)
+
+    def _result(
+        self,
+        request: BatchRequest,
+        found: list[Entry],
+        targets: list[Entry],
+        results: list[BatchItem] | None,
+    ) -> BatchResult:
+        return BatchResult(
+            operation=request.operation,
+            dry_run=results is None,
+            count=len(targets),
+            remaining=len(found) - len(targets),
+            instance_ids=[entry.instance_id for entry in targets],
+            results=results or [],
+            index=self._index.state(),
+        )
+
+
+def _definition(entry: Entry) -> Definition | None:
+    # A child has no definition, and is rerun with its parent.
+    return definition_named(entry.workflow)
+
+
+def _rerun(request: BatchRequest, entry: Entry) -> RerunRequest:
+    old_id = entry.instance_id.removeprefix(f"{entry.workflow}-")
+    # RequestId checks how long it may be.
+    try:
+        return RerunRequest(
+            reason=request.reason, by=request.by, new_id=f"{old_id}-{request.suffix}"
+        )
+    except ValueError as error:
+        raise ProblemError(
+            ProblemType.VALIDATION, f"{old_id}-{request.suffix} is no id: {error}"
+        ) from error

@@ -1,0 +1,206 @@
+"""Does to an instance what an operator asks for, and says what became of it."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Any
+
+import grpc
+from dapr.ext.workflow import UNSET
+from dapr.ext.workflow.aio import DaprWorkflowClient
+from grpc.aio import AioRpcError
+from pydantic import ValidationError
+
+from contracts.operations import Operation, OperationRequest, OperationResult, RerunRequest
+from contracts.orchestrator import RuntimeStatus
+from contracts.problems import ProblemType
+from orchestrator.dapr_sdk.errors import reading, unavailable
+from orchestrator.dapr_sdk.management import Management
+from orchestrator.dapr_sdk.state import status_of
+from orchestrator.engine.client import Engine
+from orchestrator.inspection.tombstones import Links, RerunOf
+from orchestrator.operations.allowed import ALLOWED, refusal
+from orchestrator.operations.audit import Action, Audit
+from orchestrator.workflows.registrations import definition_of
+from servicekit.problems import ProblemError
+
+# An operation reaches an instance by its inbox: it takes effect a moment after its answer.
+SETTLE_SECONDS = 5.0
+SETTLE_PAUSE = 0.05
+# What the engine itself does to the children, where it is asked to.
+OF_THE_ENGINE = (Operation.TERMINATE, Operation.PURGE)
+
+
+class Operations:
+    """The operations on one instance; each is in the audit trail, also where it is refused."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        client: DaprWorkflowClient,
+        management: Management,
+        audit: Audit,
+        links: Links,
+        refresh: Callable[[Sequence[str]], Awaitable[None]],
+    ) -> None:
+        """Operate by `client` and `management`.
+
+        Args:
+            engine: Starts what is rerun from its start.
+            client: The SDK's client.
+            management: What that does not offer.
+            audit: Where each action is written down.
+            links: What the engine forgets.
+            refresh: Has the list of instances show what was done to these.
+        """
+        self._refresh = refresh
+        self._engine = engine
+        self._client = client
+        self._management = management
+        self._audit = audit
+        self._links = links
+
+    async def perform(
+        self, operation: Operation, instance_id: str, request: OperationRequest
+    ) -> OperationResult:
+        """Pause, resume, terminate or purge an instance.
+
+        Raises:
+            ProblemError: There is none (404), there was one (410), or it is in another state (409).
+        """
+        action = Action(request.by, operation, instance_id, request.reason)
+        async with self._audit.recording(action):
+            await self._check(operation, instance_id)
+            targets = [instance_id]
+            if request.children:
+                targets += await self._possible(operation, await self._descendants(instance_id))
+            if operation is Operation.PURGE:
+                # First, so that they are not forgotten by a crash in between.
+                for target in targets:
+                    await self._links.note_gone(target, request.by)
+            for target in targets[:1] if operation in OF_THE_ENGINE else targets:
+                await reading(partial(self._call, operation, target, request))
+            action.details["instances"] = targets
+            settled = [self._settled(operation, target) for target in targets]
+            status, *_ = await asyncio.gather(*settled)
+            await self._refresh(targets)
+            return OperationResult(operation=operation, instance_id=instance_id, status=status)
+
+    async def rerun(self, instance_id: str, request: RerunRequest) -> OperationResult:
+        """Run an instance again as a new one; the same request again answers like the first.
+
+        Raises:
+            ProblemError: As `perform`; the new input is not valid (422), the step is none to begin
+                with (422), or the new id was used otherwise (409).
+        """
+        action = Action(request.by, Operation.RERUN, instance_id, request.reason)
+        async with self._audit.recording(action):
+            state = await self._check(Operation.RERUN, instance_id)
+            definition = definition_of(state.name)
+            if definition is None:
+                raise ProblemError(
+                    ProblemType.WRONG_STATE, f"{instance_id} is a child: rerun its parent"
+                )
+            data = None if request.input is None else json.dumps(request.input, sort_keys=True)
+            new_id = f"{definition.name}-{request.new_id}"
+            link = RerunOf(source=instance_id, from_event=request.from_event, input=data)
+            if request.from_event is None:
+                try:
+                    given = request.input or definition.asked(state.input.value).model_dump()
+                    named = {**given, definition.id_field: request.new_id}
+                    again = definition.input.model_validate(named)
+                except ValidationError as error:
+                    raise ProblemError(ProblemType.VALIDATION, str(error)) from error
+            if await self._links.note_rerun(new_id, link) != link:
+                raise ProblemError(
+                    ProblemType.INSTANCE_EXISTS, f"{new_id} repeats another instance, or otherwise"
+                )
+            if request.from_event is None:
+                await self._engine.start(definition, again)
+            else:
+                await self._rerun_from(instance_id, request.from_event, new_id, request.input)
+            await self._refresh([new_id])
+            action.details["new_instance_id"] = new_id
+            return OperationResult(
+                operation=Operation.RERUN,
+                instance_id=instance_id,
+                status=status_of(state),
+                new_instance_id=new_id,
+            )
+
+    async def _rerun_from(
+        self, instance_id: str, event_id: int, new_id: str, data: dict[str, Any] | None
+    ) -> None:
+        try:
+            await self._client.rerun_workflow_from_event(
+                instance_id,
+                event_id,
+                new_instance_id=new_id,
+                input=UNSET if data is None else data,
+            )
+        except ValueError as error:
+            raise _no_step(event_id, error) from error
+        except AioRpcError as error:
+            if error.code() is grpc.StatusCode.ALREADY_EXISTS:
+                return
+            if error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
+                raise _no_step(event_id, error.details()) from error
+            raise unavailable(error) from error
+
+    async def _check(self, operation: Operation, instance_id: str) -> Any:
+        state = await self._state(instance_id)
+        if state is None:
+            raise await self._links.missing(instance_id)
+        if why := refusal(operation, status_of(state)):
+            raise ProblemError(ProblemType.WRONG_STATE, f"{instance_id}: {why}")
+        return state
+
+    async def _possible(self, operation: Operation, instance_ids: Sequence[str]) -> list[str]:
+        """Return those of which the operation is possible: a child may have ended, and be gone."""
+        # A child that was tried again is there more than once.
+        states = [(i, await self._state(i)) for i in dict.fromkeys(instance_ids)]
+        return [i for i, state in states if state and status_of(state) in ALLOWED[operation]]
+
+    async def _call(self, operation: Operation, target: str, request: OperationRequest) -> None:
+        match operation:
+            case Operation.PAUSE:
+                await self._management.pause_workflow(target, request.reason)
+            case Operation.RESUME:
+                await self._management.resume_workflow(target, request.reason)
+            case Operation.TERMINATE:
+                await self._client.terminate_workflow(
+                    target, output={"reason": request.reason}, recursive=request.children
+                )
+            case Operation.PURGE:
+                await self._client.purge_workflow(target, recursive=request.children)
+            case Operation.RERUN:
+                raise AssertionError("rerun has a method of its own")
+
+    async def _descendants(self, instance_id: str) -> list[str]:
+        """Return the ids of the children of an instance, and of theirs."""
+        found: list[str] = []
+        history = await reading(lambda: self._management.get_workflow_history(instance_id))
+        for event in history:
+            if event.HasField("childWorkflowInstanceCreated"):
+                child = event.childWorkflowInstanceCreated.instanceId
+                found += [child, *await self._descendants(child)]
+        return found
+
+    async def _settled(self, operation: Operation, instance_id: str) -> RuntimeStatus | None:
+        """Return the status once it shows the operation, or what it is after a while."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            state = await self._state(instance_id)
+            status = None if state is None else status_of(state)
+            if status not in ALLOWED[operation] or time.monotonic() > deadline:
+                return status
+            await asyncio.sleep(SETTLE_PAUSE)
+
+    async def _state(self, instance_id: str) -> Any | None:
+        return await reading(lambda: self._management.get_workflow_state(instance_id, True))
+
+
+def _no_step(event_id: int, why: object) -> ProblemError:
+    return ProblemError(ProblemType.VALIDATION, f"Event {event_id} is no step to begin with: {why}")

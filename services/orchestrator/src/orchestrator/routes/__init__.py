@@ -1,1 +1,0 @@
-"""The routes: those that every workflow has, and those of one alone."""

@@ -1,0 +1,198 @@
+"""Starts workflows on time: once for each time that is due, and once for all that was missed.
+
+Dapr's scheduler keeps one job a schedule, for its next run; its data is the time of that run, and
+so is the name of the instance that it starts. A job that comes twice, or to two replicas, starts
+the same instance; one that comes late starts it late, and the run after it is counted from now.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
+
+from contracts.problems import ProblemType
+from contracts.schedules import Schedule, ScheduleRequest
+from orchestrator.engine.client import Engine
+from orchestrator.scheduling.recurrence import next_run, run_of
+from orchestrator.scheduling.store import ScheduleStore
+from servicekit.problems import ProblemError
+from servicekit.state import StoreUnavailable
+
+log = structlog.get_logger(__name__)
+tracer = trace.get_tracer(__name__)
+
+
+ARM_PAUSE_SECONDS = 2.0
+
+
+class Jobs(Protocol):
+    """Dapr's scheduler, with one job a schedule."""
+
+    async def arm(self, schedule_id: str, due: datetime) -> None:
+        """Have `Scheduler.fire` called with these at that time, until it holds."""
+
+    async def disarm(self, schedule_id: str) -> None:
+        """Have it called no more."""
+
+
+class Scheduler:
+    """The schedules: what their store says counts, and jobs only wake it."""
+
+    def __init__(
+        self,
+        schedules: ScheduleStore,
+        engine: Engine,
+        jobs: Jobs,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Start by `engine` what is due by the clock `now`."""
+        self._schedules = schedules
+        self._engine = engine
+        self._jobs = jobs
+        self._now = now
+
+    async def put(self, schedule_id: str, request: ScheduleRequest, by: str) -> Schedule:
+        """Create a schedule, or change what it starts and when; repeating it changes nothing.
+
+        Raises:
+            ProblemError: The workflow is unknown, or its request or the cron expression is not
+                valid (422).
+        """
+        run_of(request, schedule_id, self._now())
+        due = next_run(request, self._now())
+
+        def put(old: Schedule | None) -> Schedule:
+            if old is None:
+                return Schedule(
+                    **request.model_dump(), id=schedule_id, paused=False, next_at=due, created_by=by
+                )
+            if all(getattr(old, name) == value for name, value in request):
+                return old
+            new_due = None if old.paused else due
+            return old.model_copy(update={**dict(request), "next_at": new_due})
+
+        return await self._change(schedule_id, put)
+
+    async def pause(self, schedule_id: str) -> Schedule:
+        """Start nothing more until it is resumed; what is missed meanwhile is not caught up."""
+        return await self._change(
+            schedule_id,
+            lambda old: _there(old, schedule_id).model_copy(
+                update={"paused": True, "next_at": None}
+            ),
+        )
+
+    async def resume(self, schedule_id: str) -> Schedule:
+        """Go on from now."""
+
+        def resumed(old: Schedule | None) -> Schedule:
+            schedule = _there(old, schedule_id)
+            if not schedule.paused:
+                return schedule
+            due = next_run(schedule, self._now())
+            return schedule.model_copy(update={"paused": False, "next_at": due})
+
+        return await self._change(schedule_id, resumed)
+
+    async def delete(self, schedule_id: str) -> None:
+        """Delete a schedule; what it started goes on."""
+        await self.get(schedule_id)
+        await self._schedules.change(schedule_id, lambda _: None)
+        await self._jobs.disarm(schedule_id)
+
+    async def get(self, schedule_id: str) -> Schedule:
+        """Return a schedule; 404 where there is none."""
+        return _there(await self._schedules.find(schedule_id), schedule_id)
+
+    async def all(self) -> list[Schedule]:
+        """Return every schedule, by its id."""
+        return await self._schedules.all()
+
+    async def fire(self, schedule_id: str, due: datetime) -> None:
+        """Start what is due at a time, and see to the next run.
+
+        Raises:
+            ProblemError: The engine does not answer: the job must come again.
+        """
+        schedule = await self._schedules.find(schedule_id)
+        if schedule is None or schedule.next_at is None:
+            return
+        if schedule.next_at != due:
+            # Done before, or the schedule was changed; perhaps nobody saw to the next run.
+            await self._arm(schedule)
+            return
+        with tracer.start_as_current_span("scheduled start", kind=SpanKind.CONSUMER) as span:
+            span.set_attribute("taskway.schedule", schedule.id)
+            update = await self._start(schedule, due)
+
+        def fired(current: Schedule | None) -> Schedule | None:
+            if current is None or current.next_at != due:
+                return current
+            following = next_run(current, max(due, self._now()))
+            return current.model_copy(update={**update, "last_at": due, "next_at": following})
+
+        if (after := await self._schedules.change(schedule_id, fired)) is not None:
+            await self._arm(after)
+
+    @asynccontextmanager
+    async def arming(self) -> AsyncIterator[None]:
+        """See to it that every schedule has its job, as soon as Dapr's scheduler is there.
+
+        For it may have begun anew; and a process may have ended between the store and the job.
+        """
+        task = asyncio.create_task(self._arm_until_done())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def arm_all(self) -> None:
+        """See to it once that every schedule has its job."""
+        for schedule in await self.all():
+            await self._arm(schedule)
+
+    async def _arm_until_done(self) -> None:
+        while True:
+            try:
+                return await self.arm_all()
+            except (ProblemError, StoreUnavailable) as error:
+                log.warning("the schedules wait for their jobs", error=str(error))
+            await asyncio.sleep(ARM_PAUSE_SECONDS)
+
+    async def _start(self, schedule: Schedule, due: datetime) -> dict[str, str | None]:
+        """Start a run, and return what is to be noted of it."""
+        try:
+            definition, request = run_of(schedule, schedule.id, due)
+            await self._engine.start(definition, request)
+        except ProblemError as error:
+            if error.type is ProblemType.UNAVAILABLE:
+                raise
+            # It would fail again, and the next run is not to wait for it.
+            log.error("a schedule started nothing", schedule=schedule.id, error=error.detail)
+            return {"last_instance": None, "last_error": error.detail}
+        return {"last_instance": definition.instance_id(request), "last_error": None}
+
+    async def _change(
+        self, schedule_id: str, change: Callable[[Schedule | None], Schedule]
+    ) -> Schedule:
+        schedule = _there(await self._schedules.change(schedule_id, change), schedule_id)
+        await self._arm(schedule)
+        return schedule
+
+    async def _arm(self, schedule: Schedule) -> None:
+        if schedule.next_at is None:
+            await self._jobs.disarm(schedule.id)
+        else:
+            await self._jobs.arm(schedule.id, schedule.next_at)
+
+
+def _there(schedule: Schedule | None, schedule_id: str) -> Schedule:
+    if schedule is None:
+        raise ProblemError(ProblemType.NOT_FOUND, f"There is no schedule {schedule_id}")
+    return schedule

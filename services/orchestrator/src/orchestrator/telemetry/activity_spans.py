@@ -1,0 +1,131 @@
+"""Says on each span and log line of an activity which step of which instance it is."""
+
+import functools
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from dapr.ext.workflow import WorkflowActivityContext
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
+
+from orchestrator.dapr_sdk.management import History
+from orchestrator.metrics import COMPENSATIONS, RETRIES, STEP_SECONDS, STEPS_RUNNING
+from orchestrator.telemetry.attempt_numbers import Attempt, Attempts
+from orchestrator.telemetry.trace_context import Origins
+from orchestrator.workflows.registrations import definition_named, workflow_of
+
+INSTANCE = "taskway.instance_id"
+WORKFLOW = "taskway.workflow"
+STEP = "taskway.step"
+ATTEMPT = "taskway.attempt"
+OUTCOME = "taskway.outcome"
+
+Activity = Callable[..., Awaitable[Any]]
+log = structlog.get_logger(__name__)
+tracer = trace.get_tracer(__name__)
+
+
+class Observation:
+    """Watches the activities of a worker."""
+
+    def __init__(self, history: History) -> None:
+        """Watch; `history` returns the events of an instance, on the activities' event loop."""
+        self._attempts = Attempts(history)
+        self._origins = Origins(history)
+
+    def observed(self, name: str, activity: Activity) -> Activity:
+        """Return an activity that does the same, with its span and its log lines named.
+
+        Args:
+            name: Dapr's name of it.
+            activity: The activity, whose annotations the SDK reads.
+        """
+
+        @functools.wraps(activity)
+        async def step(context: WorkflowActivityContext, *args: Any) -> Any:
+            inner = context.get_inner_context()
+            attempt = Attempt(inner.orchestration_id, inner.task_execution_id, inner.task_id)
+            labels = {"workflow": workflow_of(attempt.instance_id), "step": name}
+            names = {"instance": attempt.instance_id, **labels}
+            links = await self._links(attempt.instance_id)
+            with _span(name, links) as span, structlog.contextvars.bound_contextvars(**names):
+                return await self._run(span, labels, attempt, activity(context, *args))
+
+        return step
+
+    async def _links(self, instance_id: str) -> list[Link] | None:
+        definition = definition_named(workflow_of(instance_id))
+        if definition is None or definition.endless is None:
+            return None
+        origin = await self._origins.of(instance_id)
+        return [Link(origin)] if origin else []
+
+    async def _run(
+        self, span: Span, labels: dict[str, str], attempt: Attempt, work: Awaitable[Any]
+    ) -> Any:
+        """Return what `work` does, and tell of it."""
+        workflow, step = labels["workflow"], labels["step"]
+        span.set_attributes({INSTANCE: attempt.instance_id, WORKFLOW: workflow, STEP: step})
+        if number := self._attempts.begun(attempt):
+            span.set_attribute(ATTEMPT, number)
+            RETRIES.add(1, labels)
+        try:
+            result = await _measured(span, labels, work)
+        except Exception as error:
+            span.record_exception(error)
+            span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+            number = await self._attempts.failed(attempt)
+            if number:
+                span.set_attribute(ATTEMPT, number)
+            log.warning("a step failed", attempt=number, error=type(error).__name__)
+            log.debug("a step failed", said=str(error))
+            raise
+        self._attempts.succeeded(attempt)
+        return result
+
+
+async def _measured(span: Span, labels: dict[str, str], work: Awaitable[Any]) -> Any:
+    """Return what `work` does, and say how long it took and how it ended."""
+    began, outcome = time.monotonic(), "interrupted"
+    STEPS_RUNNING.add(1)
+    try:
+        result = await work
+    except Exception:
+        outcome = "failed"
+        raise
+    else:
+        outcome = "completed"
+        return result
+    finally:
+        span.set_attribute(OUTCOME, outcome)
+        STEPS_RUNNING.add(-1)
+        ended = {**labels, "outcome": outcome}
+        STEP_SECONDS.record(time.monotonic() - began, ended)
+        if _compensates(labels["workflow"], labels["step"]):
+            COMPENSATIONS.add(1, ended)
+
+
+@contextmanager
+def _span(name: str, links: list[Link] | None) -> Iterator[Span]:
+    """Yield the SDK's span of an activity; where there are links, one that begins a trace."""
+    if links is None:
+        yield trace.get_current_span()
+        return
+    with tracer.start_as_current_span(
+        name, context=Context(), kind=SpanKind.CONSUMER, links=links, record_exception=False
+    ) as span:
+        yield span
+
+
+def _compensates(workflow: str, step: str) -> bool:
+    definition = definition_named(workflow)
+    return definition is not None and step in definition.compensations
+
+
+def name_request(instance_id: str, workflow: str) -> None:
+    """Say on the span of the current request which instance it is about."""
+    trace.get_current_span().set_attributes({INSTANCE: instance_id, WORKFLOW: workflow})

@@ -1,0 +1,45 @@
+"""Asks the assigner for somebody, and gives back."""
+
+from dapr.ext.workflow import WorkflowActivityContext
+
+from contracts.problems import ProblemType
+from orchestrator.dapr_sdk.private import NonRetryableError
+from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.messages import (
+    ASSIGN_TASK,
+    RELEASE_ASSIGNMENT,
+    AssignTask,
+    AssignTaskResult,
+    ReleaseAssignment,
+)
+from orchestrator.toolkit.peers.peer import PeerRefused
+
+# The assigner's answers that are about the team, and not about a mistake of ours.
+REFUSALS = frozenset(
+    {
+        ProblemType.UNKNOWN_MEMBER,
+        ProblemType.MEMBER_AWAY,
+        ProblemType.MEMBER_FULL,
+        ProblemType.NO_MEMBER_AVAILABLE,
+    }
+)
+
+
+def activities(ports: Ports) -> Activities:
+    """Return the activities that need the assigner."""
+
+    async def assign_task(_: WorkflowActivityContext, step: AssignTask) -> AssignTaskResult:
+        """Assign a task; that nobody can take it is a result."""
+        try:
+            assignment = await ports.assigner.assign(step.key, step.request)
+        except PeerRefused as error:
+            if error.problem is not None and error.problem.type in REFUSALS:
+                return AssignTaskResult(refusal=error.problem.detail)
+            raise NonRetryableError(str(error)) from error
+        return AssignTaskResult(assignment=assignment)
+
+    async def release_assignment(_: WorkflowActivityContext, step: ReleaseAssignment) -> None:
+        """Release an assignment, whether it was made or not."""
+        await ports.assigner.release(step.key)
+
+    return {ASSIGN_TASK: assign_task, RELEASE_ASSIGNMENT: release_assignment}

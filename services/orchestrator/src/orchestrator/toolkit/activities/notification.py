@@ -1,0 +1,31 @@
+"""Tells people."""
+
+from dapr.ext.workflow import WorkflowActivityContext
+
+from contracts.notifier import NotificationRequest
+from orchestrator.dapr_sdk.private import NonRetryableError
+from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.messages import SEND_NOTIFICATION, NotificationSent, SendNotification
+from orchestrator.toolkit.peers.peer import PeerRefused
+
+
+def activities(ports: Ports) -> Activities:
+    """Return the activities that need the notifier."""
+
+    async def send_notification(
+        _: WorkflowActivityContext, step: SendNotification
+    ) -> NotificationSent:
+        """Deliver a notification by the channel of the settings."""
+        request = NotificationRequest(
+            recipient=step.recipient,
+            subject=step.subject,
+            body=step.body,
+            channel=ports.settings.notification_channel,
+        )
+        try:
+            sent = await ports.notifier.notify(step.key, request)
+        except PeerRefused as error:
+            raise NonRetryableError(str(error)) from error
+        return NotificationSent(key=sent.key)
+
+    return {SEND_NOTIFICATION: send_notification}

@@ -1,0 +1,28 @@
+"""Language: summaries, and answers that cite. By rules, or by a model where one is set up."""
+
+from httpx import AsyncClient
+
+from orchestrator.settings import Settings
+from orchestrator.toolkit.language.chat import ChatLanguage
+from orchestrator.toolkit.language.port import Language, Passage, Synthesis
+from orchestrator.toolkit.language.rules import RulesLanguage
+
+__all__ = ["Language", "Passage", "Synthesis", "open_language"]
+
+
+def open_language(settings: Settings, web: AsyncClient) -> Language:
+    """Return the adapter of the settings: a model where `language_url` is set, else rules.
+
+    Args:
+        settings: Which model, where, and how long it may take.
+        web: Reaches it.
+    """
+    if settings.language_url is None:
+        return RulesLanguage()
+    return ChatLanguage(
+        web,
+        base=str(settings.language_url),
+        model=settings.language_model,
+        api_key=settings.language_api_key,
+        deadline=settings.language_timeout_seconds,
+    )

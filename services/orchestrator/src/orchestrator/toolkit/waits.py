@@ -1,0 +1,97 @@
+"""Waits for people and other systems, so that what was accepted of them always counts."""
+
+from collections.abc import Generator
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from dapr.ext.workflow import DaprWorkflowContext
+from pydantic import BaseModel
+
+from contracts.orchestrator import Wait
+from orchestrator.dapr_sdk.private import Task
+from orchestrator.toolkit.definition import Event
+from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, CloseWaitResult, Delivered
+from orchestrator.toolkit.progress import RETRY_COMPENSATION
+
+Payload = TypeVar("Payload", bound=BaseModel)
+
+
+class Waiting(Generic[Payload]):
+    """A wait for one event; `report` must show its `wait`, or the API takes no event for it.
+
+    The API lets one payload into each wait, writes down which, and raises the event. So a
+    workflow that gives up calls `close`: it either forbids any later payload, or returns the one
+    that was accepted while the time ran out.
+    """
+
+    def __init__(
+        self,
+        ctx: DaprWorkflowContext,
+        event: Event,
+        payload: type[Payload],
+        *,
+        until: datetime | None = None,
+        assigned_to: str | None = None,
+        id: str | None = None,  # noqa: A002 - it is the wait's id
+    ) -> None:
+        """Prepare to wait.
+
+        Args:
+            ctx: The workflow's context.
+            event: What is waited for.
+            payload: The event's model.
+            until: When the workflow gives up, in UTC without offset, as the context's clock.
+            assigned_to: Who is to decide.
+            id: The wait's id; one of the event and the time by default. A wait that goes on
+                over continue_as_new must keep its id.
+        """
+        now = ctx.current_utc_datetime
+        self._ctx = ctx
+        self._payload = payload
+        self._until = until
+        self.wait = Wait(
+            id=id or f"{event.name}.{now:%Y%m%dT%H%M%S%f}",
+            event=event.name,
+            since=now.replace(tzinfo=UTC),
+            until=until and until.replace(tzinfo=UTC),
+            assigned_to=assigned_to,
+        )
+
+    def receive(self, until: datetime | None = None) -> Generator[Task[Any], Any, Payload | None]:
+        """Return the next payload of this wait, or None where none came by `until`.
+
+        Args:
+            until: When to look up, in UTC without offset; at the wait's end by default.
+        """
+        while True:
+            try:
+                raised = yield self.task(until)
+            except TimeoutError:
+                return None
+            if (payload := self.accept(raised)) is not None:
+                return payload
+
+    def task(self, until: datetime | None = None) -> Task[Any]:
+        """Return the SDK's task, for `when_any`; `accept` reads its result."""
+        return self._ctx.wait_for_external_event(self.wait.event, timeout=until or self._until)
+
+    def accept(self, raised: Any) -> Payload | None:
+        """Return the payload of a raised event, or None where it belongs to another wait."""
+        if not isinstance(raised, dict) or raised.get("wait") != self.wait.id:
+            return None
+        return self._payload.model_validate(Delivered.model_validate(raised).payload)
+
+    def close(self, key: str | None = None) -> Generator[Task[Any], Any, Payload | None]:
+        """Take no more; return the payload that was accepted before, if one was.
+
+        Args:
+            key: Where the event has a `key_field`: which of its values is not taken any more.
+        """
+        slot = self.wait.id if key is None else f"{self.wait.id}:{key}"
+        closed = yield self._ctx.call_activity(
+            CLOSE_WAIT,
+            input=CloseWait(instance_id=self._ctx.instance_id, slot=slot),
+            retry_policy=RETRY_COMPENSATION,
+        )
+        accepted = CloseWaitResult.model_validate(closed).payload
+        return None if accepted is None else self._payload.model_validate(accepted)

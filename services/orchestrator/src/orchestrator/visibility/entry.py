@@ -1,0 +1,178 @@
+"""An instance as the index keeps it: small, for there may be very many."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from sys import intern
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from contracts.instances import InstanceSummary
+from contracts.orchestrator import TERMINAL, RuntimeStatus, Wait
+from orchestrator.dapr_sdk.state import progress_of, status_of
+from orchestrator.toolkit.definition import Definition
+from orchestrator.workflows.registrations import definition_named, definition_of, workflow_of
+
+# With these an entry stays near 1 KB, whatever its workflow says: docs/operating.md.
+MAX_MESSAGE = 200
+MAX_SEARCH = 500
+
+
+class KnownWait(NamedTuple):
+    """A wait, without what makes a model of it."""
+
+    id: str
+    event: str
+    since: datetime | None
+    until: datetime | None
+    assigned_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of an instance; `search` is what free text is looked for in."""
+
+    instance_id: str
+    workflow: str
+    version: str | None
+    status: RuntimeStatus
+    parent: str | None
+    step: str | None
+    message: str | None
+    waits: tuple[KnownWait, ...]
+    created_at: datetime
+    last_updated_at: datetime
+    completed_at: datetime | None
+    search: str
+
+    @property
+    def terminal(self) -> bool:
+        """Whether it has ended, and will not change."""
+        return self.status in TERMINAL
+
+    def overdue(self, now: datetime) -> bool:
+        """Return whether it still waits for what should have come before `now`."""
+        if not self.waits or self.terminal:
+            return False
+        return any(wait.until is not None and wait.until < now for wait in self.waits)
+
+    def summary(self, now: datetime) -> InstanceSummary:
+        """Return it as the API shows it at `now`."""
+        return InstanceSummary(
+            instance_id=self.instance_id,
+            workflow=self.workflow,
+            version=self.version,
+            status=self.status,
+            parent=self.parent,
+            step=self.step,
+            message=self.message,
+            waits=[Wait(**wait._asdict()) for wait in self.waits] if not self.terminal else [],
+            overdue=self.overdue(now),
+            created_at=self.created_at,
+            last_updated_at=self.last_updated_at,
+            completed_at=self.completed_at,
+        )
+
+
+def may_be_child(state: Any) -> bool:
+    """Return whether an instance can have a parent: workflows of the catalogue are started."""
+    return definition_of(state.name) is None
+
+
+def parent_of(history: Iterable[Any]) -> str | None:
+    """Return the parent's id; Dapr 1.18 tells it in the history alone."""
+    for event in history:
+        if event.HasField("executionStarted"):
+            return event.executionStarted.parentInstance.workflowInstance.instanceId or None
+    return None
+
+
+def entry_of(state: Any, parent: str | None = None) -> Entry:
+    """Return what is kept of an instance.
+
+    Args:
+        state: The engine's WorkflowState, with payloads.
+        parent: The instance whose child it is.
+    """
+    definition = definition_of(state.name)
+    progress = progress_of(state)
+    status = status_of(state)
+    last_updated_at = state.lastUpdatedTimestamp.ToDatetime(tzinfo=UTC)
+    return Entry(
+        instance_id=state.instanceId,
+        workflow=intern(definition.name if definition else state.name),
+        version=intern(state.version.value) if state.version.value else None,
+        status=status,
+        parent=parent,
+        step=intern(progress.step) if progress else None,
+        message=progress.message[:MAX_MESSAGE] if progress else None,
+        waits=tuple(
+            KnownWait(wait.id, intern(wait.event), wait.since, wait.until, wait.assigned_to)
+            for wait in (progress.waits if progress else ())
+        ),
+        created_at=state.createdTimestamp.ToDatetime(tzinfo=UTC),
+        last_updated_at=last_updated_at,
+        # Dapr 1.18 leaves the field for it empty; the end is the last that happens.
+        completed_at=last_updated_at if status in TERMINAL else None,
+        search=search_text(state.instanceId, definition, _json(state.input.value)),
+    )
+
+
+def started_entry(definition: Definition, request: BaseModel, now: datetime) -> Entry:
+    """Return what is known of an instance that was started at `now`, until it is read."""
+    instance_id = definition.instance_id(request)
+    data = request.model_dump(mode="json")
+    return _new_entry(instance_id, RuntimeStatus.RUNNING, definition, data, now)
+
+
+def pending_entry(instance_id: str, now: datetime) -> Entry:
+    """Return what is known at `now` of an instance that has not begun: its id, and no more."""
+    definition = definition_named(workflow_of(instance_id))
+    return _new_entry(instance_id, RuntimeStatus.PENDING, definition, None, now)
+
+
+def _new_entry(
+    instance_id: str, status: RuntimeStatus, definition: Definition | None, data: Any, now: datetime
+) -> Entry:
+    return Entry(
+        instance_id=instance_id,
+        workflow=definition.name if definition else "",
+        version=definition.version if definition else None,
+        status=status,
+        parent=None,
+        step=None,
+        message=None,
+        waits=(),
+        created_at=now,
+        last_updated_at=now,
+        completed_at=None,
+        search=search_text(instance_id, definition, data),
+    )
+
+
+def search_text(instance_id: str, definition: Definition | None, data: Any) -> str:
+    """Return what free text is looked for in: the id and an input's search fields, without case."""
+    fields = definition.search_fields if definition else ()
+    found = (text for path in fields for text in _texts(data, path.split(".")))
+    return " ".join((instance_id, *found)).casefold()[:MAX_SEARCH]
+
+
+def _texts(data: Any, path: list[str]) -> Iterable[str]:
+    """Yield the values at a path; a list stands for each of its items."""
+    if isinstance(data, list):
+        for item in data:
+            yield from _texts(item, path)
+    elif path:
+        if isinstance(data, Mapping):
+            yield from _texts(data.get(path[0]), path[1:])
+    elif isinstance(data, str | int | float):
+        yield str(data)
+
+
+def _json(serialized: str) -> Any:
+    try:
+        return json.loads(serialized) if serialized else None
+    except ValueError:
+        return None

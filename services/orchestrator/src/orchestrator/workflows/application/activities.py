@@ -1,0 +1,43 @@
+"""Screens applications."""
+
+from dapr.ext.workflow import WorkflowActivityContext
+
+from orchestrator.dapr_sdk.private import NonRetryableError
+from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.messages import SendNotification
+from orchestrator.workflows.application.adapters.rules_file import load
+from orchestrator.workflows.application.screening import score
+from orchestrator.workflows.application.workflow import (
+    FAIL_TO_TELL,
+    SCREEN_APPLICATION,
+    ApplicationRequest,
+    Screening,
+)
+
+
+def activities(ports: Ports) -> Activities:
+    """Return the activities of applications."""
+    rules = load(ports.settings.application_rules_file)
+
+    async def screen_application(
+        _: WorkflowActivityContext, application: ApplicationRequest
+    ) -> Screening:
+        """Score an application by the rules, or say why it makes no sense."""
+        if not application.name.strip():
+            return Screening(rejection="Missing name")
+        if not application.text.strip():
+            return Screening(rejection="Missing text")
+        position = rules.position(application.position)
+        if position is None:
+            return Screening(rejection=f"Unknown position: {application.position}")
+        return Screening(
+            title=position.title,
+            thresholds=rules.thresholds,
+            score=score(position, rules.thresholds, application.text),
+        )
+
+    async def fail_to_tell(_: WorkflowActivityContext, message: SendNotification) -> None:
+        """Fail as a delivery does that cannot be made; for those who ask for it."""
+        raise NonRetryableError(f"The delivery to {message.recipient} was asked to fail")
+
+    return {SCREEN_APPLICATION: screen_application, FAIL_TO_TELL: fail_to_tell}

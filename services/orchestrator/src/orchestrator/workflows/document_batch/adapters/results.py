@@ -1,0 +1,92 @@
+"""The results of a batch's documents: one record each, under the document's key in the batch."""
+
+from collections.abc import Callable, Sequence
+
+from pydantic import BaseModel
+
+from orchestrator.workflows.document_batch.chunk import DocumentClass
+from servicekit.state import StateStore, until_written
+
+
+class Result(BaseModel):
+    """What a document says, or why that cannot be told."""
+
+    document_class: DocumentClass | None = None
+    words: int = 0
+    summary: str = ""
+    error: str | None = None
+
+
+class ResultRecord(BaseModel):
+    """A result, if there is one yet, and what it took.
+
+    Args:
+        document_id: The document.
+        attempts: How often processing it began.
+        result: The first that was reached; no other takes its place.
+        last_error: What the last attempt without a result failed of.
+    """
+
+    document_id: str
+    attempts: int = 0
+    result: Result | None = None
+    last_error: str | None = None
+
+
+class Results:
+    """The records in a state store."""
+
+    def __init__(self, store: StateStore) -> None:
+        """Keep them in `store`."""
+        self._store = store
+
+    async def begin(self, key: str, document_id: str) -> Result | None:
+        """Count an attempt, unless there is a result: then return it."""
+
+        def change(record: ResultRecord) -> None:
+            record.attempts += 1
+
+        return (await self._unless_done(key, document_id, change)).result
+
+    async def finish(self, key: str, document_id: str, result: Result) -> Result:
+        """Keep a result, unless there is one; return the one that is kept."""
+
+        def change(record: ResultRecord) -> None:
+            record.result = result
+
+        return (await self._unless_done(key, document_id, change)).result or result
+
+    async def fail(self, key: str, document_id: str, error: str) -> None:
+        """Note why an attempt had no result."""
+
+        def change(record: ResultRecord) -> None:
+            record.last_error = error
+
+        await self._unless_done(key, document_id, change)
+
+    async def read(self, keys: Sequence[str]) -> list[ResultRecord | None]:
+        """Return the records under these keys, in their order."""
+        found = await self._store.get_many([_key(key) for key in keys], ResultRecord)
+        return [found[_key(key)].value for key in keys]
+
+    async def _unless_done(
+        self, key: str, document_id: str, change: Callable[[ResultRecord], None]
+    ) -> ResultRecord:
+        """Change a record that has no result yet, and return it as it is then."""
+
+        async def attempt() -> ResultRecord:
+            read = await self._store.get(_key(key), ResultRecord)
+            record = read.value
+            if record is None or record.document_id != document_id:
+                # An instance that was purged may have had another document in this place.
+                record = ResultRecord(document_id=document_id)
+            if record.result is None:
+                change(record)
+                await self._store.put(_key(key), record, read.etag)
+            return record
+
+        return await until_written(key, attempt)
+
+
+def _key(key: str) -> str:
+    return f"batch-result:{key}"

@@ -1,0 +1,151 @@
+"""The documents that batches read, and what came of each."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response, status
+from pydantic import BaseModel, Field
+
+from contracts.fields import RequestId
+from contracts.orchestrator import TERMINAL, RuntimeStatus
+from contracts.problems import ProblemType
+from orchestrator.api.workflow import InstanceId
+from orchestrator.bootstrap import Orchestrator
+from orchestrator.engine.client import unknown
+from orchestrator.workflows.document_batch.adapters.library import Document, Library
+from orchestrator.workflows.document_batch.adapters.results import ResultRecord, Results
+from orchestrator.workflows.document_batch.chunk import DocumentClass
+from orchestrator.workflows.document_batch.workflow import DEFINITION, MAX_DOCUMENTS, BatchRequest
+from servicekit.params import Limit
+from servicekit.problems import ProblemError, problem_responses
+from servicekit.startup import Startup
+
+DocumentId = Annotated[
+    RequestId, Path(description="Your name for the document", examples=["sample-invoice"])
+]
+
+
+class DocumentKept(BaseModel):
+    """The answer to an upload."""
+
+    document_id: str
+
+
+class DocumentStatus(StrEnum):
+    """How far a document is."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class DocumentResult(BaseModel):
+    """What came of a document."""
+
+    index: int = Field(description="The document's place in the batch, from 0")
+    document_id: str
+    status: DocumentStatus = Field(
+        description="`pending`: not begun, under way, or about to be tried again"
+    )
+    attempts: int = Field(description="How often processing it began")
+    document_class: DocumentClass | None = None
+    words: int = 0
+    summary: str = ""
+    error: str | None = None
+
+
+class ResultPage(BaseModel):
+    """Some of a batch's results, in the order of its documents."""
+
+    items: list[DocumentResult]
+    next: int | None = Field(description="`start` of the next page; null at the end")
+
+
+def router(services: Startup[Orchestrator]) -> APIRouter:
+    """Return the routes that document batches have besides those of every workflow."""
+    router = APIRouter(tags=[DEFINITION.title])
+
+    @router.put(
+        "/documents/{document_id}",
+        summary="Upload a document",
+        description="The same document again changes nothing; another one under the id is refused. "
+        "Ids that begin with `sample-` are taken.",
+        status_code=status.HTTP_201_CREATED,
+        responses={
+            200: {"model": DocumentKept, "description": "The document was there before"},
+            **problem_responses(ProblemType.KEY_REUSED),
+        },
+    )
+    async def put_document(
+        document_id: DocumentId, document: Document, response: Response
+    ) -> DocumentKept:
+        kept, now = await Library(services.value().store).put(document_id, document)
+        if kept != document:
+            raise ProblemError(
+                ProblemType.KEY_REUSED, f"{document_id} is the id of another document"
+            )
+        if not now:
+            response.status_code = status.HTTP_200_OK
+        return DocumentKept(document_id=document_id)
+
+    @router.get(
+        "/documents/{document_id}",
+        summary="Read a document",
+        responses=problem_responses(ProblemType.NOT_FOUND),
+    )
+    async def get_document(document_id: DocumentId) -> Document:
+        document = await Library(services.value().store).get(document_id)
+        if document is None:
+            raise ProblemError(ProblemType.NOT_FOUND, f"There is no document {document_id}")
+        return document
+
+    @router.get(
+        f"{DEFINITION.path}/{{instance_id}}/results",
+        summary="What came of each document?",
+        responses=problem_responses(ProblemType.NOT_FOUND),
+    )
+    async def batch_results(
+        instance_id: InstanceId,
+        start: Annotated[int, Query(ge=0, le=MAX_DOCUMENTS, description="Where to begin")] = 0,
+        limit: Limit = 50,
+    ) -> ResultPage:
+        orchestrator = services.value()
+        state = await orchestrator.engine.state(instance_id)
+        if state.name != DEFINITION.workflow_name:
+            raise unknown(instance_id)
+        ended = RuntimeStatus(state.runtime_status.name) in TERMINAL
+        ids = BatchRequest.model_validate_json(state.serialized_input or "").ids()
+        indexes = range(len(ids))[start : start + limit]
+        records = await Results(orchestrator.store).read([f"{instance_id}:{i}" for i in indexes])
+        return ResultPage(
+            items=[
+                _shown(index, ids[index], record, ended=ended)
+                for index, record in zip(indexes, records, strict=True)
+            ],
+            next=start + limit if start + limit < len(ids) else None,
+        )
+
+    return router
+
+
+def _shown(
+    index: int, document_id: str, record: ResultRecord | None, *, ended: bool
+) -> DocumentResult:
+    if record is None:
+        record = ResultRecord(document_id=document_id)
+    if record.result is None:
+        # Nothing is tried again once the batch has ended.
+        return DocumentResult(
+            index=index,
+            document_id=document_id,
+            status=DocumentStatus.FAILED if ended else DocumentStatus.PENDING,
+            attempts=record.attempts,
+            error=record.last_error or ("It was not processed" if ended else None),
+        )
+    return DocumentResult(
+        index=index,
+        document_id=document_id,
+        status=DocumentStatus.FAILED if record.result.error else DocumentStatus.DONE,
+        attempts=record.attempts,
+        **record.result.model_dump(),
+    )

@@ -1,0 +1,25 @@
+"""Greets, and fails on demand."""
+
+from dapr.ext.workflow import WorkflowActivityContext
+
+from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.fault_injection import fail_on_demand
+from orchestrator.workflows.hello.workflow import GREET, TAKE_BACK, TRY_LUCK, Luck
+
+
+def activities(ports: Ports) -> Activities:
+    """Return the activities of hello."""
+
+    async def greet(_: WorkflowActivityContext, user_name: str) -> str:
+        """Return a greeting."""
+        return f"Hello, {user_name}!"
+
+    async def try_luck(_: WorkflowActivityContext, luck: Luck) -> None:
+        """Fail as many times as was asked for."""
+        await fail_on_demand(ports.store, luck.key, luck.failures)
+
+    async def take_back(_: WorkflowActivityContext, user_name: str) -> str:
+        """Return an apology."""
+        return f"Sorry, {user_name}: that did not work."
+
+    return {GREET: greet, TRY_LUCK: try_luck, TAKE_BACK: take_back}

@@ -1,0 +1,118 @@
+"""Hello: each thing that a workflow can do, once. Start reading here."""
+
+from collections.abc import Generator
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
+from pydantic import BaseModel, Field
+
+from contracts.fields import RequestId
+from contracts.orchestrator import Sample
+from orchestrator.dapr_sdk.private import Task
+from orchestrator.toolkit.definition import Definition, Request
+from orchestrator.toolkit.progress import RETRY, report
+
+GREET = "greet"
+TRY_LUCK = "try_luck"
+TAKE_BACK = "take_back"
+CHILD = "hello_child_workflow"
+
+
+class Simulate(StrEnum):
+    """What is to go wrong."""
+
+    RETRIES = "retries"
+    FAILURE = "failure"
+
+
+class HelloRequest(Request):
+    """Somebody who is to be greeted."""
+
+    hello_id: RequestId = Field(description="Your name for the greeting")
+    user_name: RequestId
+    simulate: Simulate | None = Field(
+        default=None, description="A step that fails twice, or for good"
+    )
+    rest_seconds: int = Field(
+        default=15, ge=1, le=86_400, description="How long it rests, by a durable timer"
+    )
+
+
+class Luck(BaseModel):
+    """The input of a step that fails on demand."""
+
+    key: str
+    failures: int = Field(description="How many attempts fail before one holds")
+
+
+class HelloResult(BaseModel):
+    """What was said."""
+
+    greetings: list[str]
+    compensated: bool = False
+
+
+def hello_workflow(
+    ctx: DaprWorkflowContext, request: HelloRequest
+) -> Generator[Task[Any], Any, HelloResult]:
+    """Greet; try something that may fail; have a child greet; rest; and make good a failure."""
+    report(ctx, GREET, f"Greeting {request.user_name}")
+    greeting = yield ctx.call_activity(GREET, input=request.user_name, retry_policy=RETRY)
+    try:
+        report(ctx, TRY_LUCK, "Trying something that may fail, three times at most")
+        failures = {None: 0, Simulate.RETRIES: 2, Simulate.FAILURE: 99}[request.simulate]
+        luck = Luck(key=f"{ctx.instance_id}:luck", failures=failures)
+        yield ctx.call_activity(TRY_LUCK, input=luck, retry_policy=RETRY)
+    except TaskFailedError as error:
+        report(ctx, TAKE_BACK, f"Taking the greeting back: {error.details.message}")
+        sorry = yield ctx.call_activity(TAKE_BACK, input=request.user_name, retry_policy=RETRY)
+        report(ctx, "compensated", "The greeting was taken back")
+        return HelloResult(greetings=[greeting, sorry], compensated=True)
+
+    child = f"{ctx.instance_id}-child-{request.user_name}"
+    report(ctx, CHILD, f"A child workflow greets: {child}")
+    of_child = yield ctx.call_child_workflow(CHILD, input=request.user_name, instance_id=child)
+    report(ctx, "rest", f"Resting for {request.rest_seconds} s")
+    yield ctx.create_timer(timedelta(seconds=request.rest_seconds))
+    report(ctx, "completed", "Done")
+    return HelloResult(greetings=[greeting, of_child])
+
+
+def hello_child_workflow(
+    ctx: DaprWorkflowContext, user_name: str
+) -> Generator[Task[Any], Any, str]:
+    """Greet once more, as an instance of its own."""
+    greeting: str = yield ctx.call_activity(
+        GREET, input=f"{user_name}, from a child", retry_policy=RETRY
+    )
+    return greeting
+
+
+DEFINITION = Definition(
+    name="hello",
+    workflow_name="hello_workflow",
+    workflow=hello_workflow,
+    input=HelloRequest,
+    output=HelloResult,
+    id_field="hello_id",
+    title="Hello",
+    description="Each thing that a workflow can do, once: an activity, retries, a child workflow, "
+    "a durable timer, compensation.",
+    compensations=(TAKE_BACK,),
+    path="/hello",
+    search_fields=("user_name",),
+    samples={
+        "completed": Sample(summary="A greeting", request={"hello_id": "1", "user_name": "ada"}),
+        "retried": Sample(
+            summary="A step fails twice, and holds at the third attempt",
+            request={"hello_id": "2", "user_name": "ada", "simulate": "retries"},
+        ),
+        "compensated": Sample(
+            summary="A step fails for good, and the greeting is taken back",
+            request={"hello_id": "3", "user_name": "ada", "simulate": "failure"},
+        ),
+    },
+    children={CHILD: hello_child_workflow},
+)

@@ -1,0 +1,54 @@
+"""Checks web addresses."""
+
+from datetime import UTC, datetime
+
+from dapr.ext.workflow import WorkflowActivityContext
+
+from contracts.problems import FieldError
+from orchestrator.settings import Settings
+from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.workflows.monitor.adapters.web_check import WebCheck
+from orchestrator.workflows.monitor.adapters.web_guard import AllowList, NotAllowed, WebGuard
+from orchestrator.workflows.monitor.workflow import (
+    CHECK_ADDRESS,
+    OUTAGE,
+    Check,
+    CheckAddress,
+    CheckedAddress,
+    MonitorRequest,
+)
+
+
+def guard(settings: Settings) -> WebGuard:
+    """Return the guard of these settings."""
+    return WebGuard(AllowList.parse(settings.monitor_allow))
+
+
+def refusal(request: MonitorRequest, settings: Settings) -> FieldError | None:
+    """Return why an address must not be watched, as far as its spelling tells."""
+    try:
+        guard(settings).target(request.url)
+    except NotAllowed as error:
+        return FieldError(field="body.url", message=str(error))
+    return None
+
+
+def activities(ports: Ports) -> Activities:
+    """Return the activities of monitors."""
+    settings = ports.settings
+    web = WebCheck(guard(settings), settings.web_timeout_seconds)
+
+    async def check_address(_: WorkflowActivityContext, step: CheckAddress) -> CheckedAddress:
+        """Make a check; repeating it does no harm, and gives a newer result."""
+        if step.simulate is not None and step.number in OUTAGE:
+            check = Check(at=datetime.now(UTC), ok=False, status=503, milliseconds=0)
+        else:
+            check = await web.check(step.url)
+        pause = (
+            step.interval_seconds or settings.monitor_interval_seconds
+            if check.ok
+            else step.retry_seconds or settings.monitor_retry_seconds
+        )
+        return CheckedAddress(check=check, pause_seconds=pause)
+
+    return {CHECK_ADDRESS: check_address}

@@ -1,0 +1,177 @@
+"""What the onboarding of a customer takes, waits for, does and returns."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, Field, StrictBool, StrictInt
+
+from contracts.fields import EmailAddress, Key, Person, RequestId
+from orchestrator.toolkit.definition import Event, Request
+
+VALIDATE_ONBOARDING = "validate_onboarding"
+KEEP_DOCUMENT = "keep_document"
+DELETE_DOCUMENT = "delete_document"
+OPEN_ACCOUNT = "open_account"
+CLOSE_ACCOUNT = "close_account"
+VERIFIER_SKILL = "review"
+ONE_YEAR = 31_536_000
+
+
+class Simulate(StrEnum):
+    """What is to go wrong."""
+
+    ACCOUNT_FAILS = "account_fails"
+    ACCOUNT_ANSWER_LOST = "account_answer_lost"
+
+
+class DocumentKind(StrEnum):
+    """The documents that are needed, one of each."""
+
+    IDENTITY_CARD = "identity_card"
+    PROOF_OF_ADDRESS = "proof_of_address"
+
+
+class OnboardingRequest(Request):
+    """Somebody who wants an account."""
+
+    onboarding_id: RequestId = Field(
+        description="Your name for it; the instance is `onboarding-<onboarding_id>`"
+    )
+    customer_id: RequestId = Field(description="Names the account that is to be opened")
+    name: str = Field(min_length=1, max_length=100)
+    email: EmailAddress = Field(description="Where the customer is told how it ended")
+    verifier: Person | None = Field(
+        default=None,
+        description="Who is to verify the identity, by id or e-mail address; "
+        f"else whoever has the skill `{VERIFIER_SKILL}` and holds least",
+    )
+    collect_within_seconds: StrictInt | None = Field(
+        default=None,
+        ge=1,
+        le=ONE_YEAR,
+        description="Less time for the documents than the settings give; more is not possible",
+    )
+    verify_within_seconds: StrictInt | None = Field(
+        default=None,
+        ge=1,
+        le=ONE_YEAR,
+        description="Less time for the verification than the settings give; more is not possible",
+    )
+    remind_every_seconds: StrictInt | None = Field(
+        default=None,
+        ge=1,
+        le=ONE_YEAR,
+        description="Remind the verifier more often than the settings say; 20 times at most",
+    )
+    simulate: Simulate | None = Field(
+        default=None,
+        description="The account is not opened; or it is, and nobody hears of it",
+    )
+
+
+class Terms(BaseModel):
+    """What holds for an onboarding from its beginning, whatever the settings become."""
+
+    rejection: str | None = Field(default=None, description="Why it makes no sense, if it does not")
+    collect_within_seconds: int
+    verify_within_seconds: int
+    remind_every_seconds: int
+
+
+class Document(BaseModel):
+    """Where a document of the customer is; the document itself is kept elsewhere."""
+
+    kind: DocumentKind
+    reference: Key = Field(description="The document's name where it is kept")
+
+
+class Identity(BaseModel):
+    """Whether the customer is who the documents say."""
+
+    verified: StrictBool
+    verifier: Person = Field(description="Who decided")
+    reason: str = Field(default="", max_length=1000, description="The customer is told it")
+
+
+DOCUMENT = Event(
+    name="document",
+    payload=Document,
+    key_field="kind",
+    description="Hands in one document. The first of each kind counts; another one is "
+    "answered 409.",
+)
+IDENTITY = Event(
+    name="identity",
+    payload=Identity,
+    description="Confirms the customer's identity, or does not. The first decision counts; a later "
+    "one, and one after the time to verify, is answered 409.",
+)
+
+
+class KeepDocument(BaseModel):
+    """Keep the record of a document."""
+
+    key: Key
+    document: Document
+
+
+class DeleteDocument(BaseModel):
+    """Delete the record of a document, kept or not."""
+
+    key: Key
+
+
+class OpenAccount(BaseModel):
+    """Open the customer's account."""
+
+    key: Key
+    customer_id: RequestId
+    name: str
+    email: EmailAddress
+    simulate: Simulate | None = None
+
+
+class AccountOpened(BaseModel):
+    """The account is open, or `refusal` says why it cannot be."""
+
+    refusal: str | None = None
+
+
+class CloseAccount(BaseModel):
+    """Close what was opened under a key, or may yet be."""
+
+    key: Key
+    customer_id: RequestId
+
+
+class OnboardingOutcome(StrEnum):
+    """How an onboarding ended."""
+
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    REFUSED = "refused"
+    TIMED_OUT = "timed_out"
+    FAILED = "failed"
+
+
+class OnboardingResult(BaseModel):
+    """How an onboarding ended, and why."""
+
+    onboarding_id: RequestId
+    status: OnboardingOutcome = Field(
+        description="`rejected`: the application makes no sense; `refused`: the identity was not "
+        "confirmed; `timed_out`: documents or verification were late; `failed`: a step failed. "
+        "Whatever is not `completed` was undone"
+    )
+    message: str
+    verifier: Person | None = Field(default=None, description="Who confirmed the identity")
+    customer_told: bool
+
+
+def document_key(instance_id: str, kind: DocumentKind) -> str:
+    """Return the key of the record of a document."""
+    return f"{instance_id}:document.{kind}"
+
+
+def account_key(instance_id: str) -> str:
+    """Return the key under which an instance opens an account."""
+    return f"{instance_id}:account"

@@ -1,0 +1,137 @@
+"""The steps of an order, forward and back.
+
+A failure that is asked for comes after the effect, as where an answer is lost: so the effect is
+there, and must not happen twice, and must be undone.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dapr.ext.workflow import WorkflowActivityContext
+
+from orchestrator.dapr_sdk.private import NonRetryableError
+from orchestrator.toolkit.activities import notification
+from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.fault_injection import fail_on_demand
+from orchestrator.toolkit.ledger import Forbidden, KeyReused
+from orchestrator.toolkit.messages import SEND_NOTIFICATION
+from orchestrator.workflows.order.adapters.ledger_shop import Shop, open_shop
+from orchestrator.workflows.order.models import (
+    CANCEL_SHIPMENT,
+    NOTIFY_CUSTOMER,
+    REFUND_PAYMENT,
+    RELEASE_STOCK,
+    RESERVE_STOCK,
+    SHIP_ORDER,
+    TAKE_PAYMENT,
+    VALIDATE_ORDER,
+    NotifyCustomer,
+    OrderRequest,
+    ReleaseStock,
+    ReserveStock,
+    ShipOrder,
+    Step,
+    StepAnswer,
+    TakePayment,
+    Undo,
+    Undone,
+    ValidatedOrder,
+)
+from orchestrator.workflows.order.shop import Shipment
+
+
+def activities(ports: Ports) -> Activities:
+    """Return the activities of an order."""
+    shop = open_shop(ports.store, ports.settings)
+    return {**_forward(ports, shop), **_back(ports, shop)}
+
+
+def _forward(ports: Ports, shop: Shop) -> Activities:
+    send_notification = notification.activities(ports)[SEND_NOTIFICATION]
+
+    async def validate_order(_: WorkflowActivityContext, order: OrderRequest) -> ValidatedOrder:
+        """Say what an order costs, or why it must be rejected."""
+        return shop.assortment.check(order.lines)
+
+    async def reserve_stock(_: WorkflowActivityContext, step: ReserveStock) -> StepAnswer:
+        """Reserve each line, up to the first that does not suffice."""
+        for index, line in enumerate(step.lines):
+            with _final():
+                refusal = await shop.stock.reserve(_line(step, index), line.sku, line.quantity)
+            if refusal is not None:
+                return StepAnswer(refusal=refusal)
+        await _fail_on_demand(ports, step, RESERVE_STOCK)
+        return StepAnswer()
+
+    async def take_payment(_: WorkflowActivityContext, step: TakePayment) -> StepAnswer:
+        """Take the total out of the customer's wallet."""
+        with _final():
+            refusal = await shop.payments.charge(step.key, step.customer, step.total.amount)
+        if refusal is None:
+            await _fail_on_demand(ports, step, TAKE_PAYMENT)
+        return StepAnswer(refusal=refusal)
+
+    async def ship_order(_: WorkflowActivityContext, step: ShipOrder) -> StepAnswer:
+        """Hand the goods to the carrier."""
+        shipment = Shipment(key=step.key, customer=step.customer, lines=step.lines)
+        with _final():
+            await shop.shipping.ship(shipment)
+        await _fail_on_demand(ports, step, SHIP_ORDER)
+        return StepAnswer()
+
+    async def notify_customer(ctx: WorkflowActivityContext, step: NotifyCustomer) -> StepAnswer:
+        """Tell the customer; here a failure comes first, for nobody can be untold."""
+        await _fail_on_demand(ports, step, NOTIFY_CUSTOMER)
+        await send_notification(ctx, step.notification)
+        return StepAnswer()
+
+    return {
+        VALIDATE_ORDER: validate_order,
+        RESERVE_STOCK: reserve_stock,
+        TAKE_PAYMENT: take_payment,
+        SHIP_ORDER: ship_order,
+        NOTIFY_CUSTOMER: notify_customer,
+    }
+
+
+def _back(ports: Ports, shop: Shop) -> Activities:
+    async def release_stock(_: WorkflowActivityContext, step: ReleaseStock) -> Undone:
+        """Give every line back, reserved or not."""
+        released = [await shop.stock.release(_line(step, i)) for i in range(step.lines)]
+        await _fail_on_demand(ports, step, RELEASE_STOCK)
+        return Undone(undone=any(released))
+
+    async def refund_payment(_: WorkflowActivityContext, step: Undo) -> Undone:
+        """Put the total back into the customer's wallet, taken or not."""
+        refunded = await shop.payments.refund(step.key)
+        await _fail_on_demand(ports, step, REFUND_PAYMENT)
+        return Undone(undone=refunded)
+
+    async def cancel_shipment(_: WorkflowActivityContext, step: Undo) -> Undone:
+        """Stop the shipment, made or not."""
+        cancelled = await shop.shipping.cancel(step.key)
+        await _fail_on_demand(ports, step, CANCEL_SHIPMENT)
+        return Undone(undone=cancelled)
+
+    return {
+        RELEASE_STOCK: release_stock,
+        REFUND_PAYMENT: refund_payment,
+        CANCEL_SHIPMENT: cancel_shipment,
+    }
+
+
+async def _fail_on_demand(ports: Ports, step: Step, activity: str) -> None:
+    await fail_on_demand(ports.store, f"{activity}:{step.key}", step.failures)
+
+
+@contextmanager
+def _final() -> Iterator[None]:
+    """What was undone while this attempt was on its way is not done by another attempt."""
+    try:
+        yield
+    except (Forbidden, KeyReused) as error:
+        raise NonRetryableError(str(error)) from error
+
+
+def _line(step: Step, index: int) -> str:
+    return f"{step.key}:{index}"

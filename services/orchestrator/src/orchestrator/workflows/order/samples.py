@@ -1,0 +1,48 @@
+"""Orders that run as they stand: one for each way that they end."""
+
+from typing import Any
+
+from contracts.orchestrator import Sample
+from orchestrator.workflows.order.models import Simulate
+
+
+def _sample(
+    order_id: str, *lines: tuple[str, int], simulate: Simulate | None = None
+) -> dict[str, Any]:
+    wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
+    request = {"order_id": order_id, "customer": "kim@example.com", "lines": wanted}
+    return request if simulate is None else {**request, "simulate": simulate.value}
+
+
+SAMPLES = {
+    "completed": Sample(
+        summary="An order that is shipped",
+        request=_sample("1", ("pencil", 2), ("notebook", 1)),
+    ),
+    "retried": Sample(
+        summary="Shipping fails twice, and holds at the third attempt",
+        request=_sample("2", ("pencil", 2), simulate=Simulate.SHIPPING_RETRIES),
+    ),
+    "compensated": Sample(
+        summary="Shipping fails for good: the money is refunded and the goods released",
+        request=_sample("3", ("pencil", 2), simulate=Simulate.SHIPPING),
+    ),
+    "refund retried": Sample(
+        summary="Shipping fails for good, and the refund holds at its fourth attempt",
+        request=_sample("4", ("pencil", 2), simulate=Simulate.REFUND_RETRIES),
+    ),
+    "nobody told": Sample(
+        summary="The customer cannot be told: shipment, payment and reservation are undone",
+        request=_sample("5", ("pencil", 2), simulate=Simulate.NOTIFICATION),
+    ),
+    "out of stock": Sample(
+        summary="There is less than was ordered; what was reserved before is released",
+        request=_sample("6", ("pencil", 2), ("chair", 1000)),
+    ),
+    "too expensive": Sample(
+        summary="The wallet has less than the goods cost", request=_sample("7", ("piano", 1))
+    ),
+    "unknown goods": Sample(
+        summary="There are no such goods", request=_sample("8", ("unicorn", 1))
+    ),
+}

@@ -1,0 +1,119 @@
+"""A purchase, and the decision about it: what every version of its approval reads and returns."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel, Field, StrictBool, StrictInt
+
+from contracts.fields import Person, RequestId
+from orchestrator.toolkit.definition import Event, Request
+
+VALIDATE_PURCHASE = "validate_purchase"
+APPROVER_SKILL = "approval"
+NOBODY_DECIDED = "Nobody decided in time"
+
+
+class Currency(StrEnum):
+    """A currency of a hundred cents, pence or centimes."""
+
+    CHF = "CHF"
+    EUR = "EUR"
+    GBP = "GBP"
+    USD = "USD"
+
+
+class PurchaseRequest(Request):
+    """Something that somebody wants to buy."""
+
+    purchase_id: RequestId = Field(
+        description="Your name for the purchase; the instance is `purchase-<purchase_id>`"
+    )
+    requester: Person = Field(description="Who wants it, and is told the outcome")
+    item: str = Field(min_length=1, max_length=150, description="What is to be bought")
+    amount: StrictInt = Field(
+        ge=1, le=1_000_000_000_000, description="In cents: 120000 is 1,200.00"
+    )
+    currency: Currency = Currency.EUR
+    approver: Person | None = Field(
+        default=None,
+        description="Who is to decide, by id or e-mail address; "
+        f"else whoever has the skill `{APPROVER_SKILL}` and holds least",
+    )
+    decide_within_seconds: StrictInt | None = Field(
+        default=None,
+        ge=1,
+        le=31_536_000,
+        description="Less time to decide than the settings give; more is not possible",
+    )
+
+    @property
+    def price(self) -> str:
+        """The amount for a person: 1,200.00 EUR."""
+        return f"{self.amount // 100:,}.{self.amount % 100:02} {self.currency}"
+
+
+class Terms(BaseModel):
+    """What holds for a purchase from its beginning, whatever the settings become."""
+
+    rejection: str | None = Field(default=None, description="Why it makes no sense, if it does not")
+    limit: int = Field(description="In cents: from here on, somebody must approve")
+    decide_within_seconds: int
+
+    @property
+    def time_to_decide(self) -> timedelta:
+        """How long the approver has."""
+        return timedelta(seconds=self.decide_within_seconds)
+
+
+class Approval(BaseModel):
+    """Somebody's decision."""
+
+    approved: StrictBool
+    approver: Person = Field(description="Who decided")
+    comment: str = Field(default="", max_length=1000)
+
+
+APPROVAL = Event(
+    name="approval",
+    payload=Approval,
+    description="Approves or rejects the purchase. The first decision counts; a later one, and one "
+    "after the time to decide, is answered 409.",
+)
+
+
+class PurchaseOutcome(StrEnum):
+    """How a purchase ended."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class PurchaseResult(BaseModel):
+    """How a purchase ended, and why."""
+
+    purchase_id: RequestId
+    status: PurchaseOutcome = Field(
+        description="`cancelled`: nobody decided in time; `refused`: nobody can decide; "
+        "`failed`: the approver could not be reached"
+    )
+    message: str
+    decided_by: Person | None = Field(default=None, description="Null where nobody had to, or did")
+    comment: str = ""
+    requester_told: bool | None = Field(
+        default=None, description="Null where the requester was not to be told"
+    )
+
+
+def decided(request: PurchaseRequest, approval: Approval) -> PurchaseResult:
+    """Return what an approver's decision makes of a purchase."""
+    status = PurchaseOutcome.APPROVED if approval.approved else PurchaseOutcome.REJECTED
+    return PurchaseResult(
+        purchase_id=request.purchase_id,
+        status=status,
+        message=f"{status.capitalize()} by {approval.approver}",
+        decided_by=approval.approver,
+        comment=approval.comment,
+    )

@@ -1,0 +1,89 @@
+"""Searches, writes a draft, and delivers it."""
+
+from dapr.ext.workflow import WorkflowActivityContext
+
+from orchestrator.dapr_sdk.private import NonRetryableError
+from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.language import open_language
+from orchestrator.toolkit.language.sentences import terms_of
+from orchestrator.workflows.research.adapters.knowledge import open_knowledge
+from orchestrator.workflows.research.adapters.reports import Report, Reports
+from orchestrator.workflows.research.knowledge import MAX_PASSAGES
+from orchestrator.workflows.research.steps import (
+    DELIVER_REPORT,
+    PLAN_RESEARCH,
+    SEARCH_KNOWLEDGE,
+    WRITE_DRAFT,
+    DeliverReport,
+    Draft,
+    Found,
+    ResearchPlan,
+    ResearchRequest,
+    SearchKnowledge,
+    WriteDraft,
+)
+
+
+class SourceDown(Exception):
+    """A failure that was asked for."""
+
+
+def activities(ports: Ports) -> Activities:
+    """Return the activities of research."""
+    language = open_language(ports.settings, ports.web)
+    sources = {s.name: s for s in open_knowledge(ports.settings, ports.store, ports.web)}
+    reports = Reports(ports.store)
+
+    async def plan_research(_: WorkflowActivityContext, request: ResearchRequest) -> ResearchPlan:
+        """Say whom to ask, and how long a review may take, by the settings."""
+        if not terms_of(request.question):
+            return ResearchPlan(rejection="The question has no word to search for")
+        allowed = ports.settings.research_review_seconds
+        wanted = request.review_seconds
+        return ResearchPlan(
+            sources=list(sources),
+            review_seconds=allowed if wanted is None else min(allowed, wanted),
+        )
+
+    async def search_knowledge(_: WorkflowActivityContext, step: SearchKnowledge) -> Found:
+        """Ask one source."""
+        if step.fails:
+            raise SourceDown(f"{step.source} was asked to fail")
+        source = sources.get(step.source)
+        if source is None:
+            raise NonRetryableError(f"There is no source {step.source} any more")
+        return Found(passages=await source.search(step.question, MAX_PASSAGES))
+
+    async def write_draft(_: WorkflowActivityContext, step: WriteDraft) -> Draft:
+        """Answer by the passages; a draft that is there already stays, and counts."""
+        draft = await reports.find(step.key)
+        if draft is None:
+            asked = "\n".join([step.question, *step.comments])
+            written = await language.synthesise(asked, step.passages)
+            draft = await reports.keep(
+                step.key,
+                Report(
+                    question=step.question,
+                    text=written.text,
+                    citations=written.citations,
+                    confidence=written.confidence,
+                    round=step.round,
+                    comments=step.comments,
+                    failed_sources=step.failed_sources,
+                ),
+            )
+        return Draft(key=step.key, confidence=draft.confidence, citations=draft.citations)
+
+    async def deliver_report(_: WorkflowActivityContext, step: DeliverReport) -> None:
+        """Keep a draft as the report."""
+        draft = await reports.find(step.draft)
+        if draft is None:
+            raise NonRetryableError(f"There is no draft {step.draft}")
+        await reports.keep(step.key, draft)
+
+    return {
+        PLAN_RESEARCH: plan_research,
+        SEARCH_KNOWLEDGE: search_knowledge,
+        WRITE_DRAFT: write_draft,
+        DELIVER_REPORT: deliver_report,
+    }

@@ -1,0 +1,165 @@
+"""Notes that people add, in the state store, found by their words.
+
+A note's record is the truth. Under each of its terms the index names it, with the revision of the
+record that asked for it; entries are written before the record, so that a record is always found,
+and what the index names in excess (a crash, an older text) is seen by looking at the record. A
+term is taken back by the revision that dropped it, and only from that revision or an older one:
+so two writers of one note cannot take away what the other just added.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.toolkit.language.port import Passage
+from orchestrator.toolkit.language.sentences import terms_of
+from orchestrator.workflows.research.knowledge import MAX_CHARACTERS, Line, Prose, shortened
+from servicekit.state import StateStore, until_written
+
+# The first words of a note are indexed, and of a question looked for: each is a key of the store.
+MAX_TERMS = 100
+MAX_TERM_LENGTH = 40
+# Under one term the index names this many notes, those added last: a term of more says little.
+MAX_NOTES = 200
+# So many candidates are read, those with the rarest terms first.
+MAX_CANDIDATES = 25
+PARALLEL_WRITES = 10
+
+
+class Note(BaseModel):
+    """What a note says: no more than one passage of an answer."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Leap seconds",
+                    "text": "Our machines smear a leap second, so a durable timer does not "
+                    "notice it.",
+                }
+            ]
+        },
+    )
+
+    title: Line = Field(min_length=1, max_length=200)
+    text: Prose = Field(min_length=1, max_length=MAX_CHARACTERS)
+
+
+class NoteRecord(BaseModel):
+    """A note and how often it was written; without a note where it was removed."""
+
+    revision: int
+    note: Note | None
+
+
+class IndexEntry(BaseModel):
+    """The notes that have a term, the last added at the end, each with its record's revision."""
+
+    notes: dict[str, int] = {}
+
+
+class Notes:
+    """The notes in a state store."""
+
+    name = "notes"
+
+    def __init__(self, store: StateStore) -> None:
+        """Keep them in `store`."""
+        self._store = store
+
+    async def find(self, note_id: str) -> Note | None:
+        """Return a note, or None where there is none."""
+        record = (await self._store.get(_record_key(note_id), NoteRecord)).value
+        return record.note if record else None
+
+    async def put(self, note_id: str, note: Note | None) -> bool:
+        """Write a note over what was there, or remove it: repeating it changes nothing.
+
+        Returns:
+            Whether there was no note before.
+        """
+        wanted = _indexed(note)
+
+        async def attempt() -> tuple[NoteRecord | None, int]:
+            read = await self._store.get(_record_key(note_id), NoteRecord)
+            revision = (read.value.revision if read.value else 0) + 1
+            if (read.value.note if read.value else None) == note:
+                return read.value, revision
+            await self._each(wanted, note_id, revision, add=True)
+            record = NoteRecord(revision=revision, note=note)
+            await self._store.put(_record_key(note_id), record, read.etag)
+            return read.value, revision
+
+        before, revision = await until_written(note_id, attempt)
+        dropped = _indexed(before.note if before else None) - wanted
+        await self._each(dropped, note_id, revision, add=False)
+        return before is None or before.note is None
+
+    async def search(self, question: str, limit: int) -> list[Passage]:
+        """Return the notes that share the most, and the rarest, words with the question."""
+        asked = _words(question)
+        entries = await self._store.get_many(map(_index_key, asked), IndexEntry)
+        naming = [entry.value.notes for entry in entries.values() if entry.value]
+        scores: defaultdict[str, float] = defaultdict(float)
+        for notes in naming:
+            for note_id in notes:
+                scores[note_id] += 1 / len(notes)
+        candidates = sorted(scores, key=lambda note_id: (-scores[note_id], note_id))
+        candidates = candidates[:MAX_CANDIDATES]
+        records = await self._store.get_many(map(_record_key, candidates), NoteRecord)
+        found = []
+        for note_id in candidates:
+            record = records[_record_key(note_id)].value
+            if record and record.note and not _indexed(record.note).isdisjoint(asked):
+                text = shortened(f"{record.note.title}: {record.note.text}")
+                found.append(Passage(source=self.name, reference=f"notes/{note_id}", text=text))
+        return found[:limit]
+
+    async def _each(
+        self, wanted: Collection[str], note_id: str, revision: int, *, add: bool
+    ) -> None:
+        turns = asyncio.Semaphore(PARALLEL_WRITES)
+
+        async def one(term: str) -> None:
+            async with turns:
+                await self._write_entry(term, note_id, revision, add=add)
+
+        await asyncio.gather(*map(one, wanted))
+
+    async def _write_entry(self, term: str, note_id: str, revision: int, *, add: bool) -> None:
+        key = _index_key(term)
+
+        async def attempt() -> None:
+            read = await self._store.get(key, IndexEntry)
+            notes = dict(read.value.notes) if read.value else {}
+            known = notes.get(note_id, 0)
+            if known >= revision if add else not 0 < known <= revision:
+                return
+            notes.pop(note_id, None)
+            if add:
+                notes[note_id] = revision
+            newest = dict(list(notes.items())[-MAX_NOTES:])
+            await self._store.put(key, IndexEntry(notes=newest), read.etag)
+
+        await until_written(key, attempt)
+
+
+def _indexed(note: Note | None) -> set[str]:
+    """Return the terms by which a note is found."""
+    return set(_words(f"{note.title} {note.text}")) if note else set()
+
+
+def _words(text: str) -> list[str]:
+    terms = dict.fromkeys(term for term in terms_of(text) if len(term) <= MAX_TERM_LENGTH)
+    return list(terms)[:MAX_TERMS]
+
+
+def _record_key(note_id: str) -> str:
+    return f"note:{note_id}"
+
+
+def _index_key(term: str) -> str:
+    return f"note-term:{term}"

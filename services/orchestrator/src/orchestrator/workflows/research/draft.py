@@ -1,0 +1,110 @@
+"""A round of research: ask every source at once, and write a draft from what they say."""
+
+from collections.abc import Generator
+from typing import Any
+
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
+
+from orchestrator.dapr_sdk.private import Task
+from orchestrator.toolkit.language.port import Passage
+from orchestrator.toolkit.progress import RETRY, report
+from orchestrator.workflows.research.steps import (
+    SEARCH_KNOWLEDGE,
+    WRITE_DRAFT,
+    Draft,
+    Found,
+    ResearchOutcome,
+    ResearchPlan,
+    ResearchRequest,
+    ResearchResult,
+    SearchKnowledge,
+    Simulate,
+    Verdict,
+    WriteDraft,
+    draft_key,
+    told,
+)
+
+# The source that is to fail where one is.
+FAILING_SOURCE = "notes"
+
+
+def write_draft(
+    ctx: DaprWorkflowContext,
+    request: ResearchRequest,
+    plan: ResearchPlan,
+    result: ResearchResult,
+    comments: list[str],
+) -> Generator[Task[Any], Any, Verdict | None]:
+    """Write the next draft, and note in the result what came of it.
+
+    A source that fails is done without, as long as there is another.
+
+    Returns:
+        Why there is no draft; None where there is.
+    """
+    result.rounds += 1
+    passages, result.failed_sources = yield from _search(ctx, request, plan, comments)
+    if len(result.failed_sources) == len(plan.sources):
+        reasons = "; ".join(f"{source}: {why}" for source, why in result.failed_sources.items())
+        return Verdict(ResearchOutcome.FAILED, f"No source could be asked: {reasons}")
+    try:
+        draft = yield from _write(ctx, request, passages, result, comments)
+    except TaskFailedError as error:
+        return Verdict(ResearchOutcome.FAILED, f"No draft was written: {told(error)}")
+    result.confidence, result.citations = draft.confidence, draft.citations
+    return None
+
+
+def _search(
+    ctx: DaprWorkflowContext, request: ResearchRequest, plan: ResearchPlan, comments: list[str]
+) -> Generator[Task[Any], Any, tuple[list[Passage], dict[str, str]]]:
+    """Ask every source at once; return what they say, and which failed and why."""
+    report(ctx, SEARCH_KNOWLEDGE, f"Asking {', '.join(plan.sources)}")
+    question = " ".join([request.question, *comments])
+    # All are scheduled before the first is waited for, so they run in parallel. Waiting for all
+    # at once would lose what succeeded where one fails.
+    searches: dict[str, Task[Any]] = {
+        source: ctx.call_activity(
+            SEARCH_KNOWLEDGE,
+            input=SearchKnowledge(
+                source=source, question=question, fails=_fails(source, request.simulate)
+            ),
+            retry_policy=RETRY,
+        )
+        for source in plan.sources
+    }
+    passages: list[Passage] = []
+    failed: dict[str, str] = {}
+    for source, search in searches.items():
+        try:
+            passages += Found.model_validate((yield search)).passages
+        except TaskFailedError as error:
+            failed[source] = told(error)
+    return passages, failed
+
+
+def _write(
+    ctx: DaprWorkflowContext,
+    request: ResearchRequest,
+    passages: list[Passage],
+    result: ResearchResult,
+    comments: list[str],
+) -> Generator[Task[Any], Any, Draft]:
+    report(ctx, WRITE_DRAFT, f"Writing draft {result.rounds} from {len(passages)} passages")
+    step = WriteDraft(
+        key=draft_key(ctx.instance_id, result.rounds),
+        question=request.question,
+        comments=comments,
+        round=result.rounds,
+        passages=passages,
+        failed_sources=list(result.failed_sources),
+    )
+    written = yield ctx.call_activity(WRITE_DRAFT, input=step, retry_policy=RETRY)
+    return Draft.model_validate(written)
+
+
+def _fails(source: str, simulate: Simulate | None) -> bool:
+    return simulate is Simulate.ALL_SOURCES_FAIL or (
+        simulate is Simulate.SOURCE_FAILS and source == FAILING_SOURCE
+    )

@@ -1,0 +1,39 @@
+"""What research asks of a source of knowledge, whichever it is."""
+
+from typing import Annotated, Protocol
+
+from pydantic import StringConstraints
+
+from orchestrator.toolkit.language.port import Passage
+
+# What a search brings goes through a workflow's history: five passages of this size, of each of
+# four sources, stay two hundred times below the size at which the engine stops taking it.
+MAX_PASSAGES = 5
+MAX_CHARACTERS = 1_000
+
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""Text in one line, without control characters."""
+
+Prose = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+"""Text of any lines, without other control characters."""
+
+
+class Knowledge(Protocol):
+    """A source that can be searched."""
+
+    name: str
+
+    async def search(self, question: str, limit: int) -> list[Passage]:
+        """Return at most `limit` passages, the best first; none where nothing fits.
+
+        Raises:
+            NonRetryableError: The source refuses, and would again.
+        """
+
+
+def shortened(text: str) -> str:
+    """Return a text as long as a passage may be, cut at a word."""
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    # A text without any space is cut where it must be.
+    return text[: MAX_CHARACTERS - 1].rsplit(" ", 1)[0] + "…"

@@ -1,0 +1,100 @@
+"""The review of a draft: who decides, and what they may decide, in time."""
+
+from collections.abc import Generator
+from datetime import timedelta
+from typing import Any
+
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
+
+from contracts.assigner import AssignmentRequest
+from orchestrator.dapr_sdk.private import Task
+from orchestrator.toolkit.definition import Event
+from orchestrator.toolkit.people import assign, tell
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.waits import Waiting
+from orchestrator.workflows.research.steps import (
+    PATH,
+    TOLD,
+    Decision,
+    ResearchOutcome,
+    ResearchPlan,
+    ResearchRequest,
+    ResearchResult,
+    Review,
+    Verdict,
+    told,
+)
+
+MAX_ROUNDS = 3
+
+REVIEW = Event(
+    name="review",
+    payload=Review,
+    description="A reviewer approves a draft, rejects it, or asks for another one by a comment. "
+    f"There are {MAX_ROUNDS} drafts at most; each is waited for anew.",
+)
+
+
+def find_reviewer(
+    ctx: DaprWorkflowContext, request: ResearchRequest
+) -> Generator[Task[Any], Any, tuple[str | None, str | None]]:
+    """Return the reviewer's e-mail address, or why there is none."""
+    wanted = AssignmentRequest(
+        title=f"Review: {request.question}"[:200],
+        assignee=request.reviewer,
+        skills=[] if request.reviewer else request.reviewer_skills,
+    )
+    try:
+        assigned = yield from assign(ctx, wanted)
+    except TaskFailedError as error:
+        return None, told(error)
+    email = assigned.assignment.email if assigned.assignment else None
+    return email, assigned.refusal
+
+
+def have_reviewed(
+    ctx: DaprWorkflowContext,
+    request: ResearchRequest,
+    plan: ResearchPlan,
+    result: ResearchResult,
+    reviewer: str,
+) -> Generator[Task[Any], Any, Review | Verdict]:
+    """Return the decision on the newest draft, or what follows where none came in time."""
+    number = result.rounds
+    until = ctx.current_utc_datetime + timedelta(seconds=plan.review_seconds)
+    waiting = Waiting(ctx, REVIEW, Review, until=until, assigned_to=reviewer)
+    untold = yield from tell(
+        ctx,
+        reviewer,
+        subject=f"To review: draft {number} of {ctx.instance_id}",
+        body=f"{request.question}\n\nThe confidence is {result.confidence} %. Read "
+        f"{PATH}/{ctx.instance_id}/drafts/{number} and decide by {until:%Y-%m-%d %H:%M} UTC.",
+        step=f"review:{number}",
+        waits=[waiting.wait],
+    )
+    review = None
+    if untold is None:
+        message = f"Waiting for {reviewer} to review draft {number}"
+        report(ctx, REVIEW.name, message, waits=[waiting.wait])
+        review = yield from waiting.receive()
+    # A decision that was accepted in the last moment counts.
+    review = review or (yield from waiting.close())
+    if review is not None:
+        result.reviewer = review.reviewer
+        return review
+    if untold is not None:
+        why = f"{reviewer} could not be told of draft {number}: {untold[:TOLD]}"
+        return Verdict(ResearchOutcome.FAILED, why)
+    return Verdict(ResearchOutcome.EXPIRED, f"Nobody reviewed draft {number} in time")
+
+
+def verdict_of(review: Review, number: int) -> Verdict | None:
+    """Return what follows from the review of a draft; None where another one is to be written."""
+    said = f"by {review.reviewer}" + (f": {review.comment}" if review.comment else "")
+    if review.decision is Decision.APPROVE:
+        return Verdict(ResearchOutcome.COMPLETED, f"Approved {said}")
+    if review.decision is Decision.REJECT:
+        return Verdict(ResearchOutcome.REJECTED, f"Rejected {said}")
+    if number < MAX_ROUNDS:
+        return None
+    return Verdict(ResearchOutcome.REJECTED, f"Not good enough after {number} drafts, {said}")

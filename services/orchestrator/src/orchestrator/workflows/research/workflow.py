@@ -1,0 +1,150 @@
+"""Research: ask every source at once, write a draft, have somebody judge it, deliver it."""
+
+from collections.abc import Generator
+from typing import Any
+
+from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
+
+from orchestrator.dapr_sdk.private import Task
+from orchestrator.toolkit.definition import Definition
+from orchestrator.toolkit.people import release, tell
+from orchestrator.toolkit.progress import RETRY, report
+from orchestrator.workflows.research.draft import write_draft
+from orchestrator.workflows.research.review import REVIEW, find_reviewer, have_reviewed, verdict_of
+from orchestrator.workflows.research.samples import SAMPLES
+from orchestrator.workflows.research.steps import (
+    DELIVER_REPORT,
+    PATH,
+    PLAN_RESEARCH,
+    TOLD,
+    DeliverReport,
+    ResearchOutcome,
+    ResearchPlan,
+    ResearchRequest,
+    ResearchResult,
+    Verdict,
+    draft_key,
+    report_key,
+    told,
+)
+
+# A draft of this confidence is delivered without a person, in percent.
+ENOUGH = 80
+
+
+def research_workflow(
+    ctx: DaprWorkflowContext, request: ResearchRequest
+) -> Generator[Task[Any], Any, ResearchResult]:
+    """Plan; draft, and have it judged where the confidence is low; deliver; tell the requester."""
+    result = ResearchResult(
+        research_id=request.research_id, status=ResearchOutcome.FAILED, message=""
+    )
+
+    def ended(status: ResearchOutcome, message: str) -> ResearchResult:
+        report(ctx, status, message)
+        return result.model_copy(update={"status": status, "message": message})
+
+    report(ctx, PLAN_RESEARCH, "Looking at the question")
+    try:
+        planned = yield ctx.call_activity(PLAN_RESEARCH, input=request, retry_policy=RETRY)
+    except TaskFailedError as error:
+        return ended(ResearchOutcome.FAILED, f"It could not be planned: {told(error)}")
+    plan = ResearchPlan.model_validate(planned)
+    if plan.rejection is not None:
+        return ended(ResearchOutcome.REJECTED, plan.rejection)
+
+    status, message = yield from _draft(ctx, request, plan, result)
+    if status is ResearchOutcome.COMPLETED:
+        try:
+            yield from _deliver(ctx, result.rounds)
+        except TaskFailedError as error:
+            status, message = ResearchOutcome.FAILED, f"It could not be kept: {told(error)}"
+        else:
+            result.report = f"{PATH}/{ctx.instance_id}/report"
+    untold = yield from _tell_requester(ctx, request, status, message, result.report)
+    if untold is not None:
+        message = f"{message}; {request.requester} could not be told: {untold[:TOLD]}"
+    return ended(status, message)
+
+
+def _draft(
+    ctx: DaprWorkflowContext, request: ResearchRequest, plan: ResearchPlan, result: ResearchResult
+) -> Generator[Task[Any], Any, Verdict]:
+    """Write a draft, and have a reviewer judge it unless its confidence is enough."""
+    failed = yield from write_draft(ctx, request, plan, result, [])
+    if failed is not None:
+        return failed
+    if (result.confidence or 0) >= ENOUGH:
+        return Verdict(ResearchOutcome.COMPLETED, f"The confidence is {result.confidence} %")
+    reviewer, why = yield from find_reviewer(ctx, request)
+    if reviewer is None:
+        return Verdict(ResearchOutcome.FAILED, f"Nobody can review the draft: {why}")
+    verdict = yield from _until_decided(ctx, request, plan, result, reviewer)
+    yield from release(ctx)
+    return verdict
+
+
+def _until_decided(
+    ctx: DaprWorkflowContext,
+    request: ResearchRequest,
+    plan: ResearchPlan,
+    result: ResearchResult,
+    reviewer: str,
+) -> Generator[Task[Any], Any, Verdict]:
+    """Have drafts judged until one is not to be revised.
+
+    Who asked for a revision judges it as well, whatever its confidence.
+    """
+    comments: list[str] = []
+    while True:
+        review = yield from have_reviewed(ctx, request, plan, result, reviewer)
+        if isinstance(review, Verdict):
+            return review
+        verdict = verdict_of(review, result.rounds)
+        if verdict is not None:
+            return verdict
+        comments = [*comments, review.comment]
+        failed = yield from write_draft(ctx, request, plan, result, comments)
+        if failed is not None:
+            return failed
+
+
+def _deliver(ctx: DaprWorkflowContext, number: int) -> Generator[Task[Any], Any, None]:
+    report(ctx, DELIVER_REPORT, "Delivering the report")
+    step = DeliverReport(key=report_key(ctx.instance_id), draft=draft_key(ctx.instance_id, number))
+    yield ctx.call_activity(DELIVER_REPORT, input=step, retry_policy=RETRY)
+
+
+def _tell_requester(
+    ctx: DaprWorkflowContext,
+    request: ResearchRequest,
+    status: ResearchOutcome,
+    message: str,
+    address: str | None,
+) -> Generator[Task[Any], Any, str | None]:
+    where = f"\n\nRead {address}" if address else ""
+    return (
+        yield from tell(
+            ctx,
+            request.requester,
+            subject=f"Your research {request.research_id}: {status}",
+            body=f"{request.question}\n\n{message}{where}",
+        )
+    )
+
+
+DEFINITION = Definition(
+    name="research",
+    workflow_name="research_workflow",
+    workflow=research_workflow,
+    input=ResearchRequest,
+    output=ResearchResult,
+    id_field="research_id",
+    title="Research",
+    description="A question is answered from every source at once, with citations and a "
+    "confidence; a draft of low confidence is delivered when a person approves it.",
+    path=PATH,
+    search_fields=("requester", "reviewer", "question"),
+    events=(REVIEW,),
+    samples=SAMPLES,
+)

@@ -1,0 +1,20 @@
+"""Checks that a task makes sense."""
+
+from dapr.ext.workflow import WorkflowActivityContext
+
+from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.workflows.task.workflow import VALIDATE_TASK, TaskRequest, Validation
+
+
+def activities(_: Ports) -> Activities:
+    """Return the activities of task processing alone."""
+    return {VALIDATE_TASK: validate_task}
+
+
+async def validate_task(_: WorkflowActivityContext, task: TaskRequest) -> Validation:
+    """Say why a task must be rejected, if it must."""
+    if not task.title.strip():
+        return Validation(rejection="Missing title")
+    if not (task.assignee or "").strip() and not task.skills:
+        return Validation(rejection="Missing assignee")
+    return Validation()

@@ -1,0 +1,47 @@
+"""Calls the actor of a task."""
+
+from dapr.ext.workflow import WorkflowActivityContext
+
+from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.workflows.tracked_task.adapters.task_actor_client import TaskActorClient
+from orchestrator.workflows.tracked_task.models import (
+    ARM_REMINDERS,
+    FINISH_TASK,
+    OPEN_TASK,
+    RECORD_STEP,
+    ArmReminders,
+    FinishTask,
+    Opened,
+    OpenTask,
+    RecordStep,
+)
+
+
+def activities(ports: Ports) -> Activities:
+    """Return the activities that need the actor."""
+    settings = ports.settings
+    actor = TaskActorClient(ports.sidecar, settings.actor_timeout_seconds)
+
+    async def open_task(_: WorkflowActivityContext, call: OpenTask) -> Opened:
+        """Begin the task, and say what the settings leave to the workflow."""
+        await actor.create(call.task_id, call.step)
+        return Opened(lead=settings.escalate_to, limit_days=settings.tracked_limit_days)
+
+    async def record_step(_: WorkflowActivityContext, call: RecordStep) -> None:
+        """Write a line into the task's history."""
+        await actor.record(call.task_id, call.step)
+
+    async def arm_reminders(_: WorkflowActivityContext, call: ArmReminders) -> None:
+        """Have the actor watch over the task."""
+        await actor.arm(call.task_id, call.step)
+
+    async def finish_task(_: WorkflowActivityContext, call: FinishTask) -> None:
+        """Have the actor watch no longer."""
+        await actor.finish(call.task_id, call.step)
+
+    return {
+        OPEN_TASK: open_task,
+        RECORD_STEP: record_step,
+        ARM_REMINDERS: arm_reminders,
+        FINISH_TASK: finish_task,
+    }

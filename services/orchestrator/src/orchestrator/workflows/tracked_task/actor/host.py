@@ -1,0 +1,91 @@
+"""Hosts the actors over a stream that the application opens to its sidecar.
+
+So no address of the application's is called, and none has to be kept from the public. The way is
+new in Dapr 1.18 ("alpha"); the older one, by HTTP, needs routes beside the public API.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import grpc
+import structlog
+from dapr.actor import ActorId, ActorRuntime
+from dapr.actor.runtime.config import ActorRuntimeConfig
+from dapr.actor.runtime.context import ActorRuntimeContext
+from dapr.actor.runtime.grpc_host import ActorGrpcHost
+from dapr.clients.grpc._channel import create_aio_channel
+
+from orchestrator.settings import Settings
+from orchestrator.toolkit.peers.notifier import NotifierClient
+from orchestrator.workflows.tracked_task.actor.task_actor import TaskActor
+
+log = structlog.get_logger(__name__)
+
+# An idle actor costs memory here and in the sidecar, and an address that anybody can ask for makes
+# one; waking it again costs one read.
+IDLE = timedelta(minutes=5)
+PAUSE_SECONDS = 1.0
+
+
+class _TokenHost(ActorGrpcHost):
+    """A host whose stream carries the API token: the SDK 1.19.0 gives it to unary calls alone."""
+
+    def __init__(self, settings: Settings) -> None:
+        address = f"127.0.0.1:{settings.dapr_grpc_port}"
+        # The application's own listener is there already: see app_channel.
+        super().__init__(address, app_port=0)
+        if settings.dapr_api_token is not None:
+            token = _StreamToken(settings.dapr_api_token)
+            self._channel = create_aio_channel(address, interceptors=[token])
+
+
+class _StreamToken(grpc.aio.StreamStreamClientInterceptor):
+    """Adds the API token to streams."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def intercept_stream_stream(self, continuation, client_call_details, request_iterator):  # type: ignore[no-untyped-def]
+        metadata = (*(client_call_details.metadata or ()), ("dapr-api-token", self._token))
+        return await continuation(client_call_details._replace(metadata=metadata), request_iterator)
+
+
+@asynccontextmanager
+async def hosting_actors(settings: Settings, notifier: NotifierClient) -> AsyncIterator[None]:
+    """Host the actors as long as the context lasts; the sidecar may come and go.
+
+    Args:
+        settings: Where the sidecar is, and how the actors behave.
+        notifier: For the actors alone, with little patience.
+    """
+    task = asyncio.create_task(_host(settings, notifier))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _host(settings: Settings, notifier: NotifierClient) -> None:
+    def task_actor(context: ActorRuntimeContext, actor_id: ActorId) -> TaskActor:
+        return TaskActor(
+            context,
+            actor_id,
+            notifier,
+            settings.notification_channel,
+            retry=timedelta(seconds=settings.reminder_retry_seconds),
+            keep=timedelta(days=settings.ended_task_days),
+        )
+
+    ActorRuntime.set_actor_config(ActorRuntimeConfig(actor_idle_timeout=IDLE))
+    while True:
+        host = _TokenHost(settings)
+        try:
+            await host.register_actor(TaskActor, actor_factory=task_actor)
+            # It connects again by itself, but gives up where the sidecar stays away for a minute.
+            await host.run_forever()
+        except (grpc.aio.AioRpcError, TimeoutError, RuntimeError) as error:
+            log.warning("the sidecar takes no actors", error=str(error) or type(error).__name__)
+        await asyncio.sleep(PAUSE_SECONDS)

@@ -1,0 +1,214 @@
+"""The actor of a task: holds its state and history, and watches over its due time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from dapr.actor import Actor, ActorId, ActorInterface, Remindable, actormethod
+from dapr.actor.runtime._method_context import ActorMethodContext
+from dapr.actor.runtime.context import ActorRuntimeContext
+from dapr.actor.runtime.failure_policy import ActorReminderFailurePolicy
+
+from contracts.notifier import ChannelName, NotificationRequest
+from orchestrator.toolkit.peers.notifier import NotifierClient
+from orchestrator.toolkit.peers.peer import PeerRefused, PeerUnavailable
+from orchestrator.workflows.tracked_task.state import (
+    Arm,
+    Armed,
+    Create,
+    Finish,
+    Record,
+    ReminderName,
+    Reply,
+    TrackedTask,
+)
+
+log = structlog.get_logger(__name__)
+
+STATE = "task"
+FORGET = "forget"
+
+
+class AskedToFail(Exception):
+    """A failure that was asked for."""
+
+
+class NobodyTold(Exception):
+    """A reminder could not be delivered: it is to be fired again."""
+
+
+class TaskActorInterface(ActorInterface):
+    """What the actor is asked, by the names that callers use."""
+
+    @actormethod(name="Create")  # type: ignore[untyped-decorator]
+    async def create(self, data: object) -> object:
+        """Begin the task."""
+
+    @actormethod(name="Record")  # type: ignore[untyped-decorator]
+    async def record(self, data: object) -> object:
+        """Write a line into the history."""
+
+    @actormethod(name="Arm")  # type: ignore[untyped-decorator]
+    async def arm(self, data: object) -> object:
+        """Note the assignee, and watch from now on."""
+
+    @actormethod(name="Finish")  # type: ignore[untyped-decorator]
+    async def finish(self, data: object) -> object:
+        """Watch no longer, and note how the task ended."""
+
+    @actormethod(name="Get")  # type: ignore[untyped-decorator]
+    async def get(self) -> object:
+        """Return the task."""
+
+
+class TaskActor(Actor, TaskActorInterface, Remindable):
+    """One task; its id is the task's.
+
+    Dapr gives an actor one call or reminder at a time. Each may come again after a crash: so a
+    method does its outside effects first (which can be repeated), and then writes one value.
+
+    Args:
+        context: Of the runtime.
+        actor_id: The task's id.
+        notifier: Tells people. Its calls must be short, for reads wait while a reminder fires.
+        channel: The way to tell them.
+        retry: How long after a failure a reminder fires again.
+        keep: How long a task is kept after its end.
+    """
+
+    def __init__(
+        self,
+        context: ActorRuntimeContext,
+        actor_id: ActorId,
+        notifier: NotifierClient,
+        channel: ChannelName,
+        retry: timedelta,
+        keep: timedelta,
+    ) -> None:
+        super().__init__(context, actor_id)
+        self._notifier = notifier
+        self._channel = channel
+        # Without one, Dapr drops a reminder after 3 failures a second apart. With no maximum it
+        # comes again until it holds.
+        self._policy = ActorReminderFailurePolicy.constant_policy(interval=retry)
+        self._keep = keep
+
+    async def create(self, data: object) -> object:
+        """Begin the task, unless it has begun."""
+        step = Create.model_validate(data)
+        task = await self._load()
+        if task is None:
+            task = await self._save(TrackedTask.created(step, _now()))
+        return _reply(task)
+
+    async def record(self, data: object) -> object:
+        """Write a line into the history, unless the step has."""
+        step = Record.model_validate(data)
+        task = await self._known()
+        if not task.knows(step.key):
+            task = await self._save(task.recorded(step, _now()))
+        return _reply(task)
+
+    async def arm(self, data: object) -> object:
+        """Register the reminders and note them; one that fires in between finds nothing armed."""
+        step = Arm.model_validate(data)
+        task = await self._known()
+        if not task.knows(step.key):
+            for reminder in step.reminders:
+                await self._register(reminder.name, reminder.at)
+            task = await self._save(task.armed(step, _now()))
+        return _reply(task)
+
+    async def finish(self, data: object) -> object:
+        """Take the reminders back, and note how the task ended."""
+        step = Finish.model_validate(data)
+        task = await self._known()
+        if not task.knows(step.key):
+            for reminder in task.reminders.armed:
+                await self.unregister_reminder(reminder.name)
+            await self._register(FORGET, _now() + self._keep)
+            task = await self._save(task.finished(step, _now()))
+        return _reply(task)
+
+    async def get(self) -> object:
+        """Return the task, if there is one."""
+        return _reply(await self._load())
+
+    async def receive_reminder(
+        self,
+        name: str,
+        state: bytes,
+        due_time: timedelta,
+        period: timedelta,
+        ttl: timedelta | None = None,
+    ) -> None:
+        """Tell whom the reminder names; what is raised here has Dapr fire it again."""
+        if name == FORGET:
+            await self._state_manager.try_remove_state(STATE)
+            return
+        task = await self._load()
+        reminder = task.reminder(name) if task else None
+        if task is None or reminder is None:
+            # It fired before, or was disarmed; or the step that armed it died, and comes again.
+            log.info("a reminder with nothing to do", task_id=self.id.id, reminder=name)
+            return
+        try:
+            what = await self._tell(reminder)
+        except (PeerUnavailable, AskedToFail) as error:
+            log.warning("nobody could be told", task_id=self.id.id, reminder=name)
+            log.debug("nobody could be told", said=str(error))
+            await self._save(task.tried(ReminderName(name)))
+            # Dapr's SDK saves after a turn that went well only.
+            await self._state_manager.save_state()
+            # Dapr logs it, and what the notifier says may name who was to be told.
+            raise NobodyTold(f"the reminder {name} reached nobody") from None
+        await self._save(task.fired(reminder, what, "the actor's reminder", _now()))
+
+    async def _tell(self, reminder: Armed) -> str:
+        if reminder.attempts < reminder.fail_first:
+            raise AskedToFail(f"attempt {reminder.attempts + 1} was asked to fail")
+        message = reminder.message
+        request = NotificationRequest(
+            recipient=message.recipient,
+            subject=message.subject,
+            body=message.body,
+            channel=self._channel,
+        )
+        try:
+            await self._notifier.notify(message.key, request)
+        except PeerRefused as error:
+            # It would be refused again.
+            return f"{reminder.name}: {message.recipient} cannot be told: {error}"
+        return f"{reminder.name}: {message.recipient} was told"
+
+    async def _register(self, name: str, at: datetime) -> None:
+        delay = max(at - _now(), timedelta(0))
+        await self.register_reminder(name, b"", delay, failure_policy=self._policy)
+
+    async def _on_pre_actor_method(self, method_context: ActorMethodContext) -> None:
+        # The SDK caches state as long as it takes the actor for active, and keeps there what a
+        # failed turn did not save. What is in the store is what counts.
+        await self._state_manager.clear_cache()
+
+    async def _load(self) -> TrackedTask | None:
+        found, value = await self._state_manager.try_get_state(STATE)
+        return TrackedTask.model_validate(value) if found else None
+
+    async def _known(self) -> TrackedTask:
+        task = await self._load()
+        if task is None:
+            raise LookupError(f"task {self.id.id} was never created")
+        return task
+
+    async def _save(self, task: TrackedTask) -> TrackedTask:
+        """Have the task written at the end of the turn."""
+        await self._state_manager.set_state(STATE, task.model_dump(mode="json"))
+        return task
+
+
+def _reply(task: TrackedTask | None) -> dict[str, Any]:
+    return Reply(task=task).model_dump(mode="json")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,107 @@
+"""What the doctor finds, and what is to be done."""
+
+from importlib.metadata import version
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+from grpc.aio import AioRpcError, Metadata
+
+from contracts.system import SystemCheck
+from orchestrator.diagnostics.doctor import System
+from servicekit.testing import MemoryStateStore
+
+WELL = {
+    "runtimeVersion": "1.18.2",
+    "components": [{"name": "actorstore", "type": "state.redis"}],
+    "actorRuntime": {"placement": "placement: connected"},
+    "workflows": {"connectedWorkers": 1},
+}
+
+
+class FakeManagement:
+    """An engine that answers, or does not."""
+
+    def __init__(self, *, up: bool = True) -> None:
+        self._up = up
+
+    async def get_workflow_state(self, _: str, *, payloads: bool) -> None:
+        if not self._up:
+            raise AioRpcError(grpc.StatusCode.UNAVAILABLE, Metadata(), Metadata(), "refused")
+
+
+def sidecar(metadata: dict[str, Any] | None, *, scheduler: bool = True) -> httpx.AsyncClient:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1.0/metadata" and metadata is not None:
+            return httpx.Response(200, json=metadata)
+        if request.url.path == "/v1.0/jobs/doctor" and scheduler:
+            return httpx.Response(500, json={"message": "job not found"})
+        raise httpx.ReadTimeout("")
+
+    return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://sidecar")
+
+
+async def checks(
+    metadata: dict[str, Any] | None = None,
+    *,
+    scheduler: bool = True,
+    engine: bool = True,
+    store: MemoryStateStore | None = None,
+) -> dict[str, SystemCheck]:
+    async with sidecar(metadata, scheduler=scheduler) as http:
+        management: Any = FakeManagement(up=engine)
+        report = await System(http, store or MemoryStateStore(), management).report()
+    return {check.name: check for check in report.checks}
+
+
+def ill(found: dict[str, SystemCheck]) -> set[str]:
+    """Return the names of what is not well, each of which has advice."""
+    for check in found.values():
+        assert (check.advice is None) is check.ok, check
+    return {name for name, check in found.items() if not check.ok}
+
+
+async def test_all_is_well() -> None:
+    assert ill(await checks(WELL)) == set()
+
+
+async def test_a_sidecar_that_is_away_is_one_finding() -> None:
+    assert ill(await checks(None)) == {"sidecar"}
+
+
+async def test_a_runtime_that_does_not_go_with_the_sdk_is_a_warning() -> None:
+    found = (await checks(WELL | {"runtimeVersion": "1.16.9"}))["versions"]
+    assert found.ok
+    assert found.advice is not None
+
+
+@pytest.mark.parametrize("up", [True, False])
+async def test_the_versions_of_runtime_and_sdk_are_reported(up: bool) -> None:
+    async with sidecar(WELL if up else None) as http:
+        found = await System(http, MemoryStateStore(), FakeManagement()).versions()  # type: ignore[arg-type]
+    assert found.dapr_runtime == ("1.18.2" if up else None)
+    assert found.dapr_sdk == version("dapr")
+    assert found.orchestrator == version("taskway-orchestrator")
+
+
+async def test_what_the_sidecar_lacks_is_told() -> None:
+    metadata = WELL | {"workflows": {}, "components": [], "actorRuntime": {}}
+    assert ill(await checks(metadata)) == {"workflow worker", "actor state store", "placement"}
+
+
+async def test_a_placement_that_is_lost_is_told() -> None:
+    metadata = WELL | {"actorRuntime": {"placement": "placement: disconnected"}}
+    assert ill(await checks(metadata)) == {"placement"}
+
+
+async def test_a_scheduler_that_does_not_answer_is_told() -> None:
+    assert ill(await checks(WELL, scheduler=False)) == {"scheduler"}
+
+
+async def test_an_engine_and_a_store_that_fail_are_told() -> None:
+    store = MemoryStateStore()
+    store.writes_until_crash = 0
+    found = await checks(WELL, engine=False, store=store)
+    assert ill(found) == {"workflow engine", "state store"}
+    assert found["workflow engine"].detail == "refused"

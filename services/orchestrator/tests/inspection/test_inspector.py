@@ -1,0 +1,121 @@
+"""How the engine is asked about one instance."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from google.protobuf.json_format import ParseDict
+
+from contracts.detail import ReasonKind
+from contracts.orchestrator import RuntimeStatus
+from contracts.problems import ProblemType
+from orchestrator.dapr_sdk.private import protos
+from orchestrator.inspection.inspector import Explainer
+from orchestrator.inspection.tombstones import Links
+from orchestrator.testing.environment import Run, execute
+from orchestrator.workflows.hello.workflow import DEFINITION, GREET, TRY_LUCK, HelloRequest
+from servicekit.problems import ProblemError
+from servicekit.testing import MemoryStateStore
+
+REQUEST = HelloRequest(hello_id="1", user_name="ada")
+STUBS = {GREET: lambda _: "Hello", TRY_LUCK: lambda _: None}
+CHILD = "hello-1-child-ada"
+
+
+def raw(instance_id: str = "hello-1", status: str = "RUNNING", **fields: Any) -> Any:
+    defaults = {
+        "instanceId": instance_id,
+        "name": DEFINITION.workflow_name,
+        "workflowStatus": f"ORCHESTRATION_STATUS_{status}",
+        "createdTimestamp": "2026-01-01T00:00:00Z",
+        "lastUpdatedTimestamp": "2026-01-01T00:00:01Z",
+        "input": REQUEST.model_dump_json(),
+    }
+    return ParseDict(defaults | fields, protos.WorkflowState())
+
+
+class FakeManagement:
+    """Knows some states, each to be read once more than it says, and a history."""
+
+    def __init__(self, history: Sequence[Any], **states: list[Any]) -> None:
+        self.history = history
+        self.states = {name.replace("_", "-"): answers for name, answers in states.items()}
+
+    async def get_workflow_state(self, instance_id: str, payloads: bool) -> Any:
+        answers = self.states.get(instance_id)
+        if not answers:
+            return None
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    async def get_workflow_history(self, _: str) -> Sequence[Any]:
+        return self.history
+
+
+def explainer(management: FakeManagement, no_worker: str | None = None) -> Explainer:
+    async def why_no_worker() -> str | None:
+        return no_worker
+
+    return Explainer(management, Links(MemoryStateStore()), why_no_worker, None)  # type: ignore[arg-type]
+
+
+def hello(until: timedelta | None = None) -> Run:
+    return execute(DEFINITION, REQUEST, STUBS, until=until)
+
+
+async def test_a_waiting_instance_is_explained_by_todays_code() -> None:
+    management = FakeManagement(hello(timedelta(seconds=5)).history, hello_1=[raw()])
+    detail = await explainer(management).detail("hello-1")
+    assert [reason.kind for reason in detail.why] == [ReasonKind.TIMER]
+    assert detail.children == [CHILD]
+
+
+async def test_its_child_is_asked_for_its_status() -> None:
+    history = hello(timedelta(seconds=5)).history
+    created = max(
+        i for i, event in enumerate(history) if event.HasField("childWorkflowInstanceCreated")
+    )
+    management = FakeManagement(
+        history[: created + 1], hello_1=[raw()], hello_1_child_ada=[raw(CHILD, "SUSPENDED")]
+    )
+    [reason] = (await explainer(management, None).detail("hello-1")).why
+    assert "SUSPENDED" in reason.text
+    assert reason.instance_id == CHILD
+
+
+async def test_without_a_worker_it_says_so() -> None:
+    management = FakeManagement([], hello_1=[raw(status="PENDING")])
+    [reason] = (await explainer(management, "nobody is here").detail("hello-1")).why
+    assert reason.kind is ReasonKind.NO_WORKER
+    assert reason.text.endswith(": nobody is here")
+
+
+async def test_what_its_code_does_not_replay_is_no_error() -> None:
+    history = hello(timedelta(seconds=5)).history
+    for event in history:
+        if event.HasField("executionStarted"):
+            event.executionStarted.name = "a workflow of yesterday"
+    management = FakeManagement(history, hello_1=[raw(name="a workflow of yesterday")])
+    why = (await explainer(management).detail("hello-1")).why
+    assert [reason.kind for reason in why] == [ReasonKind.TIMER, ReasonKind.CODE]
+
+
+async def test_what_ends_between_two_reads_has_ended() -> None:
+    management = FakeManagement(hello().history, hello_1=[raw(), raw(status="COMPLETED")])
+    detail = await explainer(management).detail("hello-1")
+    assert (detail.status, detail.why) == (RuntimeStatus.COMPLETED, [])
+
+
+async def test_the_history_and_its_raw_form_are_the_engines() -> None:
+    run = hello()
+    explained = explainer(FakeManagement(run.history, hello_1=[raw()]))
+    assert len((await explained.history("hello-1")).steps) == 4
+    assert len(await explained.raw("hello-1")) == len(run.history)
+
+
+async def test_what_is_not_there_is_not_found() -> None:
+    explained = explainer(FakeManagement([]))
+    for asked in (explained.detail, explained.history, explained.raw, explained.mark):
+        with pytest.raises(ProblemError) as error:
+            await asked("nobody")
+        assert error.value.type is ProblemType.NOT_FOUND

@@ -1,0 +1,331 @@
+"""A history becomes steps, whatever is in it."""
+
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dapr.ext.workflow as wf
+import pytest
+from dapr.ext.workflow import DaprWorkflowContext
+from google.protobuf.json_format import ParseDict
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from unit_support.asking import ANSWER, Answer, Question, asking
+
+from contracts.detail import HistoryStep, StepKind, StepStatus
+from orchestrator.dapr_sdk.private import protos
+from orchestrator.dapr_sdk.values import LONGEST
+from orchestrator.inspection.timeline import Timeline
+from orchestrator.testing.environment import Run, Send, execute
+from orchestrator.testing.replay import load
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.waits import Waiting
+
+RECORDED = Path(__file__).parents[1] / "histories"
+FILES = sorted(RECORDED.glob("*.json"))
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def happened(seconds: float, event_id: int, **event: Any) -> Any:
+    """Return an event, `seconds` after the beginning, in the form of the recorded ones."""
+    time = (BEGIN + timedelta(seconds=seconds)).isoformat()
+    return ParseDict({"eventId": event_id, "timestamp": time, **event}, protos.HistoryEvent())
+
+
+def told(steps: list[HistoryStep]) -> list[tuple[str, str, str]]:
+    return [(step.kind, step.name, step.status) for step in steps]
+
+
+def recorded(name: str) -> list[Any]:
+    return load(RECORDED / f"{name}.json")[1]
+
+
+def test_retries_are_attempts_of_one_step() -> None:
+    steps = Timeline(recorded("hello-retried")).steps
+    assert told(steps) == [
+        ("activity", "greet", "completed"),
+        ("activity", "try_luck", "completed"),
+        ("child", "hello_child_workflow", "completed"),
+        ("timer", "timer", "completed"),
+    ]
+    luck = steps[1]
+    assert [(a.number, a.error, a.error_type) for a in luck.attempts] == [
+        (1, "Attempt 1 was asked to fail", "SimulatedFailure"),
+        (2, "Attempt 2 was asked to fail", "SimulatedFailure"),
+        (3, None, None),
+    ]
+    assert luck.started_at == luck.attempts[0].started_at
+    assert luck.ended_at == luck.attempts[-1].ended_at
+    assert luck.error is None
+    assert luck.until is None
+    assert luck.input["failures"] == 2
+    assert steps[2].output == "Hello, ada, from a child!"
+    assert steps[3].until is not None
+    assert steps[3].ended_at is not None
+    assert steps[3].ended_at >= steps[3].until
+
+
+def test_a_step_that_fails_for_good_has_its_last_error() -> None:
+    steps = Timeline(recorded("hello-compensated")).steps
+    luck = next(step for step in steps if step.name == "try_luck")
+    assert luck.status is StepStatus.FAILED
+    assert luck.error == luck.attempts[-1].error == "Attempt 3 was asked to fail"
+    assert len(luck.attempts) == 3
+    assert all(attempt.ended_at for attempt in luck.attempts)
+
+
+def test_between_two_attempts_a_step_runs_until_the_next() -> None:
+    history = recorded("hello-retried")
+    failed = next(i for i, e in enumerate(history) if e.HasField("timerCreated"))
+    timeline = Timeline(history[: failed + 1])
+    [step] = timeline.pending.values()
+    assert (step.name, step.status, step.ended_at) == ("try_luck", StepStatus.RUNNING, None)
+    assert step.until is not None
+    assert step.error == "Attempt 1 was asked to fail"
+
+
+def ask(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
+    """Ask, for an hour at a time, two times at most."""
+    for _round in range(2):
+        until = ctx.current_utc_datetime + timedelta(hours=1)
+        waiting = Waiting(ctx, ANSWER, Answer, until=until, assigned_to="bo")
+        report(ctx, "asking", "Bo is asked", waits=[waiting.wait])
+        if (yield from waiting.receive()) is not None:
+            return
+
+
+def asked(*events: Send, until: timedelta | None = None) -> Run:
+    return execute(asking(ask), Question(), {}, events=events, until=until)
+
+
+def test_a_timed_wait_is_one_step() -> None:
+    answer = Send(timedelta(minutes=90), "answer", {"text": "yes"})
+    first, second = Timeline(asked(answer).history).steps
+    assert (first.kind, first.name, first.status) == ("event", "answer", "timed_out")
+    assert first.ended_at == first.until == BEGIN + timedelta(hours=1)
+    assert (second.kind, second.status) == ("event", "completed")
+    assert second.output["payload"] == {"text": "yes"}
+    assert second.ended_at == BEGIN + timedelta(minutes=90)
+    assert second.until == BEGIN + timedelta(hours=2)
+
+
+def test_a_wait_that_lasts_is_under_way() -> None:
+    timeline = Timeline(asked(until=timedelta(minutes=30)).history)
+    [step] = timeline.pending.values()
+    assert (step.status, step.ended_at) == (StepStatus.RUNNING, None)
+
+
+def test_a_wait_without_an_end_has_none() -> None:
+    created = happened(
+        0, 1, timerCreated={"fireAt": "9999-12-31T23:59:59.999999999Z", "externalEvent": {}}
+    )
+    assert Timeline([created]).steps[0].until is None
+
+
+def wait_created(event_id: int, name: str) -> Any:
+    timer = {"fireAt": "2026-01-01T01:00:00Z", "externalEvent": {"name": name}}
+    return happened(0, event_id, timerCreated=timer)
+
+
+def test_the_case_of_an_event_does_not_matter_and_the_first_wait_gets_it() -> None:
+    raised = happened(1, -1, eventRaised={"name": "OTHER", "input": '{"a": 1}'})
+    history = [wait_created(1, "answer"), wait_created(2, "Other"), wait_created(3, "other")]
+    timeline = Timeline([*history, raised])
+    assert [step.status for step in timeline.steps] == ["running", "completed", "running"]
+    assert timeline.steps[1].output == {"a": 1}
+    # Its timer still fires, and is of no concern.
+    late = happened(3600, -1, timerFired={"timerId": 2})
+    assert Timeline([*history, raised, late]).steps[1].status is StepStatus.COMPLETED
+
+
+def test_an_event_that_nobody_waits_for_is_kept_as_a_step() -> None:
+    raised = happened(1, -1, eventRaised={"name": "answer", "input": '"early"'})
+    [step] = Timeline([raised]).steps
+    assert (step.kind, step.status, step.output) == ("event", "completed", "early")
+
+
+def test_a_pause_is_a_step_with_its_reason() -> None:
+    paused = happened(1, -1, executionSuspended={"input": "the moon is full"})
+    resumed = happened(5, -1, executionResumed={"input": "the night is over"})
+    [running] = Timeline([paused, paused]).steps
+    assert (running.kind, running.status) == ("pause", "running")
+    assert running.input == "the moon is full"
+    [ended] = Timeline([paused, resumed]).steps
+    assert (ended.status, ended.ended_at) == ("completed", BEGIN + timedelta(seconds=5))
+    assert Timeline([resumed]).steps == []
+
+
+def test_a_stall_lasts_until_the_next_decision() -> None:
+    stalled = happened(
+        1, -1, executionStalled={"reason": "VERSION_NOT_AVAILABLE", "description": "no v1 here"}
+    )
+    begun = happened(2, -1, workflowStarted={})
+    [step] = Timeline([stalled, begun, stalled]).steps
+    assert (step.kind, step.name, step.status) == ("stall", "version_not_available", "running")
+    assert step.input == "no v1 here"
+    decided = happened(3, 1, taskScheduled={"name": "greet"})
+    assert told(Timeline([stalled, begun, decided]).steps) == [
+        ("stall", "version_not_available", "completed"),
+        ("activity", "greet", "running"),
+    ]
+
+
+def test_what_is_under_way_at_the_end_is_abandoned() -> None:
+    task = happened(0, 1, taskScheduled={"name": "greet", "taskExecutionId": "x"})
+    terminated = happened(1, -1, executionTerminated={"input": "enough"})
+    ended = happened(2, 2, executionCompleted={"workflowStatus": "ORCHESTRATION_STATUS_TERMINATED"})
+    timeline = Timeline([task, terminated, ended])
+    assert timeline.steps[0].status is StepStatus.ABANDONED
+    assert timeline.pending == {}
+
+
+def child(seconds: float, event_id: int) -> Any:
+    created = {"name": "child_workflow", "instanceId": "one"}
+    return happened(seconds, event_id, childWorkflowInstanceCreated=created)
+
+
+def child_failed(seconds: float, event_id: int) -> Any:
+    failed = {"taskScheduledId": event_id, "failureDetails": {"errorMessage": "no luck"}}
+    return happened(seconds, -1, childWorkflowInstanceFailed=failed)
+
+
+def test_a_child_that_is_tried_again_is_one_step_and_one_that_is_called_twice_is_two() -> None:
+    again = happened(
+        2,
+        2,
+        timerCreated={
+            "fireAt": "2026-01-01T00:00:03Z",
+            "childWorkflowRetry": {"instanceId": "one"},
+        },
+    )
+    fired = happened(3, -1, timerFired={"timerId": 2})
+    [step] = Timeline([child(0, 1), child_failed(1, 1), again, fired, child(3, 3)]).steps
+    assert [attempt.error for attempt in step.attempts] == ["no luck", None]
+    assert (step.instance_id, step.status) == ("one", StepStatus.RUNNING)
+
+    twice = Timeline([child(0, 1), child_failed(1, 1), child(3, 3)]).steps
+    assert [step.status for step in twice] == ["failed", "running"]
+
+
+def test_calls_at_once_are_steps_of_their_own() -> None:
+    def both(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
+        yield wf.when_all([ctx.call_activity("look", input=number) for number in (1, 2)])
+
+    run = execute(asking(both), Question(), {"look": lambda number: number})
+    assert [(s.input, s.output, len(s.attempts)) for s in Timeline(run.history).steps] == [
+        (1, 1, 1),
+        (2, 2, 1),
+    ]
+
+
+def test_what_is_long_is_cut_and_says_so() -> None:
+    data = '"' + "x" * LONGEST + '"'
+    task = happened(0, 1, taskScheduled={"name": "greet", "input": data})
+    [step] = Timeline([task]).steps
+    assert isinstance(step.input, str)
+    assert step.input.startswith('"xxx')
+    assert "cut: 10,002 characters" in step.input
+    assert len(step.input) < LONGEST + 100
+
+
+def test_what_is_not_json_is_shown_as_it_is() -> None:
+    done = happened(1, -1, taskCompleted={"taskScheduledId": 1, "result": "{broken"})
+    [step] = Timeline([happened(0, 1, taskScheduled={"name": "greet"}), done]).steps
+    assert step.output == "{broken"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_part_of_a_recorded_history_makes_sense(path: Path) -> None:
+    _, history = load(path)
+    for end in range(len(history) + 1):
+        assert_sensible(history[:end])
+    assert not Timeline(history).pending
+
+
+IDS = st.integers(1, 4)
+NAMES = st.sampled_from(["a", "A", "b"])
+EVENTS = st.one_of(
+    st.builds(
+        lambda i, n, x: {"eventId": i, "taskScheduled": {"name": n, "taskExecutionId": x}},
+        IDS,
+        NAMES,
+        st.sampled_from(["", "x", "y"]),
+    ),
+    st.builds(lambda i: {"taskCompleted": {"taskScheduledId": i, "result": "1"}}, IDS),
+    st.builds(
+        lambda i: {"taskFailed": {"taskScheduledId": i, "failureDetails": {"errorMessage": "e"}}},
+        IDS,
+    ),
+    st.builds(
+        lambda i, c: {"eventId": i, "childWorkflowInstanceCreated": {"name": "c", "instanceId": c}},
+        IDS,
+        NAMES,
+    ),
+    st.builds(
+        lambda i: {
+            "childWorkflowInstanceFailed": {
+                "taskScheduledId": i,
+                "failureDetails": {"errorMessage": "e"},
+            }
+        },
+        IDS,
+    ),
+    st.builds(
+        lambda i, origin: {
+            "eventId": i,
+            "timerCreated": {"fireAt": "2026-01-01T01:00:00Z", **origin},
+        },
+        IDS,
+        st.one_of(
+            st.just({}),
+            st.just({"createTimer": {}}),
+            st.builds(lambda n: {"externalEvent": {"name": n}}, NAMES),
+            st.builds(
+                lambda x: {"activityRetry": {"taskExecutionId": x}}, st.sampled_from(["x", "y"])
+            ),
+            st.builds(lambda c: {"childWorkflowRetry": {"instanceId": c}}, NAMES),
+        ),
+    ),
+    st.builds(lambda i: {"timerFired": {"timerId": i}}, IDS),
+    st.builds(lambda n: {"eventRaised": {"name": n}}, NAMES),
+    st.sampled_from(
+        [
+            {"workflowStarted": {}},
+            {"executionSuspended": {}},
+            {"executionResumed": {}},
+            {"executionStalled": {"reason": "PATCH_MISMATCH"}},
+            {"executionCompleted": {"workflowStatus": "ORCHESTRATION_STATUS_COMPLETED"}},
+            {"eventSent": {}},
+        ]
+    ),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(EVENTS, max_size=25))
+def test_no_history_is_too_strange(events: list[dict[str, Any]]) -> None:
+    assert_sensible(
+        [happened(i, e.get("eventId", -1), **_without_id(e)) for i, e in enumerate(events)]
+    )
+
+
+def _without_id(event: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in event.items() if key != "eventId"}
+
+
+def assert_sensible(history: list[Any]) -> None:
+    timeline = Timeline(history)
+    begun = sum(
+        event.HasField("taskScheduled") or event.HasField("childWorkflowInstanceCreated")
+        for event in history
+    )
+    assert sum(len(step.attempts) for step in timeline.steps) == begun
+    for step in timeline.steps:
+        assert [attempt.number for attempt in step.attempts] == [
+            number + 1 for number in range(len(step.attempts))
+        ]
+        assert (step.ended_at is None) == (step.status is StepStatus.RUNNING)
+        assert (step.kind is StepKind.CHILD) == (step.instance_id is not None)
+    for step in timeline.pending.values():
+        assert step in timeline.steps

@@ -1,0 +1,100 @@
+"""What is done is written down, whatever becomes of it."""
+
+import pytest
+
+from contracts.operations import Operation
+from contracts.orchestrator import TERMINAL, RuntimeStatus
+from contracts.problems import ProblemType
+from orchestrator.inspection.tombstones import Links, RerunOf
+from orchestrator.operations.allowed import refusal
+from orchestrator.operations.audit import BEGUN, DONE, Action, Audit
+from servicekit.problems import ProblemError
+from servicekit.state import StoreUnavailable
+from servicekit.testing import MemoryStateStore
+
+ACTION = Action("olga", "pause", "task-1", "because")
+
+
+async def test_a_done_action_has_its_details() -> None:
+    audit = Audit(MemoryStateStore())
+    async with audit.recording(Action("olga", "rerun", "task-1", details={"new": "task-2"})):
+        pass
+    [entry] = (await audit.page(None, 10)).items
+    assert (entry.by, entry.action, entry.target, entry.result) == ("olga", "rerun", "task-1", DONE)
+    assert entry.details == {"new": "task-2"}
+
+
+async def test_a_refused_action_says_why() -> None:
+    audit = Audit(MemoryStateStore())
+    with pytest.raises(ProblemError):
+        async with audit.recording(ACTION):
+            raise ProblemError(ProblemType.WRONG_STATE, "it is paused")
+    [entry] = (await audit.page(None, 10)).items
+    assert entry.result == ProblemType.WRONG_STATE
+    assert entry.details == {"detail": "it is paused"}
+
+
+async def test_a_bug_is_written_down_too() -> None:
+    audit = Audit(MemoryStateStore())
+    with pytest.raises(ZeroDivisionError):
+        async with audit.recording(ACTION):
+            raise ZeroDivisionError
+    assert (await audit.page(None, 10)).items[0].result == "ZeroDivisionError"
+
+
+async def test_a_crash_in_the_middle_leaves_a_begun_entry() -> None:
+    store = MemoryStateStore()
+    with pytest.raises(StoreUnavailable):
+        async with Audit(store).recording(ACTION):
+            store.writes_until_crash = 0
+    [entry] = (await Audit(store).page(None, 10)).items
+    assert entry.result == BEGUN
+
+
+async def test_nothing_is_done_that_could_not_be_written_down() -> None:
+    store, done = MemoryStateStore(), False
+    store.writes_until_crash = 0
+    with pytest.raises(StoreUnavailable):
+        async with Audit(store).recording(ACTION):
+            done = True
+    assert not done
+
+
+async def test_the_trail_is_read_in_pages_the_newest_first() -> None:
+    audit = Audit(MemoryStateStore())
+    for number in range(5):
+        async with audit.recording(Action("olga", "pause", f"task-{number}")):
+            pass
+    first = await audit.page(None, 3)
+    second = await audit.page(first.next, 3)
+    targets = [entry.target for page in (first, second) for entry in page.items]
+    assert targets == [f"task-{n}" for n in (4, 3, 2, 1, 0)]
+    assert second.next is None
+
+
+@pytest.mark.parametrize("status", RuntimeStatus)
+def test_what_has_ended_is_purged_or_rerun_and_nothing_else(status: RuntimeStatus) -> None:
+    allowed = {operation for operation in Operation if refusal(operation, status) is None}
+    if status in TERMINAL:
+        assert allowed == {Operation.PURGE, Operation.RERUN}
+    elif status is RuntimeStatus.SUSPENDED:
+        assert allowed == {Operation.RESUME, Operation.TERMINATE}
+    else:
+        assert allowed == {Operation.PAUSE, Operation.TERMINATE}
+
+
+async def test_a_new_instance_repeats_what_was_said_first() -> None:
+    links = Links(MemoryStateStore())
+    first = RerunOf(source="task-1", from_event=None, input=None)
+    second = RerunOf(source="task-2", from_event=3, input="{}")
+    assert await links.note_rerun("task-9", first) == first
+    assert await links.note_rerun("task-9", second) == first
+    assert await links.rerun_of("task-9") == "task-1"
+    assert await links.rerun_of("task-1") is None
+
+
+async def test_who_purged_is_remembered() -> None:
+    links = Links(MemoryStateStore())
+    assert not await links.is_gone("task-1")
+    await links.note_gone("task-1", "olga")
+    assert await links.is_gone("task-1")

@@ -1,0 +1,251 @@
+"""The same to many: said first, confirmed, and done to each whatever becomes of the others."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from contracts.operations import (
+    AuditEntry,
+    BatchRequest,
+    BatchResult,
+    Operation,
+    OperationRequest,
+    OperationResult,
+    RerunRequest,
+)
+from contracts.orchestrator import RuntimeStatus
+from contracts.problems import ProblemType
+from orchestrator.operations.allowed import ALLOWED
+from orchestrator.operations.audit import DONE, Audit
+from orchestrator.operations.bulk import CONCURRENCY, MOST, Batch
+from orchestrator.visibility.change_feed import Feed
+from orchestrator.visibility.entry import Entry
+from orchestrator.visibility.index import InstanceIndex
+from servicekit.problems import ProblemError
+from servicekit.state import StoreUnavailable
+from servicekit.testing import MemoryStateStore
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+REFUSED = ProblemError(ProblemType.WRONG_STATE, "it has ended meanwhile")
+
+
+def entry(name: str, status: RuntimeStatus = RuntimeStatus.RUNNING, age: int = 0) -> Entry:
+    """Return a task that is so many seconds old."""
+    created = START - timedelta(seconds=age)
+    return Entry(
+        instance_id=f"task-{name}",
+        workflow="task",
+        version=None,
+        status=status,
+        parent=None,
+        step=None,
+        message=None,
+        waits=(),
+        created_at=created,
+        last_updated_at=created,
+        completed_at=None,
+        search="",
+    )
+
+
+class FakeOperations:
+    """Keeps what was done to which instance, and refuses some."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[Operation, str, OperationRequest]] = []
+        self.refusing: dict[str, Exception] = {}
+        self.in_flight = 0
+        self.most_in_flight = 0
+
+    async def perform(
+        self, operation: Operation, instance_id: str, request: OperationRequest
+    ) -> OperationResult:
+        await self._do(operation, instance_id, request)
+        return OperationResult(operation=operation, instance_id=instance_id, status=None)
+
+    async def rerun(self, instance_id: str, request: RerunRequest) -> OperationResult:
+        await self._do(Operation.RERUN, instance_id, request)
+        return OperationResult(
+            operation=Operation.RERUN,
+            instance_id=instance_id,
+            status=None,
+            new_instance_id=f"task-{request.new_id}",
+        )
+
+    async def _do(self, operation: Operation, instance_id: str, request: OperationRequest) -> None:
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        await asyncio.sleep(0)
+        self.in_flight -= 1
+        if error := self.refusing.get(instance_id):
+            raise error
+        self.done.append((operation, instance_id, request))
+
+
+class World:
+    """A batch over some instances."""
+
+    def __init__(self, *entries: Entry) -> None:
+        self.operations = FakeOperations()
+        self.audit = Audit(MemoryStateStore())
+        index = InstanceIndex(Feed())
+        for one in entries:
+            index.put(one)
+        self.index = index
+        self.batch = Batch(index, self.operations, self.audit)  # type: ignore[arg-type]
+
+    async def perform(
+        self, operation: Operation = Operation.PAUSE, confirm: int | None = None, **more: Any
+    ) -> BatchResult:
+        defaults = {"reason": "because", "by": "olga", "filter": {}}
+        request = defaults | {"operation": operation, "confirm": confirm} | more
+        return await self.batch.perform(BatchRequest.model_validate(request))
+
+    async def trail(self) -> list[AuditEntry]:
+        return (await self.audit.page(None, 10)).items
+
+    def ids_done(self) -> list[str]:
+        return [instance_id for _, instance_id, _ in self.operations.done]
+
+
+async def test_a_dry_run_says_which_it_would_be_and_does_nothing() -> None:
+    world = World(entry("young"), entry("old", age=9), entry("ended", RuntimeStatus.COMPLETED))
+    result = await world.perform()
+    assert (result.dry_run, result.count, result.remaining) == (True, 2, 0)
+    assert result.instance_ids == ["task-old", "task-young"]
+    assert (result.results, result.index.known) == ([], 3)
+    assert (world.ids_done(), await world.trail()) == ([], [])
+
+
+@pytest.mark.parametrize("confirm", [0, 1, 3])
+async def test_another_count_than_was_confirmed_does_nothing(confirm: int) -> None:
+    world = World(entry("1"), entry("2"))
+    with pytest.raises(ProblemError) as error:
+        await world.perform(confirm=confirm)
+    assert error.value.type is ProblemType.WRONG_STATE
+    assert "2 instances now" in error.value.detail
+    assert world.ids_done() == []
+    [told] = await world.trail()
+    assert (told.action, told.result) == ("batch.pause", ProblemType.WRONG_STATE)
+
+
+async def test_none_may_be_confirmed() -> None:
+    result = await World(entry("1")).perform(confirm=0, filter={"id_prefix": "order-"})
+    assert (result.dry_run, result.count, result.results) == (False, 0, [])
+
+
+@pytest.mark.parametrize("operation", [o for o in Operation if o is not Operation.RERUN])
+@pytest.mark.parametrize("children", [True, False])
+async def test_each_in_a_state_for_it_is_operated_on_as_was_asked(
+    operation: Operation, children: bool
+) -> None:
+    world = World(*(entry(status, status) for status in RuntimeStatus))
+    wanted = sorted(f"task-{status}" for status in ALLOWED[operation])
+    result = await world.perform(operation, confirm=len(wanted), children=children)
+    assert sorted(world.ids_done()) == wanted == result.instance_ids
+    alone = OperationRequest(reason="because", by="olga", children=children)
+    assert all(done == (operation, done[1], alone) for done in world.operations.done)
+    assert {item.result for item in result.results} == {DONE}
+
+
+@pytest.mark.parametrize("refusal", [REFUSED, StoreUnavailable("no answer within 5 s")])
+async def test_one_that_is_refused_keeps_no_other_from_it(refusal: Exception) -> None:
+    world = World(*(entry(str(n), age=9 - n) for n in range(5)))
+    world.operations.refusing["task-1"] = refusal
+    result = await world.perform(confirm=5)
+    assert sorted(world.ids_done()) == ["task-0", "task-2", "task-3", "task-4"]
+    items = {item.instance_id: item for item in result.results}
+    assert list(items) == [f"task-{n}" for n in range(5)]
+    told = items.pop("task-1")
+    expected = (
+        ProblemType.WRONG_STATE if refusal is REFUSED else ProblemType.UNAVAILABLE,
+        str(refusal),
+    )
+    assert (told.result, told.detail) == expected
+    assert {item.result for item in items.values()} == {DONE}
+
+
+async def test_what_was_done_is_in_the_audit_trail() -> None:
+    world = World(entry("1"), entry("2"), entry("3"))
+    world.operations.refusing["task-2"] = REFUSED
+    await world.perform(confirm=3, filter={"id_prefix": "task-", "workflow": ["task"]})
+    [told] = await world.trail()
+    assert (told.by, told.action, told.target, told.reason, told.result) == (
+        "olga",
+        "batch.pause",
+        "instances",
+        "because",
+        DONE,
+    )
+    assert told.details == {
+        "filter": {"id_prefix": "task-", "workflow": ["task"]},
+        "done": 2,
+        "refused": 1,
+    }
+
+
+async def test_one_call_does_the_oldest_and_says_how_many_remain() -> None:
+    many = [entry(f"{n:04}", age=n) for n in range(MOST + 3)]
+    world = World(*many)
+    oldest = [one.instance_id for one in reversed(many)][:MOST]
+    dry = await world.perform()
+    assert (dry.count, dry.remaining, dry.instance_ids) == (MOST, 3, oldest)
+    done = await world.perform(confirm=MOST)
+    assert sorted(world.ids_done()) == sorted(oldest)
+    assert [item.instance_id for item in done.results] == oldest
+    assert world.operations.most_in_flight == CONCURRENCY
+
+    for one in many:
+        if one.instance_id in oldest:
+            world.index.put(replace(one, status=RuntimeStatus.SUSPENDED))
+    rest = await world.perform()
+    assert (rest.count, rest.remaining) == (3, 0)
+
+
+async def test_what_runs_again_has_its_old_id_and_the_suffix() -> None:
+    world = World(entry("1", RuntimeStatus.FAILED), entry("task-2", RuntimeStatus.COMPLETED))
+    result = await world.perform(Operation.RERUN, confirm=2, suffix="again")
+    assert [(item.instance_id, item.new_instance_id) for item in result.results] == [
+        ("task-1", "task-1-again"),
+        ("task-task-2", "task-task-2-again"),
+    ]
+    requests = [request for _, _, request in world.operations.done]
+    assert requests == [
+        RerunRequest(reason="because", by="olga", new_id=f"{name}-again")
+        for name in ("1", "task-2")
+    ]
+
+
+async def test_children_are_run_again_with_their_parents_only() -> None:
+    parent = entry("1", RuntimeStatus.COMPLETED)
+    child = replace(
+        parent, instance_id="task-1-child", workflow="hello_child_workflow", parent="task-1"
+    )
+    world = World(parent, child)
+    assert (await world.perform(Operation.RERUN, suffix="again")).instance_ids == ["task-1"]
+    assert (await world.perform(Operation.PURGE)).instance_ids == ["task-1", "task-1-child"]
+
+
+async def test_an_id_that_would_be_too_long_is_refused_alone() -> None:
+    world = World(entry("1", RuntimeStatus.FAILED), entry("2" * 98, RuntimeStatus.FAILED))
+    result = await world.perform(Operation.RERUN, confirm=2, suffix="again")
+    assert [item.result for item in result.results] == [DONE, ProblemType.VALIDATION]
+    assert world.ids_done() == ["task-1"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"operation": "rerun"},
+        {"operation": "pause", "suffix": "again"},
+        {"operation": "rerun", "suffix": "a/b"},
+        {"operation": "pause", "confirm": -1},
+        {"operation": "pause", "filter": {"everything": True}},
+    ],
+)
+def test_what_is_no_batch_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        BatchRequest.model_validate({"reason": "because", "filter": {}} | wrong)

@@ -1,0 +1,130 @@
+"""A wait takes one payload, and what was accepted for it counts."""
+
+from collections.abc import Generator
+from datetime import timedelta
+from typing import Any
+
+from dapr.ext.workflow import DaprWorkflowContext
+from pydantic import BaseModel
+
+from orchestrator.testing.environment import Run, Send, execute
+from orchestrator.toolkit.definition import Definition, Event, Request
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.waits import Waiting
+
+HOUR = timedelta(hours=1)
+
+
+class Answer(BaseModel):
+    """What somebody says."""
+
+    text: str
+
+
+class Question(Request):
+    """What is asked."""
+
+    question_id: str = "1"
+
+
+class Answers(BaseModel):
+    """What was answered in each round."""
+
+    answers: list[str | None]
+
+
+ANSWER = Event(name="answer", payload=Answer, description="An answer")
+
+
+def ask_twice(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, Answers]:
+    """Ask in two rounds of an hour each."""
+    answers = []
+    for number in (1, 2):
+        waiting = Waiting(
+            ctx, ANSWER, Answer, until=ctx.current_utc_datetime + HOUR, assigned_to="bo"
+        )
+        report(ctx, f"round {number}", "Waiting for an answer", waits=[waiting.wait])
+        answer = yield from waiting.receive()
+        if answer is None:
+            answer = yield from waiting.close()
+        answers.append(answer and answer.text)
+    report(ctx, "completed", "Done")
+    return Answers(answers=answers)
+
+
+DEFINITION = Definition(
+    name="ask",
+    workflow_name="ask_workflow",
+    workflow=ask_twice,
+    input=Question,
+    output=Answers,
+    id_field="question_id",
+    title="Ask",
+    description="Asks twice.",
+    path="/ask",
+    samples={},
+    events=(ANSWER,),
+)
+
+
+def at(minutes: int, text: str, *, lost: bool = False) -> Send:
+    return Send(timedelta(minutes=minutes), "answer", {"text": text}, lost=lost)
+
+
+def ask(*events: Send) -> Run:
+    return execute(DEFINITION, Question(), {}, events=events)
+
+
+def test_each_round_takes_its_own_answer() -> None:
+    run = ask(at(1, "yes"), at(2, "no"))
+    assert run.output == {"answers": ["yes", "no"]}
+    assert run.elapsed == timedelta(minutes=2)
+
+
+def test_a_round_without_an_answer_ends_at_its_time() -> None:
+    run = ask(at(61, "late"))
+    assert run.output == {"answers": [None, "late"]}
+
+
+def test_nobody_answers() -> None:
+    run = ask()
+    assert run.output == {"answers": [None, None]}
+    assert run.elapsed == 2 * HOUR
+
+
+def test_an_answer_that_was_accepted_but_got_lost_counts() -> None:
+    assert ask(at(59, "accepted", lost=True)).output == {"answers": ["accepted", None]}
+
+
+def test_an_answer_that_was_raised_twice_counts_once() -> None:
+    run = ask(at(1, "yes"), at(1, "yes"))
+    # The second of them comes in the second round, as one of its own.
+    assert run.output == {"answers": ["yes", "yes"]}
+    first, second = (progress.waits[0].id for progress in run.progress[:2])
+    assert first != second
+
+
+def test_what_belongs_to_another_wait_is_ignored() -> None:
+    def workflow(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, bool]:
+        waiting = Waiting(ctx, ANSWER, Answer, id="mine")
+        for foreign in (None, "text", {"text": "bare"}, {"wait": "other", "payload": {}}):
+            assert waiting.accept(foreign) is None
+        assert waiting.accept({"wait": "mine", "payload": {"text": "x"}}) == Answer(text="x")
+        yield ctx.create_timer(timedelta(seconds=1))
+        return True
+
+    from dataclasses import replace
+
+    assert execute(replace(DEFINITION, workflow=workflow), Question(), {}).output is True
+
+
+def test_what_waits_says_for_whom_and_until_when() -> None:
+    [wait] = ask(at(1, "yes")).progress[0].waits
+    assert (wait.event, wait.assigned_to) == ("answer", "bo")
+    assert wait.until is not None
+    assert wait.until.isoformat() == "2026-01-01T01:00:00+00:00"
+
+
+def test_what_does_not_wait_takes_nothing() -> None:
+    run = ask(at(1, "yes"), at(2, "no"), at(3, "late"))
+    assert [send.payload["text"] for send in run.refused] == ["late"]

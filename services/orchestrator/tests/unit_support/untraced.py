@@ -1,0 +1,20 @@
+"""Engines that tell nothing of traces, for tests of what would ask them."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from orchestrator.telemetry.trace_context import Origins
+
+
+async def no_answer(_: str) -> Sequence[Any]:
+    """Never return."""
+    await asyncio.Event().wait()
+    return []
+
+
+async def _no_history(_: str) -> Sequence[Any]:
+    return []
+
+
+NO_ORIGINS = Origins(_no_history)

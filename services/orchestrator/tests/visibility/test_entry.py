@@ -1,0 +1,124 @@
+"""What the index keeps of an instance."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from contracts.orchestrator import RuntimeStatus
+from orchestrator.dapr_sdk.private import protos
+from orchestrator.visibility.due_queue import Agenda
+from orchestrator.visibility.entry import (
+    MAX_MESSAGE,
+    MAX_SEARCH,
+    entry_of,
+    may_be_child,
+    parent_of,
+    search_text,
+)
+from orchestrator.workflows.task.workflow import DEFINITION, TaskRequest
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def state(
+    name: str = DEFINITION.workflow_name,
+    status: str = "RUNNING",
+    request: Any = None,
+    custom_status: str = "",
+    **fields: Any,
+) -> Any:
+    made = protos.WorkflowState(
+        instanceId="task-1",
+        name=name,
+        workflowStatus=protos.OrchestrationStatus.Value(f"ORCHESTRATION_STATUS_{status}"),
+        **fields,
+    )
+    made.input.value = json.dumps(request)
+    made.customStatus.value = custom_status
+    made.createdTimestamp.FromDatetime(START)
+    made.lastUpdatedTimestamp.FromDatetime(START)
+    return made
+
+
+def test_a_workflow_of_the_catalogue_has_its_short_name_and_text() -> None:
+    request = TaskRequest(task_id="1", title="Blue Chair", skills=["python", "go"])
+    kept = entry_of(state(request=request.model_dump(mode="json")))
+    assert kept.workflow == "task"
+    assert kept.search == "task-1 blue chair python go"
+    assert (kept.created_at, kept.completed_at, kept.parent) == (START, None, None)
+
+
+def test_a_child_has_daprs_name_and_its_parent() -> None:
+    child = state(name="hello_child_workflow", request="ada", status="COMPLETED")
+    started = protos.ExecutionStartedEvent(name="hello_child_workflow")
+    started.parentInstance.workflowInstance.instanceId = "hello-1"
+    history = [protos.HistoryEvent(eventId=-1), protos.HistoryEvent(executionStarted=started)]
+    assert may_be_child(child)
+    kept = entry_of(child, parent_of(history))
+    assert (kept.workflow, kept.parent) == ("hello_child_workflow", "hello-1")
+    assert (kept.completed_at, kept.terminal) == (START, True)
+
+
+def test_what_was_started_from_outside_has_no_parent() -> None:
+    started = protos.ExecutionStartedEvent(name="task_processing_workflow")
+    assert parent_of([protos.HistoryEvent(executionStarted=started)]) is None
+    assert parent_of([]) is None
+    assert not may_be_child(state())
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("PENDING", "PENDING"), ("STALLED", "STALLED"), ("CONTINUED_AS_NEW", "RUNNING"),
+     ("CANCELED", "TERMINATED")],
+)  # fmt: skip
+def test_each_status_of_the_engine_is_one_of_ours(name: str, shown: str) -> None:
+    assert entry_of(state(status=name)).status is RuntimeStatus[shown]
+
+
+def test_what_is_long_is_cut() -> None:
+    request = TaskRequest(task_id="1", title="é" * 200, assignee="a" * 254, skills=["b" * 50] * 20)
+    progress = json.dumps({"step": "assign_task", "message": "m" * 5_000})
+    kept = entry_of(state(request=request.model_dump(mode="json"), custom_status=progress))
+    assert kept.message is not None
+    assert (len(kept.message), len(kept.search)) == (MAX_MESSAGE, MAX_SEARCH)
+
+
+@pytest.mark.parametrize("said", ["half way", '"half way"', '{"step": 1}', "{"])
+def test_what_a_workflow_says_in_another_form_is_left_out(said: str) -> None:
+    kept = entry_of(state(custom_status=said))
+    assert (kept.step, kept.message, kept.waits) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("id", "task-1 7"),
+        ("customer.email", "task-1 ada@example.com"),
+        ("lines.sku", "task-1 a b"),
+        ("customer", "task-1"),
+        ("none.at.all", "task-1"),
+    ],
+)
+def test_a_search_field_is_a_path(path: str, found: str) -> None:
+    data = {
+        "id": 7,
+        "customer": {"email": "Ada@example.com"},
+        "lines": [{"sku": "A"}, {"sku": "b"}],
+    }
+    assert search_text("task-1", replace(DEFINITION, search_fields=(path,)), data) == found
+
+
+def test_the_longest_due_come_first_and_what_was_moved_once() -> None:
+    schedule = Agenda()
+    for name, at in (("b", 2.0), ("a", 1.0), ("c", 3.0), ("d", 9.0)):
+        schedule.put(name, at)
+    schedule.put("c", 0.5)
+    schedule.put("b", 8.0)
+    schedule.drop("a")
+    assert schedule.take(now=5.0, limit=10) == ["c"]
+    assert schedule.take(now=9.0, limit=1) == ["b"]
+    assert schedule.take(now=9.0, limit=1) == ["d"]
+    assert schedule.take(now=99.0, limit=9) == []

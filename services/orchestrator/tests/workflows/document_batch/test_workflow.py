@@ -1,0 +1,160 @@
+"""What a document batch does with its documents, whatever becomes of each."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from contracts.orchestrator import RuntimeStatus
+from orchestrator.testing.environment import Run, execute
+from orchestrator.testing.replay import replay
+from orchestrator.workflows.document_batch.chunk import (
+    PROCESS_DOCUMENT,
+    DocumentClass,
+    DocumentProcessed,
+    ProcessDocument,
+)
+from orchestrator.workflows.document_batch.workflow import DEFINITION, MAX_FAILURES, BatchRequest
+
+
+def processed(step: ProcessDocument) -> DocumentProcessed:
+    if step.fails:
+        return DocumentProcessed(error="asked to fail")
+    return DocumentProcessed(document_class=DocumentClass.LETTER, words=7)
+
+
+def run(process: Any = processed, **request: Any) -> Run:
+    request_ = BatchRequest(batch_id="1", **request)
+    done = execute(DEFINITION, request_, {PROCESS_DOCUMENT: process})
+    assert done.status is RuntimeStatus.COMPLETED, done.error
+    return done
+
+
+def most_at_a_time(run: Run) -> int:
+    """Return how many steps of a run were under way together at most."""
+    under_way = most = 0
+    for event in run.history:
+        under_way += event.HasField("taskScheduled")
+        under_way -= event.HasField("taskCompleted") or event.HasField("taskFailed")
+        most = max(most, under_way)
+    return most
+
+
+def test_each_document_is_processed_under_a_key_of_its_own() -> None:
+    done = run(documents=["a", "b"])
+    [child] = done.children
+    assert child.instance_id == "batch-1-chunk-1"
+    assert child.inputs(PROCESS_DOCUMENT) == [
+        {"key": "batch-1:0", "document_id": "a", "fails": False, "pause_ms": 0},
+        {"key": "batch-1:1", "document_id": "b", "fails": False, "pause_ms": 0},
+    ]
+    assert done.output["status"] == "completed"
+    assert done.output["classes"] == {"letter": {"documents": 2, "words": 14}}
+    assert done.progress[-1].details == {"done": 2, "failed": 0, "of": 2}
+
+
+@pytest.mark.parametrize(("parallelism", "chunks"), [(1, 3), (10, 3), (15, 2), (25, 2), (50, 2)])
+def test_no_more_than_parallelism_are_under_way(parallelism: int, chunks: int) -> None:
+    done = run(prefix="d", count=60, parallelism=parallelism)
+    assert [child.instance_id for child in done.children] == [
+        f"batch-1-chunk-{number}" for number in range(1, chunks + 1)
+    ]
+    assert {most_at_a_time(child) for child in done.children[:-1]} == {parallelism}
+    keys = [step["key"] for child in done.children for step in child.inputs(PROCESS_DOCUMENT)]
+    assert keys == [f"batch-1:{index}" for index in range(60)]
+
+
+def test_the_progress_is_told() -> None:
+    done = run(prefix="d", count=100, simulate="document_fails")
+    told = [(p.details["done"], p.details["failed"], p.details["of"]) for p in done.progress]
+    assert told == [(0, 0, 100), *((16 * n, 4 * n, 100) for n in range(1, 6))]
+    assert done.progress[2].message == "Processing documents 41 to 60 of 100"
+    assert done.progress[2].details["chunk"] == "batch-1-chunk-3"
+    assert done.children[2].progress[-1].details == {"done": 16, "failed": 4, "of": 20}
+
+
+def test_every_fifth_document_fails_where_that_is_asked_for() -> None:
+    done = run(prefix="d", count=12, simulate="document_fails")
+    assert (done.output["status"], done.output["done"], done.output["failed"]) == ("partial", 10, 2)
+    assert done.output["failures"] == [
+        {"index": 4, "document_id": "d-5", "error": "asked to fail"},
+        {"index": 9, "document_id": "d-10", "error": "asked to fail"},
+    ]
+
+
+def test_a_step_that_fails_for_good_is_its_documents_failure() -> None:
+    def process(step: ProcessDocument) -> DocumentProcessed:
+        if step.document_id == "d-3":
+            raise RuntimeError("the model is out of reach " + "x" * 1000)
+        return processed(step)
+
+    done = run(process, prefix="d", count=30)
+    assert (done.output["status"], done.output["done"], done.output["failed"]) == ("partial", 29, 1)
+    [failure] = done.output["failures"]
+    assert failure["document_id"] == "d-3"
+    assert failure["error"].startswith("the model is out of reach")
+    assert len(failure["error"]) <= 300
+    steps = done.children[0].inputs(PROCESS_DOCUMENT)
+    assert len([step for step in steps if step["document_id"] == "d-3"]) == 3
+
+
+def test_a_step_that_fails_once_is_tried_again() -> None:
+    tried: list[str] = []
+
+    def process(step: ProcessDocument) -> DocumentProcessed:
+        tried.append(step.key)
+        if tried.count(step.key) == 1 and step.key == "batch-1:1":
+            raise RuntimeError("not now")
+        return processed(step)
+
+    done = run(process, documents=["a", "b", "c"])
+    assert done.output["status"] == "completed"
+    assert sorted(tried) == ["batch-1:0", "batch-1:1", "batch-1:1", "batch-1:2"]
+
+
+def test_a_batch_in_which_everything_fails_says_so_and_stays_small() -> None:
+    def fail(step: ProcessDocument) -> DocumentProcessed:
+        return DocumentProcessed(error="e" * 300)
+
+    done = run(fail, prefix="d", count=100, parallelism=50)
+    assert (done.output["status"], done.output["failed"]) == ("failed", 100)
+    assert [f["index"] for f in done.output["failures"]] == list(range(MAX_FAILURES))
+    # Dapr's limit is 4 MiB. A thousand documents are ten times these two chunks.
+    assert sum(event.ByteSize() for event in done.history) * 10 < 500_000
+    assert max(sum(e.ByteSize() for e in child.history) for child in done.children) < 100_000
+
+
+def test_what_is_named_twice_is_rejected_and_nothing_is_processed() -> None:
+    done = run(documents=["a", "b", "a"])
+    assert (done.output["status"], done.output["documents"]) == ("rejected", 3)
+    assert done.output["message"] == "Document a is named more than once"
+    assert done.children == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"documents": ["a"], "prefix": "a", "count": 1},
+        {"documents": ["a"], "count": 1},
+        {"prefix": "a"},
+        {"count": 1},
+        {"prefix": "a", "count": 0},
+        {"prefix": "a" * 96, "count": 1},
+        {"documents": ["a"], "parallelism": 0},
+    ],
+)
+def test_documents_are_named_in_one_way(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        BatchRequest.model_validate({"batch_id": "1", **wrong})
+
+
+def test_the_history_replays() -> None:
+    done = run(prefix="d", count=45, simulate="document_fails")
+    for one in (done, *done.children):
+        replay([DEFINITION], one.instance_id, one.history)
+
+
+def test_the_samples_are_valid() -> None:
+    for sample in DEFINITION.samples.values():
+        BatchRequest.model_validate(sample.request)

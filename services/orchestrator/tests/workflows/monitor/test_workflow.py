@@ -1,0 +1,282 @@
+"""What a monitor does, by the clock of its history."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from unit_support.untraced import NO_ORIGINS
+
+from contracts.orchestrator import Progress, RuntimeStatus
+from contracts.problems import ProblemType
+from orchestrator.engine.client import _same_input
+from orchestrator.engine.event_delivery import Events
+from orchestrator.settings import Settings
+from orchestrator.testing.environment import Run, Send, execute
+from orchestrator.testing.replay import replay
+from orchestrator.toolkit.accepted_events import Decisions
+from orchestrator.toolkit.messages import SEND_NOTIFICATION
+from orchestrator.workflows.monitor.activities import activities, refusal
+from orchestrator.workflows.monitor.workflow import (
+    CHECK_ADDRESS,
+    DEFINITION,
+    KEPT_RESULTS,
+    STOP,
+    Check,
+    CheckAddress,
+    CheckedAddress,
+    MonitorRequest,
+    Stop,
+)
+from servicekit.problems import ProblemError
+from servicekit.testing import MemoryStateStore
+
+REQUEST = MonitorRequest(monitor_id="1", url="http://example.com/", notify="alice@example.com")
+PAYLOAD = {"reason": "Enough", "by": "bo"}
+UP, DOWN = True, False
+
+
+def run(
+    checks: Iterable[bool],
+    *,
+    stop: float,
+    lost: bool = False,
+    again: float | None = None,
+    failures: Iterable[bool] = (),
+) -> Run:
+    """Run a monitor over these results of checks, 60 s apart while up, and 5 s while down."""
+    results, fails = chain(checks, repeat(UP)), chain(failures, repeat(False))
+
+    def check_address(_: CheckAddress) -> CheckedAddress:
+        ok = next(results)
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        check = Check(at=at, ok=ok, status=200 if ok else 503, milliseconds=7)
+        return CheckedAddress(check=check, pause_seconds=60 if ok else 5)
+
+    def send_notification(_: Any) -> dict[str, str]:
+        if next(fails):
+            raise RuntimeError("the notifier is down")
+        return {"key": "k"}
+
+    events = [Send(timedelta(seconds=stop), STOP.name, PAYLOAD, lost=lost)]
+    if again is not None:
+        events.append(Send(timedelta(seconds=again), STOP.name, PAYLOAD))
+    stubs = {CHECK_ADDRESS: check_address, SEND_NOTIFICATION: send_notification}
+    return execute(DEFINITION, REQUEST, stubs, events=events)
+
+
+def times(done: Run) -> list[float]:
+    return [call.at.total_seconds() for call in done.calls if call.name == CHECK_ADDRESS]
+
+
+def alerts(done: Run) -> list[tuple[str, str]]:
+    sent = done.inputs(SEND_NOTIFICATION)
+    return [(message["key"], message["subject"]) for message in sent]
+
+
+def test_a_healthy_address_is_looked_at_each_minute_and_nobody_is_told() -> None:
+    done = run([], stop=150)
+    assert times(done) == [0, 60, 120]
+    assert alerts(done) == []
+    assert done.status is RuntimeStatus.COMPLETED
+    assert done.output["status"] == "stopped"
+    assert done.output["message"] == "Stopped by bo: Enough"
+    # Each generation pauses, and then checks: the last one was stopped in its pause.
+    assert done.output["state"]["generation"] == done.generations == 4
+
+
+def test_one_that_is_down_is_looked_at_each_five_seconds() -> None:
+    assert times(run([UP, DOWN, DOWN, UP], stop=100)) == [0, 60, 65, 70]
+
+
+def test_each_change_is_told_once() -> None:
+    done = run([UP, DOWN, DOWN, DOWN, UP, UP, DOWN, UP], stop=1000)
+    assert alerts(done) == [
+        ("monitor-1:change-1", "Monitor 1: down"),
+        ("monitor-1:change-2", "Monitor 1: up again"),
+        ("monitor-1:change-3", "Monitor 1: down"),
+        ("monitor-1:change-4", "Monitor 1: up again"),
+    ]
+    assert done.output["state"]["changes"] == 4
+
+
+def test_one_that_is_down_from_the_beginning_is_told_of() -> None:
+    assert alerts(run([DOWN], stop=1)) == [("monitor-1:change-1", "Monitor 1: down")]
+
+
+def test_an_alert_that_failed_is_repeated_after_the_next_check_under_its_key() -> None:
+    done = run([DOWN, DOWN, DOWN], failures=[True] * 3, stop=12)
+    assert alerts(done) == [("monitor-1:change-1", "Monitor 1: down")] * 4
+    bodies = {message["body"] for message in done.inputs(SEND_NOTIFICATION)}
+    assert len(bodies) == 1
+    messages = [progress.message for progress in done.progress]
+    assert any("nobody could be told: the notifier is down" in m for m in messages)
+    assert done.output["state"]["alert_error"] is None
+
+
+def test_a_change_that_was_overtaken_is_not_told() -> None:
+    done = run([DOWN, UP], failures=[True] * 3, stop=100)
+    assert [key for key, _ in alerts(done)] == ["monitor-1:change-1"] * 3 + ["monitor-1:change-2"]
+
+
+def test_it_keeps_ten_results_and_a_short_history_over_any_number_of_generations() -> None:
+    done = run([DOWN] * 50, stop=249)
+    assert done.generations == 51
+    assert len(done.output["state"]["results"]) == KEPT_RESULTS
+    assert len(done.history) < 12
+    longest = max(len(progress.model_dump_json()) for progress in done.progress)
+    assert longest < 4000
+
+
+def test_a_generation_ends_with_an_activity_and_begins_with_a_timer() -> None:
+    """A worker that dies between the two leaves nothing behind that the engine cannot read."""
+    stub = {"at": "2026-01-01T00:00:00Z", "ok": True, "status": 200, "milliseconds": 1}
+    stubs = {CHECK_ADDRESS: lambda _: {"check": stub, "pause_seconds": 60}}
+    for number in range(3):
+        paused = execute(DEFINITION, REQUEST, stubs, until=timedelta(seconds=60 * number + 30))
+        kinds = [event.WhichOneof("eventType") for event in paused.history]
+        assert kinds == ["workflowStarted", "executionStarted", "timerCreated"]
+        assert paused.history[-1].eventId == 1
+        # Whole minutes: each generation began at the check of the one before.
+        assert paused.elapsed == timedelta(seconds=60 * number)
+
+
+def test_its_progress_shows_generation_and_results() -> None:
+    done = run([UP, DOWN], stop=64)
+    shown = done.progress[-2]
+    assert shown.step == "unhealthy"
+    assert shown.message == (
+        "HTTP status 503 after 7 ms; the next check is at 2026-01-01T00:01:05+00:00"
+    )
+    assert (shown.details["generation"], shown.details["changes"]) == (3, 1)
+    assert [check["ok"] for check in shown.details["results"]] == [True, False]
+
+
+def test_stop_is_taken_at_every_step() -> None:
+    done = run([UP, DOWN, UP], stop=200)
+    running = [progress for progress in done.progress if progress.step != "stopped"]
+    assert {wait.id for progress in running for wait in progress.waits} == {STOP.name}
+    assert all(progress.waits for progress in running)
+
+
+@pytest.mark.parametrize("when", [0, 1, 59.999999, 60, 60.000001, 120])
+def test_whenever_stop_comes_it_stops_before_another_check(when: float) -> None:
+    done = run([], stop=when)
+    assert done.status is RuntimeStatus.COMPLETED
+    assert done.elapsed.total_seconds() == when
+    assert not done.refused
+
+
+def test_a_stop_that_was_written_down_and_lost_is_raised_by_who_repeats_it() -> None:
+    done = run([], stop=10, lost=True, again=130)
+    assert done.status is RuntimeStatus.COMPLETED
+    assert times(done) == [0, 60, 120]
+
+
+def test_the_last_generation_replays_to_the_same_decisions() -> None:
+    done = run([UP, DOWN, UP], stop=200)
+    replay([DEFINITION], done.instance_id, done.history)
+
+
+class HalfEngine:
+    """Takes no event the first time; the monitor is in a later generation."""
+
+    def __init__(self) -> None:
+        self.raised: list[Any] = []
+        self.broken = True
+
+    async def state(self, _: str) -> Any:
+        progress = Progress(
+            step="healthy", message="", waits=[{"id": STOP.name, "event": STOP.name}]
+        )
+        return SimpleNamespace(
+            runtime_status=SimpleNamespace(name="RUNNING"),
+            serialized_custom_status=progress.model_dump_json(),
+        )
+
+    async def raise_event(self, _: str, __: str, data: Any) -> None:
+        if self.broken:
+            raise ProblemError(ProblemType.UNAVAILABLE, "down")
+        self.raised.append(data.payload)
+
+
+async def test_a_stop_that_got_no_answer_stops_when_it_is_sent_again() -> None:
+    engine, stop = HalfEngine(), Stop.model_validate(PAYLOAD)
+    events = Events(engine, Decisions(MemoryStateStore()), NO_ORIGINS)  # type: ignore[arg-type]
+    with pytest.raises(ProblemError) as first:
+        await events.deliver("monitor-1", STOP, stop)
+    assert first.value.type is ProblemType.UNAVAILABLE
+    engine.broken = False
+    with pytest.raises(ProblemError) as second:
+        await events.deliver("monitor-1", STOP, stop)
+    assert second.value.type is ProblemType.ALREADY_DECIDED
+    assert engine.raised == [PAYLOAD]
+
+
+def test_a_later_generation_is_still_the_one_that_the_request_started() -> None:
+    done = run([UP] * 5, stop=170)
+    started = next(e.executionStarted for e in done.history if e.HasField("executionStarted"))
+    later: Any = SimpleNamespace(serialized_input=started.input.value)
+    assert '"generation": 4' in later.serialized_input
+    assert _same_input(later, DEFINITION, REQUEST)
+    assert not _same_input(later, DEFINITION, REQUEST.model_copy(update={"interval_seconds": 7}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": "ftp://example.com/"},
+        {"url": "http://"},
+        {"url": "http://exa mple.com/"},
+        {"url": "http://ex\x00mple.com/"},
+        {"url": "http://" + "a" * 2000},
+        {"interval_seconds": 0},
+        {"retry_seconds": 0.5},
+        {"interval_seconds": 86_401},
+        {"notify": "a|b"},
+        {"state": None},
+        {"simulate": "fire"},
+    ],
+)
+def test_a_malformed_monitor_is_none(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        MonitorRequest.model_validate({**REQUEST.model_dump(), **wrong})
+
+
+def settings(**values: Any) -> Settings:
+    return Settings(monitor_interval_seconds=11, monitor_retry_seconds=3, **values)
+
+
+def test_the_settings_refuse_what_is_written_as_internal() -> None:
+    internal = REQUEST.model_copy(update={"url": "http://127.0.0.1:8000/healthz"})
+    error = refusal(internal, settings())
+    assert error is not None
+    assert (error.field, "internal" in error.message) == ("body.url", True)
+    assert refusal(internal, settings(monitor_allow="127.0.0.0/8")) is None
+    assert refusal(REQUEST, settings()) is None
+
+
+@pytest.mark.parametrize(
+    ("own", "number", "ok", "pause"),
+    [
+        ({}, 3, False, 3),
+        ({"retry_seconds": 1}, 4, False, 1),
+        ({}, 5, False, 3),
+        ({"interval_seconds": 9}, 3, False, 3),
+    ],
+)
+async def test_the_pause_is_the_request_s_own_or_the_settings(
+    own: dict[str, int], number: int, ok: bool, pause: float
+) -> None:
+    check = activities(SimpleNamespace(settings=settings()))[CHECK_ADDRESS]  # type: ignore[arg-type]
+    step = CheckAddress(
+        url="http://localhost:1/",
+        number=number,
+        interval_seconds=own.get("interval_seconds"),
+        retry_seconds=own.get("retry_seconds"),
+        simulate="outage",
+    )
+    checked = await check(None, step)
+    assert (checked.check.ok, checked.pause_seconds) == (ok, pause)

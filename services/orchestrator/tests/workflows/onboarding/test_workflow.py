@@ -1,0 +1,298 @@
+"""What the onboarding of a customer decides, for each way that its steps can end."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from contracts.orchestrator import RuntimeStatus
+from orchestrator.dapr_sdk.private import NonRetryableError
+from orchestrator.testing.environment import Run, Send, Stub, execute
+from orchestrator.testing.people import PEOPLE, sent
+from orchestrator.testing.replay import replay
+from orchestrator.toolkit.messages import (
+    ASSIGN_TASK,
+    CLOSE_WAIT,
+    RELEASE_ASSIGNMENT,
+    SEND_NOTIFICATION,
+    AssignTaskResult,
+    NotificationSent,
+    SendNotification,
+)
+from orchestrator.workflows.onboarding.activities import activities
+from orchestrator.workflows.onboarding.models import (
+    CLOSE_ACCOUNT,
+    DELETE_DOCUMENT,
+    KEEP_DOCUMENT,
+    OPEN_ACCOUNT,
+    VALIDATE_ONBOARDING,
+    AccountOpened,
+    OnboardingRequest,
+    Terms,
+)
+from orchestrator.workflows.onboarding.workflow import DEFINITION, MAX_REMINDERS
+
+HOUR = 3600
+DAY = 24 * HOUR
+REQUEST = {
+    "onboarding_id": "1",
+    "customer_id": "c1",
+    "name": "Ada",
+    "email": "ada@example.com",
+    "verifier": "alice",
+}
+
+
+def terms(**limits: Any) -> Terms:
+    usual = {
+        "collect_within_seconds": 7 * DAY,
+        "verify_within_seconds": 2 * DAY,
+        "remind_every_seconds": 12 * HOUR,
+    }
+    return Terms.model_validate({**usual, **limits})
+
+
+def fails(_: Any) -> None:
+    raise NonRetryableError("broken")
+
+
+STUBS: dict[str, Stub] = {
+    VALIDATE_ONBOARDING: lambda _: terms(),
+    **PEOPLE,
+    KEEP_DOCUMENT: lambda _: None,
+    DELETE_DOCUMENT: lambda _: None,
+    OPEN_ACCOUNT: lambda _: AccountOpened(),
+    CLOSE_ACCOUNT: lambda _: None,
+}
+
+
+def document(after: float, kind: str, reference: str = "scan.pdf", **more: Any) -> Send:
+    payload = {"kind": kind, "reference": reference}
+    return Send(timedelta(seconds=after), "document", payload, **more)
+
+
+def identity(after: float, verified: bool = True, **more: Any) -> Send:
+    payload = {"verified": verified, "verifier": "alice", "reason": ""}
+    return Send(timedelta(seconds=after), "identity", payload, **more)
+
+
+DOCUMENTS = [document(10, "proof_of_address"), document(20, "identity_card")]
+
+
+def run(*events: Send, **stubs: Stub) -> Run:
+    request = OnboardingRequest.model_validate(REQUEST)
+    done = execute(DEFINITION, request, {**STUBS, **stubs}, events=events)
+    assert done.status is RuntimeStatus.COMPLETED, done.error
+    assert done.progress[-1].step == done.output["status"]
+    replay([DEFINITION], done.instance_id, done.history)
+    return done
+
+
+def outcome(done: Run) -> str:
+    return str(done.output["status"])
+
+
+def told(done: Run) -> list[tuple[str, str]]:
+    prefix = "onboarding-1:"
+    return [(s["key"].removeprefix(prefix), s["recipient"]) for s in done.inputs(SEND_NOTIFICATION)]
+
+
+def undone(done: Run) -> list[str]:
+    return [c for c in done.called() if c in (CLOSE_ACCOUNT, RELEASE_ASSIGNMENT, DELETE_DOCUMENT)]
+
+
+TO_VERIFIER = ("notify", "alice@example.com")
+WELCOME = ("welcome", "ada@example.com")
+SORRY = ("sorry", "ada@example.com")
+
+
+def test_a_customer_gets_an_account_and_is_welcomed() -> None:
+    done = run(*DOCUMENTS, identity(HOUR))
+    assert outcome(done) == "completed"
+    assert done.output["verifier"] == "alice"
+    assert done.called() == [
+        VALIDATE_ONBOARDING,
+        KEEP_DOCUMENT,
+        KEEP_DOCUMENT,
+        ASSIGN_TASK,
+        SEND_NOTIFICATION,
+        RELEASE_ASSIGNMENT,
+        OPEN_ACCOUNT,
+        SEND_NOTIFICATION,
+    ]
+    assert told(done) == [TO_VERIFIER, WELCOME]
+    assert done.inputs(OPEN_ACCOUNT)[0]["key"] == "onboarding-1:account"
+    assert [k["key"] for k in done.inputs(KEEP_DOCUMENT)] == [
+        "onboarding-1:document.proof_of_address",
+        "onboarding-1:document.identity_card",
+    ]
+
+
+def test_the_status_says_what_is_missing() -> None:
+    done = run(*DOCUMENTS, identity(HOUR))
+    missing = [p.details["missing"] for p in done.progress if p.step == "collect_documents"]
+    assert missing == [["identity_card", "proof_of_address"], ["identity_card"]]
+
+
+def test_of_each_kind_the_first_document_counts() -> None:
+    again = document(15, "proof_of_address", "another.pdf")
+    done = run(DOCUMENTS[0], again, DOCUMENTS[1], identity(HOUR))
+    assert outcome(done) == "completed"
+    assert done.refused == [again]
+    kept = [k["document"]["reference"] for k in done.inputs(KEEP_DOCUMENT)]
+    assert kept == ["scan.pdf", "scan.pdf"]
+
+
+def test_documents_that_do_not_come_end_it() -> None:
+    done = run(DOCUMENTS[0])
+    assert outcome(done) == "timed_out"
+    assert done.elapsed == timedelta(days=7)
+    assert "identity_card" in done.output["message"]
+    assert undone(done) == [DELETE_DOCUMENT]
+    assert told(done) == [SORRY]
+
+
+def test_a_document_that_was_accepted_in_the_last_moment_counts() -> None:
+    lost = document(20, "identity_card", lost=True)
+    done = run(DOCUMENTS[0], lost, identity(7 * DAY + 60))
+    assert outcome(done) == "completed"
+    assert CLOSE_WAIT in done.called()
+
+
+def test_the_verifier_is_reminded_until_the_decision() -> None:
+    done = run(*DOCUMENTS, identity(20 + 25 * HOUR))
+    assert outcome(done) == "completed"
+    reminded = ["remind-1", "remind-2"]
+    assert told(done) == [TO_VERIFIER, *((r, "alice@example.com") for r in reminded), WELCOME]
+    waits = {w.id for p in done.progress for w in p.waits if w.event == "identity"}
+    assert len(waits) == 1
+
+
+def test_a_short_interval_does_not_fill_the_history() -> None:
+    stub = {VALIDATE_ONBOARDING: lambda _: terms(remind_every_seconds=1)}
+    done = run(*DOCUMENTS, **stub)
+    assert len([key for key, _ in told(done) if key.startswith("remind")]) == MAX_REMINDERS
+
+
+def test_an_identity_that_is_not_confirmed_undoes_everything() -> None:
+    no = {"verified": False, "verifier": "alice", "reason": "It is a cat"}
+    done = run(*DOCUMENTS, Send(timedelta(hours=1), "identity", no))
+    assert outcome(done) == "refused"
+    assert undone(done) == [RELEASE_ASSIGNMENT, DELETE_DOCUMENT, DELETE_DOCUMENT]
+    assert "It is a cat" in done.inputs(SEND_NOTIFICATION)[-1]["body"]
+    assert told(done) == [TO_VERIFIER, SORRY]
+
+
+def test_an_identity_that_nobody_verifies_undoes_everything() -> None:
+    done = run(*DOCUMENTS, identity(3 * DAY))
+    assert outcome(done) == "timed_out"
+    assert done.elapsed == timedelta(days=2, seconds=20)
+    assert undone(done) == [RELEASE_ASSIGNMENT, DELETE_DOCUMENT, DELETE_DOCUMENT]
+    assert len(done.refused) == 1
+
+
+def test_a_verification_that_was_accepted_in_the_last_moment_counts() -> None:
+    assert outcome(run(*DOCUMENTS, identity(DAY, lost=True))) == "completed"
+
+
+def test_an_account_that_fails_is_closed_whether_it_was_opened_or_not() -> None:
+    done = run(*DOCUMENTS, identity(HOUR), **{OPEN_ACCOUNT: fails})
+    assert outcome(done) == "failed"
+    assert "broken" in done.output["message"]
+    assert undone(done) == [
+        RELEASE_ASSIGNMENT,
+        CLOSE_ACCOUNT,
+        DELETE_DOCUMENT,
+        DELETE_DOCUMENT,
+    ]
+    assert told(done) == [TO_VERIFIER, SORRY]
+
+
+def test_a_customer_with_an_account_gets_no_second_one() -> None:
+    has_one = {OPEN_ACCOUNT: lambda _: AccountOpened(refusal="has an account already")}
+    done = run(*DOCUMENTS, identity(HOUR), **has_one)
+    assert (outcome(done), done.output["message"]) == ("failed", "has an account already")
+
+
+def test_a_customer_who_cannot_be_welcomed_has_no_account() -> None:
+    def send(step: SendNotification) -> NotificationSent:
+        if step.recipient == "ada@example.com":
+            raise NonRetryableError("no such mailbox")
+        return sent(step)
+
+    done = run(*DOCUMENTS, identity(HOUR), **{SEND_NOTIFICATION: send})
+    assert (outcome(done), done.output["customer_told"]) == ("failed", False)
+    assert CLOSE_ACCOUNT in undone(done)
+
+
+def test_where_nobody_can_verify_the_documents_are_deleted() -> None:
+    nobody = {ASSIGN_TASK: lambda _: AssignTaskResult(refusal="alice is away")}
+    done = run(*DOCUMENTS, **nobody)
+    assert (outcome(done), done.output["message"]) == ("failed", "alice is away")
+    assert undone(done) == [DELETE_DOCUMENT, DELETE_DOCUMENT]
+
+
+def test_an_assigner_that_fails_for_good_leaves_no_assignment() -> None:
+    done = run(*DOCUMENTS, **{ASSIGN_TASK: fails})
+    assert undone(done) == [RELEASE_ASSIGNMENT, DELETE_DOCUMENT, DELETE_DOCUMENT]
+
+
+def test_a_verifier_who_cannot_be_told_does_not_keep_the_task() -> None:
+    done = run(*DOCUMENTS, **{SEND_NOTIFICATION: fails})
+    assert undone(done)[0] == RELEASE_ASSIGNMENT
+
+
+def test_a_document_that_cannot_be_kept_is_deleted() -> None:
+    done = run(*DOCUMENTS, **{KEEP_DOCUMENT: fails})
+    assert outcome(done) == "failed"
+    assert undone(done) == [DELETE_DOCUMENT]
+
+
+@pytest.mark.parametrize("stub", [fails, lambda _: terms(rejection="Missing name")])
+def test_what_makes_no_sense_ends_at_once(stub: Stub) -> None:
+    done = run(**{VALIDATE_ONBOARDING: stub})
+    assert outcome(done) in ("failed", "rejected")
+    assert (undone(done), told(done)) == ([], [SORRY])
+
+
+async def test_a_request_may_only_shorten_the_limits() -> None:
+    class Ports:
+        class settings:  # noqa: N801 - as the field is called
+            onboarding_collect_within_seconds = 100
+            onboarding_verify_within_seconds = 200
+            onboarding_remind_every_seconds = 50
+
+        store = None
+
+    validate = activities(Ports)[VALIDATE_ONBOARDING]  # type: ignore[arg-type]
+    asked = {"collect_within_seconds": 9, "verify_within_seconds": 500, "name": " "}
+    given = await validate(None, OnboardingRequest.model_validate({**REQUEST, **asked}))
+    assert given == Terms(
+        rejection="Missing name",
+        collect_within_seconds=9,
+        verify_within_seconds=200,
+        remind_every_seconds=50,
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"email": "ada"},
+        {"name": ""},
+        {"customer_id": "a/b"},
+        {"verify_within_seconds": 0},
+        {"x": 1},
+    ],
+)
+def test_a_malformed_request_is_none(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        OnboardingRequest.model_validate({**REQUEST, **wrong})
+
+
+def test_the_wait_names_its_end() -> None:
+    done = run(*DOCUMENTS, identity(HOUR))
+    waits = {w.event: w for p in done.progress for w in p.waits}
+    assert waits["document"].until == datetime(2026, 1, 8, tzinfo=UTC)
+    assert waits["identity"].until == datetime(2026, 1, 3, 0, 0, 20, tzinfo=UTC)
+    assert waits["identity"].assigned_to == "alice@example.com"

@@ -1,0 +1,341 @@
+"""What an order does, by the clock of its history: over real stock, wallets and shipments."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.notifier import Notification, NotificationRequest, NotificationStatus
+from contracts.orchestrator import RuntimeStatus
+from orchestrator.settings import Settings
+from orchestrator.testing.environment import Run, execute
+from orchestrator.toolkit.activities import notification
+from orchestrator.toolkit.dependencies import Ports
+from orchestrator.toolkit.messages import SEND_NOTIFICATION
+from orchestrator.toolkit.peers.assigner import AssignerClient
+from orchestrator.toolkit.peers.notifier import NotifierClient
+from orchestrator.workflows.order.activities import activities
+from orchestrator.workflows.order.adapters.ledger_shop import Shop, open_shop
+from orchestrator.workflows.order.models import (
+    CANCEL_SHIPMENT,
+    NOTIFY_CUSTOMER,
+    REFUND_PAYMENT,
+    RELEASE_STOCK,
+    RESERVE_STOCK,
+    SHIP_ORDER,
+    TAKE_PAYMENT,
+    VALIDATE_ORDER,
+    OrderRequest,
+    Simulate,
+)
+from orchestrator.workflows.order.shop import Shipment
+from orchestrator.workflows.order.workflow import DEFINITION
+from servicekit.testing import MemoryStateStore
+
+FORWARD = [VALIDATE_ORDER, RESERVE_STOCK, TAKE_PAYMENT, SHIP_ORDER, NOTIFY_CUSTOMER]
+CREDIT = 100_000
+PENCILS = 100_000
+
+
+class Inbox:
+    """A notifier that keeps the first message of each key; with `down` it answers nobody."""
+
+    def __init__(self, down: bool = False) -> None:
+        self.down = down
+        self.messages: dict[str, NotificationRequest] = {}
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if self.down:
+            return httpx.Response(503)
+        key = request.url.path.rpartition("/")[2]
+        message = NotificationRequest.model_validate_json(request.content)
+        self.messages.setdefault(key, message)
+        sent = Notification(
+            key=key,
+            status=NotificationStatus.DELIVERED,
+            attempts=1,
+            created_at=datetime.now(UTC),
+            **message.model_dump(),
+        )
+        return httpx.Response(200, content=sent.model_dump_json())
+
+
+class World:
+    """The activities over a store in memory, each attempt in a process of its own."""
+
+    def __init__(self, inbox: Inbox | None = None, crashes: list[int | None] | None = None) -> None:
+        self.inbox = inbox or Inbox()
+        self.data: dict[str, tuple[str, str]] = {}
+        self._crashes = crashes or []
+        self._lands = False
+
+    def shop(self) -> Shop:
+        return open_shop(MemoryStateStore(self.data), Settings())
+
+    def _ports(self) -> Ports:
+        store = MemoryStateStore(self.data)
+        if self._crashes:
+            # Alternately the write that crashes has landed, and has not.
+            store.writes_until_crash = self._crashes.pop()
+            store.crash_lands = self._lands = not self._lands
+        http = httpx.AsyncClient(
+            base_url="http://sidecar", transport=httpx.MockTransport(self.inbox.answer)
+        )
+        return Ports(
+            settings=Settings(),
+            assigner=AssignerClient(http),
+            notifier=NotifierClient(http),
+            store=store,
+            sidecar=http,
+            web=http,
+        )
+
+    def _stub(self, name: str) -> Callable[[Any], Any]:
+        def act(data: dict[str, Any]) -> Any:
+            ports = self._ports()
+            activity = {**activities(ports), **notification.activities(ports)}[name]
+            model = next(v for k, v in activity.__annotations__.items() if k not in ("_", "ctx"))
+            return asyncio.run(activity(None, model.model_validate(data)))
+
+        return act
+
+    def order(self, *lines: tuple[str, int], order_id: str = "1", **request: Any) -> Run:
+        wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in lines or [("pencil", 2)]]
+        order = OrderRequest.model_validate(
+            {"order_id": order_id, "customer": "kim@example.com", "lines": wanted, **request}
+        )
+        names = [*activities(self._ports()), SEND_NOTIFICATION]
+        return execute(DEFINITION, order, {name: self._stub(name) for name in names})
+
+    def level(self, sku: str = "pencil") -> int:
+        return asyncio.run(self.shop().stock.level(sku))
+
+    def balance(self) -> int:
+        return asyncio.run(self.shop().payments.balance("kim@example.com"))
+
+    def shipment(self, order_id: str = "1") -> Shipment | None:
+        return asyncio.run(self.shop().shipping.find(f"order-{order_id}:{SHIP_ORDER}"))
+
+    def untouched(self) -> bool:
+        shipment = self.shipment()
+        shipped = shipment is not None and not shipment.cancelled
+        return (self.level(), self.balance(), shipped) == (PENCILS, CREDIT, False)
+
+
+def test_an_order_is_paid_shipped_and_told() -> None:
+    world = World()
+    done = world.order(("pencil", 2), ("notebook", 1), ("pencil", 3))
+    assert done.status is RuntimeStatus.COMPLETED
+    assert done.output == {
+        "order_id": "1",
+        "status": "completed",
+        "message": "Shipped to kim@example.com for 5.40 EUR",
+        "total": {"amount": 540, "currency": "EUR"},
+        "shipment": "order-1:ship_order",
+        "undone": [],
+        "customer_told": True,
+    }
+    assert done.called() == FORWARD
+    assert done.steps() == [*FORWARD, "completed"]
+    assert (world.level(), world.level("notebook")) == (PENCILS - 5, 9_999)
+    assert world.balance() == CREDIT - 540
+    shipment = world.shipment()
+    assert shipment is not None
+    assert not shipment.cancelled
+    [(key, message)] = world.inbox.messages.items()
+    assert (key, message.recipient) == ("order-1:notify", "kim@example.com")
+    assert message.body == "Your order 1 is on its way to you. You have paid 5.40 EUR."
+
+
+@pytest.mark.parametrize(
+    ("simulate", "undone", "back"),
+    [
+        (Simulate.STOCK, [RELEASE_STOCK], [RELEASE_STOCK]),
+        (Simulate.PAYMENT, [REFUND_PAYMENT, RELEASE_STOCK], [REFUND_PAYMENT, RELEASE_STOCK]),
+        (
+            Simulate.SHIPPING,
+            [CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK],
+            [CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK],
+        ),
+        (
+            Simulate.NOTIFICATION,
+            [CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK],
+            [CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK],
+        ),
+        (
+            Simulate.REFUND_RETRIES,
+            [CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK],
+            [CANCEL_SHIPMENT, *[REFUND_PAYMENT] * 4, RELEASE_STOCK],
+        ),
+    ],
+)
+def test_a_step_that_fails_for_good_undoes_all_in_reverse(
+    simulate: Simulate, undone: list[str], back: list[str]
+) -> None:
+    world = World()
+    done = world.order(simulate=simulate)
+    assert done.status is RuntimeStatus.COMPLETED
+    assert (done.output["status"], done.output["undone"]) == ("compensated", undone)
+    assert done.called()[-len(back) - 1 : -1] == back
+    assert world.untouched()
+    assert done.output["customer_told"]
+    [message] = world.inbox.messages.values()
+    assert message.subject == "Your order 1 was not carried out"
+
+
+def test_the_message_names_the_step_that_failed() -> None:
+    done = World().order(simulate=Simulate.SHIPPING)
+    assert done.output["message"] == "ship_order failed: Attempt 3 was asked to fail"
+    assert done.steps()[-2:] == [SEND_NOTIFICATION, "compensated"]
+
+
+@pytest.mark.parametrize(
+    ("simulate", "step"),
+    [
+        (Simulate.STOCK_RETRIES, RESERVE_STOCK),
+        (Simulate.PAYMENT_RETRIES, TAKE_PAYMENT),
+        (Simulate.SHIPPING_RETRIES, SHIP_ORDER),
+        (Simulate.NOTIFICATION_RETRIES, NOTIFY_CUSTOMER),
+    ],
+)
+def test_a_step_that_fails_twice_has_its_effect_once(simulate: Simulate, step: str) -> None:
+    world = World()
+    done = world.order(simulate=simulate)
+    assert done.output["status"] == "completed"
+    assert [c.at.total_seconds() for c in done.calls if c.name == step] == [0, 1, 3]
+    assert (world.level(), world.balance()) == (PENCILS - 2, CREDIT - 100)
+    assert list(world.inbox.messages) == ["order-1:notify"]
+
+
+def test_a_compensation_is_tried_more_often_than_a_step() -> None:
+    done = World().order(simulate=Simulate.REFUND_RETRIES)
+    tried = [call.at.total_seconds() for call in done.calls if call.name == REFUND_PAYMENT]
+    assert tried == [3, 4, 6, 10]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message", "undone"),
+    [
+        ([("pencil", 2), ("unicorn", 1)], "There are no goods unicorn", []),
+        ([("chair", 6)], "There are 5 of chair, and not 6", []),
+        (
+            [("pencil", 2), ("chair", 3), ("chair", 3)],
+            "There are 2 of chair, and not 3",
+            [RELEASE_STOCK],
+        ),
+        (
+            [("pencil", 2), ("piano", 1)],
+            "The wallet of kim@example.com has 1000.00 EUR, and not 54901.00 EUR",
+            [RELEASE_STOCK],
+        ),
+    ],
+)
+def test_a_refusal_rejects_the_order_and_leaves_nothing(
+    lines: list[tuple[str, int]], message: str, undone: list[str]
+) -> None:
+    world = World()
+    done = world.order(*lines)
+    output = done.output
+    assert (output["status"], output["message"]) == ("rejected", message)
+    assert output["undone"] == undone
+    assert world.untouched()
+    assert world.level("chair") == 5
+    [told] = world.inbox.messages.values()
+    assert message in told.body
+    assert told.body.endswith("You have paid nothing.")
+
+
+def test_where_nobody_can_be_told_all_is_undone_and_the_result_says_so() -> None:
+    world = World(Inbox(down=True))
+    done = world.order()
+    assert (done.output["status"], done.output["customer_told"]) == ("compensated", False)
+    assert done.output["message"].startswith("notify_customer failed: ")
+    assert done.called()[-6:] == [
+        CANCEL_SHIPMENT,
+        REFUND_PAYMENT,
+        RELEASE_STOCK,
+        *[SEND_NOTIFICATION] * 3,
+    ]
+    assert world.untouched()
+
+
+def test_a_step_that_comes_after_its_compensation_has_no_effect() -> None:
+    world = World()
+    done = world.order(simulate=Simulate.NOTIFICATION)
+    late = {call.name: call.input for call in done.calls}
+    for step in (RESERVE_STOCK, TAKE_PAYMENT, SHIP_ORDER):
+        with pytest.raises(Exception, match=r"was given back|was cancelled"):
+            world._stub(step)(late[step])
+    assert world.untouched()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.none(), st.sampled_from(Simulate)),
+            st.sampled_from([("pencil", 2), ("chair", 2), ("chair", 6), ("piano", 1)]),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.lists(st.one_of(st.none(), st.integers(0, 4)), max_size=30),
+)
+def test_stock_and_money_add_up_whatever_fails_and_crashes(
+    orders: list[tuple[Simulate | None, tuple[str, int]]], crashes: list[int | None]
+) -> None:
+    world = World(crashes=crashes)
+    outputs = [
+        (world.order(("notebook", 1), line, order_id=f"{i}", simulate=simulate).output, line, i)
+        for i, (simulate, line) in enumerate(orders)
+    ]
+    completed = [
+        (output, line, i) for output, line, i in outputs if output["status"] == "completed"
+    ]
+    opening = {"pencil": PENCILS, "chair": 5, "piano": 2, "notebook": 10_000}
+    for _, (sku, quantity), _ in completed:
+        opening[sku] -= quantity
+        opening["notebook"] -= 1
+    assert {sku: world.level(sku) for sku in opening} == opening
+    assert world.balance() == CREDIT - sum(o["total"]["amount"] for o, _, _ in completed)
+    numbers = [i for _, _, i in completed]
+    for i in range(len(orders)):
+        shipment = world.shipment(f"{i}")
+        assert (shipment is not None and not shipment.cancelled) == (i in numbers)
+
+
+@pytest.mark.parametrize("sample", DEFINITION.samples.values(), ids=list(DEFINITION.samples))
+def test_the_samples_are_valid(sample: Any) -> None:
+    OrderRequest.model_validate(sample.request)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"order_id": "a:b"},
+        {"customer": "kim"},
+        {"customer": "kim@x.org\x00"},
+        {"lines": []},
+        {"lines": [{"sku": "pencil", "quantity": 1}] * 21},
+        {"lines": [{"sku": "pencil", "quantity": 0}]},
+        {"lines": [{"sku": "pencil", "quantity": 1001}]},
+        {"lines": [{"sku": "pencil", "quantity": "1"}]},
+        {"lines": [{"sku": "pen|cil", "quantity": 1}]},
+        {"lines": [{"sku": "pencil", "quantity": 1, "price": 0}]},
+        {"simulate": "chaos"},
+        {"total": 0},
+    ],
+)
+def test_a_malformed_order_is_no_order(wrong: dict[str, Any]) -> None:
+    order = {
+        "order_id": "1",
+        "customer": "kim@example.com",
+        "lines": [{"sku": "pencil", "quantity": 1}],
+    }
+    with pytest.raises(ValueError, match="validation error"):
+        OrderRequest.model_validate(order | wrong)

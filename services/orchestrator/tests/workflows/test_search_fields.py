@@ -1,0 +1,53 @@
+"""What free text finds of each workflow."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from contracts.instances import InstanceFilter
+from orchestrator.toolkit.definition import Definition
+from orchestrator.visibility.entry import search_text, started_entry
+from orchestrator.visibility.filters import filtered, matching
+from orchestrator.workflows.registrations import definitions
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+every_definition = pytest.mark.parametrize("definition", definitions(), ids=lambda d: d.name)
+
+
+def types_at(annotation: Any, path: list[str]) -> Iterator[type]:
+    """Yield the types at a path into a model, through lists and what is optional."""
+    if not isinstance(annotation, type) or get_args(annotation):
+        for part in get_args(annotation):
+            yield from types_at(part, path)
+    elif not path:
+        yield annotation
+    elif issubclass(annotation, BaseModel) and path[0] in annotation.model_fields:
+        yield from types_at(annotation.model_fields[path[0]].annotation, path[1:])
+
+
+@every_definition
+def test_every_search_field_is_a_text_of_the_request(definition: Definition) -> None:
+    assert definition.search_fields
+    for path in definition.search_fields:
+        assert str in types_at(definition.input, path.split(".")), path
+
+
+def test_a_path_that_leads_nowhere_would_be_seen() -> None:
+    order = next(d for d in definitions() if d.name == "order")
+    assert list(types_at(order.input, ["lines", "sku"])) == [str]
+    assert list(types_at(order.input, ["lines", "colour"])) == []
+    assert str not in types_at(order.input, ["lines"])
+
+
+@every_definition
+def test_the_first_sample_is_found_by_each_word_of_its_text(definition: Definition) -> None:
+    request = definition.input.model_validate(next(iter(definition.samples.values())).request)
+    entry = started_entry(definition, request, NOW)
+    text = search_text("", definition, request.model_dump(mode="json"))
+    assert text.strip()
+    for word in text.split():
+        assert list(filtered([entry], matching(InstanceFilter(q=word.upper()), NOW))) == [entry]
+    assert not list(filtered([entry], matching(InstanceFilter(q="no-such-word"), NOW)))

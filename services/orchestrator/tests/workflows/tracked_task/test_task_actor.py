@@ -1,0 +1,270 @@
+"""What the actor of a task does, under the SDK's own runtime and over a store in memory."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from dapr.actor import ActorId
+from dapr.actor.runtime._type_information import ActorTypeInformation
+from dapr.actor.runtime.context import ActorRuntimeContext
+from dapr.actor.runtime.manager import ActorManager
+from dapr.clients.base import DaprActorClientBase
+from dapr.serializers import DefaultJSONSerializer
+
+from contracts.notifier import ChannelName, NotificationRequest
+from orchestrator.toolkit.peers.peer import PeerRefused, PeerUnavailable
+from orchestrator.workflows.tracked_task.actor.task_actor import NobodyTold, TaskActor
+from orchestrator.workflows.tracked_task.state import TrackedTask
+
+DUE = datetime(2026, 1, 2, tzinfo=UTC)
+CREATE = {"key": "t:create", "task_id": "1", "title": "T", "due": DUE.isoformat(), "by": "w"}
+TOLD = {"key": "t:told", "what": "told", "by": "w"}
+FINISH = {"key": "t:end", "what": "done", "by": "alice", "state": "done"}
+
+
+def arm(fail_first: int = 0) -> dict[str, Any]:
+    reminders = [
+        {
+            "name": name,
+            "at": DUE.isoformat(),
+            "message": {"key": f"t:{name}", "recipient": who, "subject": "S", "body": "B"},
+            "fail_first": fail_first,
+        }
+        for name, who in (("remind", "alice"), ("escalate", "dana"))
+    ]
+    return {
+        "key": "t:assigned",
+        "what": "assigned",
+        "by": "w",
+        "assignee": "alice",
+        "reminders": reminders,
+    }
+
+
+class Crash(Exception):
+    """The process, or the sidecar, died."""
+
+
+class MemorySidecar(DaprActorClientBase):  # type: ignore[misc]
+    """What an actor asks of its sidecar: state and reminders."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, bytes] = {}
+        self.reminders: dict[str, dict[str, Any]] = {}
+        self.writes_until_crash: int | None = None
+
+    def _write(self) -> None:
+        if self.writes_until_crash is not None:
+            self.writes_until_crash -= 1
+            if self.writes_until_crash < 0:
+                raise Crash
+
+    async def invoke_method(self, *_: Any) -> bytes:
+        raise NotImplementedError
+
+    async def save_state_transactionally(self, _: str, __: str, data: bytes) -> None:
+        self._write()
+        for operation in json.loads(data):
+            key = operation["request"]["key"]
+            if operation["operation"] == "delete":
+                del self.state[key]
+            else:
+                self.state[key] = json.dumps(operation["request"]["value"]).encode()
+
+    async def get_state(self, _: str, __: str, name: str) -> bytes:
+        return self.state.get(name, b"")
+
+    async def register_reminder(self, _: str, __: str, name: str, data: bytes) -> None:
+        self._write()
+        self.reminders[name] = json.loads(data)
+
+    async def unregister_reminder(self, _: str, __: str, name: str) -> None:
+        self._write()
+        self.reminders.pop(name, None)
+
+    async def register_timer(self, *_: Any) -> None:
+        raise NotImplementedError
+
+    async def unregister_timer(self, *_: Any) -> None:
+        raise NotImplementedError
+
+
+class MemoryNotifier:
+    """Keeps what it was sent by key, or fails as it is told."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, NotificationRequest] = {}
+        self.error: Exception | None = None
+
+    async def notify(self, key: str, request: NotificationRequest) -> None:
+        if self.error is not None:
+            raise self.error
+        assert self.sent.setdefault(key, request) == request
+
+
+class Host:
+    """Runs one actor; `restart` forgets what only the process knew."""
+
+    def __init__(self) -> None:
+        self.sidecar = MemorySidecar()
+        self.notifier = MemoryNotifier()
+        self.restart()
+
+    def restart(self) -> None:
+        def actor(context: ActorRuntimeContext, actor_id: ActorId) -> TaskActor:
+            return TaskActor(
+                context,
+                actor_id,
+                self.notifier,  # type: ignore[arg-type]
+                ChannelName.INBOX,
+                timedelta(seconds=1),
+                timedelta(days=30),
+            )
+
+        json_ = DefaultJSONSerializer()
+        info = ActorTypeInformation.create(TaskActor)
+        context = ActorRuntimeContext(info, json_, json_, self.sidecar, actor)
+        self.manager = ActorManager(context)
+
+    async def call(self, method: str, step: dict[str, Any] | None = None) -> TrackedTask | None:
+        body = b"" if step is None else json.dumps(step).encode()
+        reply = json.loads(await self.manager.dispatch(ActorId("1"), method, body))
+        return None if reply["task"] is None else TrackedTask.model_validate(reply["task"])
+
+    async def task(self) -> TrackedTask:
+        task = await self.call("Get")
+        assert task is not None
+        return task
+
+    async def fire(self, name: str) -> None:
+        body = {"data": "", "dueTime": "0s", "period": ""}
+        await self.manager.fire_reminder(ActorId("1"), name, json.dumps(body).encode())
+        # As Dapr, which fires it again only where that failed.
+        self.sidecar.reminders.pop(name, None)
+
+    async def keys(self) -> list[str]:
+        return [entry.key for entry in (await self.task()).history]
+
+
+@pytest.fixture
+async def host() -> Host:
+    """An actor that watches over its task."""
+    host = Host()
+    await host.call("Create", CREATE)
+    await host.call("Arm", arm())
+    return host
+
+
+async def test_an_actor_that_was_never_created_has_no_task() -> None:
+    host = Host()
+    assert await host.call("Get") is None
+    assert host.sidecar.state == {}
+    with pytest.raises(LookupError, match="never created"):
+        await host.call("Record", TOLD)
+
+
+async def test_a_step_that_is_repeated_leaves_one_entry(host: Host) -> None:
+    for method, step in [("Create", CREATE), ("Arm", arm()), ("Record", TOLD), ("Finish", FINISH)]:
+        await host.call(method, step)
+        host.restart()
+        await host.call(method, step)
+    assert await host.keys() == ["t:create", "t:assigned", "t:told", "t:end"]
+
+
+async def test_reminders_are_registered_to_come_until_they_hold(host: Host) -> None:
+    assert set(host.sidecar.reminders) == {"remind", "escalate"}
+    for reminder in host.sidecar.reminders.values():
+        # No maximum: Dapr tries for ever.
+        assert list(reminder["failurePolicy"]["constant"]) == ["interval"]
+    assert (await host.task()).reminders.next == DUE
+
+
+async def test_a_reminder_tells_once_however_often_it_fires(host: Host) -> None:
+    await host.fire("remind")
+    await host.fire("remind")
+    assert list(host.notifier.sent) == ["t:remind"]
+    task = await host.task()
+    assert [r.name for r in task.reminders.fired] == ["remind"]
+    assert [r.name for r in task.reminders.armed] == ["escalate"]
+    assert await host.keys() == ["t:create", "t:assigned", "t:remind"]
+
+
+async def test_a_reminder_that_fails_is_counted_and_fires_again(host: Host) -> None:
+    host.notifier.error = PeerUnavailable("down")
+    for count in (1, 2):
+        with pytest.raises(NobodyTold):
+            await host.fire("remind")
+        host.restart()
+        armed = (await host.task()).reminder("remind")
+        assert armed is not None
+        assert armed.attempts == count
+    host.notifier.error = None
+    await host.fire("remind")
+    assert (await host.task()).reminders.fired[0].attempts == 3
+
+
+async def test_a_reminder_that_is_refused_is_not_tried_for_ever(host: Host) -> None:
+    host.notifier.error = PeerRefused(422, None, "no such address")
+    await host.fire("remind")
+    [*_, last] = (await host.task()).history
+    assert last.what == "remind: alice cannot be told: no such address"
+
+
+async def test_a_bug_in_a_turn_leaves_nothing_behind(host: Host) -> None:
+    host.notifier.error = ValueError("a bug")
+    with pytest.raises(ValueError, match="a bug"):
+        await host.fire("remind")
+    assert await host.keys() == ["t:create", "t:assigned"]
+
+
+async def test_the_end_disarms_and_the_task_is_kept_for_a_while(host: Host) -> None:
+    await host.call("Finish", FINISH)
+    assert set(host.sidecar.reminders) == {"forget"}
+    await host.fire("escalate")
+    assert host.notifier.sent == {}
+    task = await host.task()
+    assert task.state == "done"
+    assert task.reminders.next is None
+    await host.fire("forget")
+    assert await host.call("Get") is None
+
+
+async def create(host: Host) -> None:
+    await host.call("Create", CREATE)
+
+
+async def armed(host: Host) -> None:
+    await host.call("Arm", arm())
+
+
+async def remind(host: Host) -> None:
+    await host.fire("remind")
+
+
+async def finish(host: Host) -> None:
+    await host.call("Finish", FINISH)
+
+
+@pytest.mark.parametrize("writes", range(8))
+@pytest.mark.parametrize("restarts", [True, False])
+async def test_what_a_crash_leaves_is_taken_up_again(writes: int, restarts: bool) -> None:
+    """At whichever write it happens, and also where only the sidecar fails and the actor stays."""
+    host = Host()
+    steps: list[Callable[[Host], Any]] = [create, armed, remind, finish]
+    host.sidecar.writes_until_crash = writes
+    crashed = False
+    for step in steps:
+        try:
+            await step(host)
+        except Crash:
+            host.sidecar.writes_until_crash = None
+            crashed = True
+            if restarts:
+                host.restart()
+            await step(host)
+    assert crashed
+    assert await host.keys() == ["t:create", "t:assigned", "t:remind", "t:end"]
+    assert list(host.notifier.sent) == ["t:remind"]
+    assert set(host.sidecar.reminders) == {"forget"}
