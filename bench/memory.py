@@ -6,9 +6,13 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 from orchestrator.dapr_sdk.private import protos
+from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.visibility.change_feed import Feed
 from orchestrator.visibility.entry import entry_of
 from orchestrator.visibility.index import InstanceIndex
+from orchestrator.workflows.registrations import WORKFLOWS
+
+CATALOGUE = Catalogue(WORKFLOWS)
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -25,7 +29,7 @@ def bytes_a_summary(count: int, *, largest: bool = False) -> int:
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
     for number in range(count):
-        index.put(entry_of(_state(number, largest)))
+        index.put(entry_of(CATALOGUE, _state(number, largest)))
     gc.collect()
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

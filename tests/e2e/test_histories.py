@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.testing.replay import replay, save
-from orchestrator.workflows.registrations import definitions
+from orchestrator.workflows.registrations import WORKFLOWS
 from stack import Stack
 from support.engine import management
 from support.samples import SAMPLES, Ended
@@ -25,7 +25,7 @@ async def test_a_history_replays(stack: Stack, ended: Ended, workflow: str, samp
     instance = state["instance_id"]
     async with management(stack) as engine:
         history = await engine.get_workflow_history(instance)
-    replay(definitions(), instance, history)
+    replay([w.definition for w in WORKFLOWS], instance, history)
     if os.environ.get("RECORD"):
         name = f"{workflow}-{sample}".replace(" ", "-")
         save(RECORDED / f"{name}.json", instance, history)

@@ -8,9 +8,11 @@ today's orchestrator.
 import dataclasses
 import sys
 
+from orchestrator.main import main
+from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
-from orchestrator.workflows import registrations as catalogue
 from orchestrator.workflows.purchase.workflow import DEFINITION
+from orchestrator.workflows.registrations import WORKFLOWS
 
 
 def of_another_time(code: str) -> Definition:
@@ -27,16 +29,14 @@ def of_another_time(code: str) -> Definition:
 def run(code: str) -> None:
     """Run the orchestrator with that code until SIGTERM."""
     definition = of_another_time(code)
-    catalogue.CATALOGUE = tuple(
-        dataclasses.replace(entry, definition=definition)
-        if entry.definition is DEFINITION
-        else entry
-        for entry in catalogue.CATALOGUE
+    main(
+        Catalogue(
+            dataclasses.replace(workflow, definition=definition)
+            if workflow.definition is DEFINITION
+            else workflow
+            for workflow in WORKFLOWS
+        )
     )
-    # Whatever imports the catalogue from here on gets that one.
-    from orchestrator.main import main
-
-    main()
 
 
 if __name__ == "__main__":

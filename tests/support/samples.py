@@ -3,10 +3,10 @@
 import asyncio
 from typing import Any
 
-from orchestrator.workflows.registrations import definitions
+from orchestrator.workflows.registrations import WORKFLOWS
 from support.system import TERMINAL, System, eventually, unique
 
-SAMPLES = [(d.name, sample) for d in definitions() for sample in d.samples]
+SAMPLES = [(w.definition.name, sample) for w in WORKFLOWS for sample in w.definition.samples]
 Ended = dict[tuple[str, str], dict[str, Any] | BaseException]
 """How each sample ended, or why it did not."""
 

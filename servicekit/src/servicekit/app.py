@@ -67,6 +67,7 @@ def build_app(
         redirect_slashes=False,
     )
     app.state.readiness = readiness
+    app.state.startup = startup
     trace_requests(app)
     install_problem_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)

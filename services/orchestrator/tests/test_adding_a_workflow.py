@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 ORCHESTRATOR = Path("services/orchestrator")
 PAGE = (ROOT / "docs/adding-a-workflow.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"^`(services/\S+\.py)`:\n\n```python\n(.*?)^```", PAGE, re.M | re.S))
-[LINE] = re.findall(r"^    Entry\(leave\..*\n", PAGE, re.M)
+[IMPORT, LINE] = re.findall(r"^    (from \S+ import WORKFLOW as LEAVE\n|LEAVE,\n)", PAGE, re.M)
 
 
 @pytest.fixture
@@ -26,21 +26,15 @@ def copy(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         (path.parent / "__init__.py").touch()
         path.write_text(text, encoding="utf-8")
-    catalogue = tmp_path / ORCHESTRATOR / "src/orchestrator/workflows/registrations.py"
-    text = catalogue.read_text(encoding="utf-8")
-    imports = (
-        "from orchestrator.workflows.leave import activities as leave_activities\n"
-        "from orchestrator.workflows.leave import workflow as leave\n"
-    )
-    text = text.replace(
-        "from orchestrator.toolkit.dependencies",
-        imports + "from orchestrator.toolkit.dependencies",
-        1,
-    )
-    head = "CATALOGUE: tuple[Entry, ...] = (\n"
-    assert head in text
-    text = text.replace(head, head + LINE, 1)
-    catalogue.write_text(text, encoding="utf-8")
+    registrations = tmp_path / ORCHESTRATOR / "src/orchestrator/workflows/registrations.py"
+    text = registrations.read_text(encoding="utf-8")
+    for anchor, line in (
+        ("from orchestrator.workflows.monitor.registration", IMPORT),
+        ("    TRACKED_TASK,\n", "    " + LINE),
+    ):
+        assert text.count(anchor) == 1
+        text = text.replace(anchor, line + anchor)
+    registrations.write_text(text, encoding="utf-8")
     return tmp_path
 
 
@@ -53,8 +47,13 @@ def python(copy: Path, *args: str) -> str:
     return done.stdout
 
 
-def test_the_page_has_the_three_files() -> None:
-    assert [Path(name).parent.name for name in FILES] == ["leave", "leave", "leave"]
+def test_the_page_has_the_files() -> None:
+    assert [Path(name).name for name in FILES] == [
+        "workflow.py",
+        "activities.py",
+        "registration.py",
+        "test_workflow.py",
+    ]
 
 
 def test_its_tests_pass(copy: Path) -> None:

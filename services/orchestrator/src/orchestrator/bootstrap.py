@@ -1,11 +1,11 @@
-"""What the orchestrator's routes use, put together."""
+"""The composition root: opens what the worker and the routes depend on."""
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 
 from httpx import AsyncClient
 
+from orchestrator.api.deps import Orchestrator
 from orchestrator.dapr_sdk.management import (
     Management,
     later_history,
@@ -32,77 +32,40 @@ from orchestrator.scheduling.store import ScheduleStore
 from orchestrator.settings import Settings
 from orchestrator.telemetry.trace_context import Origins
 from orchestrator.toolkit.accepted_events import Decisions
-from orchestrator.toolkit.dependencies import Ports
+from orchestrator.toolkit.catalogue import Catalogue
+from orchestrator.toolkit.dependencies import ActivityDependencies
 from orchestrator.toolkit.peers.assigner import AssignerClient
 from orchestrator.toolkit.peers.notifier import NotifierClient
+from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.visibility.change_feed import Feed
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import Pace, Refresher
 from orchestrator.visibility.sse import Counted
-from orchestrator.workflows.order.adapters.ledger_shop import Shop, open_shop
-from orchestrator.workflows.tracked_task.actor.host import hosting_actors
-from orchestrator.workflows.tracked_task.adapters.task_actor_client import TaskActorClient
 from servicekit.opening import dapr_client, later_state_store, open_sidecar, open_state_store
 from servicekit.readiness import Readiness
 from servicekit.sidecar import sidecar_client
-from servicekit.state import StateStore
-
-
-@dataclass(frozen=True)
-class Orchestrator:
-    """What is behind the routes.
-
-    Args:
-        settings: The service's settings.
-        engine: Starts workflows and reads their state.
-        events: Takes events for them.
-        management: What the SDK's client does not offer.
-        operations: What operators do to instances.
-        batch: The same, to many.
-        inbox: What waits for people.
-        audit: Who did what.
-        explainer: Says what an instance did, and waits for.
-        looking_on: Tells each time an instance has moved.
-        store: The orchestrator's own state, on the routes' event loop.
-        sidecar: The sidecar's HTTP API.
-        index: What is known of every instance.
-        refresher: What keeps the index true.
-        counted: The index's counts, for all who watch.
-        scheduler: Starts workflows on time.
-        shop: Goods, money and the carrier, for orders.
-        tasks: The actors of tracked tasks.
-    """
-
-    settings: Settings
-    engine: Engine
-    events: Events
-    management: Management
-    operations: Operations
-    batch: Batch
-    inbox: Inbox
-    audit: Audit
-    explainer: Explainer
-    looking_on: LookingOn
-    store: StateStore
-    sidecar: AsyncClient
-    index: InstanceIndex
-    refresher: Refresher
-    counted: Counted
-    scheduler: Scheduler
-    shop: Shop
-    tasks: TaskActorClient
 
 
 async def open_orchestrator(
-    stack: AsyncExitStack, settings: Settings, readiness: Readiness
+    catalogue: Catalogue, stack: AsyncExitStack, settings: Settings, readiness: Readiness
 ) -> Orchestrator:
-    """Start the worker and return the engine; both use the sidecar, which must come first."""
+    """Start the worker, and return what the routes depend on.
+
+    Args:
+        catalogue: The workflows to host.
+        stack: Closes at the end what was opened.
+        settings: The service's settings.
+        readiness: Says why the service is not ready.
+    """
+    workflow_settings = catalogue.read_settings()
     # First, for the sidecar waits for it.
     jobs = JobEvents()
     await stack.enter_async_context(app_channel(settings, jobs))
     sidecar = await open_sidecar(stack, settings, readiness)
     if settings.host_workflows:
-        worker = build_worker(_ports(settings), settings, later_history(settings))
+        worker = build_worker(
+            catalogue, _dependencies(settings, workflow_settings), settings, later_history(settings)
+        )
         stack.push_async_callback(asyncio.to_thread, worker.shutdown)
         await asyncio.to_thread(worker.start)
         readiness.add(sidecar.why_no_worker)
@@ -112,19 +75,19 @@ async def open_orchestrator(
     management = Management(channel, settings.dapr_api_token)
     store = await open_state_store(stack, settings)
     http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
-    hasty = await stack.enter_async_context(
-        sidecar_client(settings, settings.reminder_timeout_seconds)
-    )
-    await stack.enter_async_context(hosting_actors(settings, NotifierClient(hasty)))
+    for workflow in catalogue.workflows:
+        if workflow.background is not None:
+            await stack.enter_async_context(workflow.background(settings, workflow_settings))
     index = InstanceIndex(Feed())
     readiness.on_draining(index.feed.close)
     counted = Counted(index)
     observe(counted.now)
-    refresher = Refresher(client, management, index, _pace(settings))
+    refresher = Refresher(catalogue, client, management, index, _pace(settings))
     await stack.enter_async_context(refresher.running())
     origins = Origins(management.get_workflow_history)
     engine = Engine(client, management, settings.start_timeout_seconds, origins, refresher)
     scheduler = Scheduler(
+        catalogue,
         ScheduleStore(store),
         engine,
         DaprJobs(await stack.enter_async_context(dapr_client(settings))),
@@ -132,17 +95,18 @@ async def open_orchestrator(
     await stack.enter_async_context(scheduler.arming())
     jobs.fire = scheduler.fire
     audit, links = Audit(store), Links(store)
-    explainer = Explainer(management, links, sidecar.why_no_worker, settings.jaeger_url)
-    operations = Operations(engine, client, management, audit, links, refresher.refresh)
+    explainer = Explainer(catalogue, management, links, sidecar.why_no_worker, settings.jaeger_url)
+    operations = Operations(catalogue, engine, client, management, audit, links, refresher.refresh)
     events = Events(engine, Decisions(store), origins)
     return Orchestrator(
         settings=settings,
+        workflow_settings=workflow_settings,
         engine=engine,
         events=events,
         management=management,
         operations=operations,
-        batch=Batch(index, operations, audit),
-        inbox=Inbox(index, refresher, engine, events, Claims(store), audit),
+        batch=Batch(catalogue, index, operations, audit),
+        inbox=Inbox(catalogue, index, refresher, engine, events, Claims(store), audit),
         audit=audit,
         explainer=explainer,
         looking_on=LookingOn(explainer.mark, explainer.detail, lambda: readiness.draining),
@@ -152,8 +116,6 @@ async def open_orchestrator(
         refresher=refresher,
         counted=counted,
         scheduler=scheduler,
-        shop=open_shop(store, settings),
-        tasks=TaskActorClient(http, settings.actor_timeout_seconds),
     )
 
 
@@ -166,11 +128,12 @@ def _pace(settings: Settings) -> Pace:
     )
 
 
-def _ports(settings: Settings) -> Ports:
+def _dependencies(settings: Settings, workflow_settings: SettingsRegistry) -> ActivityDependencies:
     """Return what activities use: its connections belong to the worker's loop, and end with it."""
     http = sidecar_client(settings, settings.peer_timeout_seconds)
-    return Ports(
+    return ActivityDependencies(
         settings=settings,
+        workflow_settings=workflow_settings,
         assigner=AssignerClient(http),
         notifier=NotifierClient(http),
         store=later_state_store(settings),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unit_support.catalogue import CATALOGUE
 
 from contracts.orchestrator import RuntimeStatus
 from contracts.waiting import WaitingFilter
@@ -62,7 +63,7 @@ def named(waiting: Waiting) -> Name:
 
 def shown(entries: Iterable[Entry], **wanted: object) -> list[Name]:
     """Return what the first page shows."""
-    found, _ = page_of(entries, WaitingFilter.model_validate(wanted), None, 200, NOW)
+    found, _ = page_of(CATALOGUE, entries, WaitingFilter.model_validate(wanted), None, 200, NOW)
     return [named(waiting) for waiting in found]
 
 
@@ -138,7 +139,7 @@ def test_what_no_catalogue_describes_is_left_out() -> None:
 
 
 def test_an_item_tells_all_that_a_decision_needs() -> None:
-    [waiting], _ = page_of([purchase("1", LATE, "dana")], WaitingFilter(), None, 1, NOW)
+    [waiting], _ = page_of(CATALOGUE, [purchase("1", LATE, "dana")], WaitingFilter(), None, 1, NOW)
     item = waiting.item(NOW, claimed_by="eve")
     assert (item.instance_id, item.workflow, item.event) == ("purchase-1", "purchase", "approval")
     assert (item.wait_id, item.message) == ("approval.1", "Waiting for dana")
@@ -158,7 +159,9 @@ def read_on(
     found: list[Waiting] = []
     cursor = None
     while True:
-        page, cursor = page_of(known.values(), wanted or WaitingFilter(), cursor, limit, NOW)
+        page, cursor = page_of(
+            CATALOGUE, known.values(), wanted or WaitingFilter(), cursor, limit, NOW
+        )
         assert len(page) <= limit
         found += page
         if cursor is None:
@@ -245,11 +248,13 @@ GOOD = ("2026-01-01T00:00:00.000000+00:00", "purchase-1", "approval.1", "approva
 )
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursor):
-        page_of([purchase("1", SOON)], WaitingFilter(), cursor, 1, NOW)
+        page_of(CATALOGUE, [purchase("1", SOON)], WaitingFilter(), cursor, 1, NOW)
 
 
 def test_a_cursor_outlives_its_item() -> None:
-    found, _ = page_of([purchase("1", SOON)], WaitingFilter(), write_cursor(*GOOD), 1, NOW)
+    found, _ = page_of(
+        CATALOGUE, [purchase("1", SOON)], WaitingFilter(), write_cursor(*GOOD), 1, NOW
+    )
     assert [waiting.entry.instance_id for waiting in found] == ["purchase-1"]
     late = write_cursor("2027-01-01T00:00:00.000000+00:00", *GOOD[1:])
-    assert page_of([purchase("1", SOON)], WaitingFilter(), late, 1, NOW) == ([], None)
+    assert page_of(CATALOGUE, [purchase("1", SOON)], WaitingFilter(), late, 1, NOW) == ([], None)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.json_format import ParseDict
+from unit_support.catalogue import CATALOGUE
 
 from contracts.detail import ReasonKind
 from contracts.orchestrator import RuntimeStatus
@@ -56,7 +57,7 @@ def explainer(management: FakeManagement, no_worker: str | None = None) -> Expla
     async def why_no_worker() -> str | None:
         return no_worker
 
-    return Explainer(management, Links(MemoryStateStore()), why_no_worker, None)  # type: ignore[arg-type]
+    return Explainer(CATALOGUE, management, Links(MemoryStateStore()), why_no_worker, None)  # type: ignore[arg-type]
 
 
 def hello(until: timedelta | None = None) -> Run:

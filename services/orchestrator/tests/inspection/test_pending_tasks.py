@@ -14,7 +14,7 @@ from orchestrator.engine.replay_executor import registry_of
 from orchestrator.inspection.pending_tasks import Awaited, CannotReplay, awaited
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.toolkit.definition import Definition, Event, Request
-from orchestrator.toolkit.progress import RETRY
+from orchestrator.toolkit.retries import RETRY
 
 HALF_AN_HOUR = timedelta(minutes=30)
 HOUR = timedelta(hours=1)

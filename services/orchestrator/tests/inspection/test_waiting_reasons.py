@@ -19,7 +19,8 @@ from orchestrator.inspection.timeline import Timeline
 from orchestrator.inspection.waiting_reasons import MOST, Situation, reasons
 from orchestrator.testing.environment import Run, execute
 from orchestrator.toolkit.definition import Definition
-from orchestrator.toolkit.progress import RETRY, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY
 from orchestrator.toolkit.waits import Waiting
 from orchestrator.workflows.hello.workflow import CHILD, GREET, TRY_LUCK, HelloRequest
 from orchestrator.workflows.hello.workflow import DEFINITION as HELLO

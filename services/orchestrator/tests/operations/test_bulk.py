@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from unit_support.catalogue import CATALOGUE
 
 from contracts.operations import (
     AuditEntry,
@@ -95,7 +96,7 @@ class World:
         for one in entries:
             index.put(one)
         self.index = index
-        self.batch = Batch(index, self.operations, self.audit)  # type: ignore[arg-type]
+        self.batch = Batch(CATALOGUE, index, self.operations, self.audit)  # type: ignore[arg-type]
 
     async def perform(
         self, operation: Operation = Operation.PAUSE, confirm: int | None = None, **more: Any

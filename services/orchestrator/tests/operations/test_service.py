@@ -8,6 +8,7 @@ import pytest
 from dapr.ext.workflow import UNSET
 from google.protobuf.json_format import ParseDict
 from grpc.aio import AioRpcError, Metadata
+from unit_support.catalogue import CATALOGUE
 
 from contracts.operations import AuditEntry, Operation, OperationRequest, RerunRequest
 from contracts.orchestrator import RuntimeStatus
@@ -142,6 +143,7 @@ class World:
         """For each call, what the engine had of each instance when the list was told."""
         self.links, self.audit = Links(self.store), Audit(self.store)
         self.operations = Operations(
+            CATALOGUE,
             self.engine,  # type: ignore[arg-type]
             self.engine,  # type: ignore[arg-type]
             self.engine,  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from unit_support.catalogue import CATALOGUE
 
 from contracts.problems import ProblemType
 from contracts.schedules import ScheduleRequest
@@ -54,6 +55,7 @@ class World:
         self.now = START
         self.store, self.engine, self.jobs = MemoryStateStore(), FakeEngine(), FakeJobs()
         self.scheduler = Scheduler(
+            CATALOGUE,
             ScheduleStore(self.store),
             self.engine,  # type: ignore[arg-type]
             self.jobs,

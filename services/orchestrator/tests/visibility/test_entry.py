@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from unit_support.catalogue import CATALOGUE
 
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
@@ -45,7 +46,7 @@ def state(
 
 def test_a_workflow_of_the_catalogue_has_its_short_name_and_text() -> None:
     request = TaskRequest(task_id="1", title="Blue Chair", skills=["python", "go"])
-    kept = entry_of(state(request=request.model_dump(mode="json")))
+    kept = entry_of(CATALOGUE, state(request=request.model_dump(mode="json")))
     assert kept.workflow == "task"
     assert kept.search == "task-1 blue chair python go"
     assert (kept.created_at, kept.completed_at, kept.parent) == (START, None, None)
@@ -56,8 +57,8 @@ def test_a_child_has_daprs_name_and_its_parent() -> None:
     started = protos.ExecutionStartedEvent(name="hello_child_workflow")
     started.parentInstance.workflowInstance.instanceId = "hello-1"
     history = [protos.HistoryEvent(eventId=-1), protos.HistoryEvent(executionStarted=started)]
-    assert may_be_child(child)
-    kept = entry_of(child, parent_of(history))
+    assert may_be_child(CATALOGUE, child)
+    kept = entry_of(CATALOGUE, child, parent_of(history))
     assert (kept.workflow, kept.parent) == ("hello_child_workflow", "hello-1")
     assert (kept.completed_at, kept.terminal) == (START, True)
 
@@ -66,7 +67,7 @@ def test_what_was_started_from_outside_has_no_parent() -> None:
     started = protos.ExecutionStartedEvent(name="task_processing_workflow")
     assert parent_of([protos.HistoryEvent(executionStarted=started)]) is None
     assert parent_of([]) is None
-    assert not may_be_child(state())
+    assert not may_be_child(CATALOGUE, state())
 
 
 @pytest.mark.parametrize(
@@ -75,20 +76,22 @@ def test_what_was_started_from_outside_has_no_parent() -> None:
      ("CANCELED", "TERMINATED")],
 )  # fmt: skip
 def test_each_status_of_the_engine_is_one_of_ours(name: str, shown: str) -> None:
-    assert entry_of(state(status=name)).status is RuntimeStatus[shown]
+    assert entry_of(CATALOGUE, state(status=name)).status is RuntimeStatus[shown]
 
 
 def test_what_is_long_is_cut() -> None:
     request = TaskRequest(task_id="1", title="é" * 200, assignee="a" * 254, skills=["b" * 50] * 20)
     progress = json.dumps({"step": "assign_task", "message": "m" * 5_000})
-    kept = entry_of(state(request=request.model_dump(mode="json"), custom_status=progress))
+    kept = entry_of(
+        CATALOGUE, state(request=request.model_dump(mode="json"), custom_status=progress)
+    )
     assert kept.message is not None
     assert (len(kept.message), len(kept.search)) == (MAX_MESSAGE, MAX_SEARCH)
 
 
 @pytest.mark.parametrize("said", ["half way", '"half way"', '{"step": 1}', "{"])
 def test_what_a_workflow_says_in_another_form_is_left_out(said: str) -> None:
-    kept = entry_of(state(custom_status=said))
+    kept = entry_of(CATALOGUE, state(custom_status=said))
     assert (kept.step, kept.message, kept.waits) == (None, None, ())
 
 

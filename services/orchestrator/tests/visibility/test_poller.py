@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 import pytest
 from grpc.aio import AioRpcError, Metadata
+from unit_support.catalogue import CATALOGUE
 
 from contracts.instances import InstanceFilter, InstanceQuery
 from contracts.orchestrator import RuntimeStatus
@@ -102,7 +103,7 @@ class FakeEngine:
 
 def followed(engine: FakeEngine, pace: Pace = PACE) -> tuple[InstanceIndex, Refresher]:
     index = InstanceIndex(Feed())
-    return index, Refresher(engine, engine, index, pace)
+    return index, Refresher(CATALOGUE, engine, engine, index, pace)
 
 
 def shown(index: InstanceIndex) -> dict[str, str]:
@@ -290,7 +291,7 @@ async def test_ten_thousand_do_not_hold_up_the_event_loop() -> None:
 async def test_what_sleeps_is_read_less_often(age: int, wait: int | None, pause: float) -> None:
     now = START + timedelta(seconds=age)
     state = await FakeEngine({"a": "RUNNING"}).get_workflow_state("a", payloads=True)
-    sleeping = entry_of(state)
+    sleeping = entry_of(CATALOGUE, state)
     if wait is not None:
         until_ = now + timedelta(seconds=wait)
         sleeping = replace(sleeping, waits=(KnownWait("w", "approval", START, until_, None),))

@@ -1,4 +1,4 @@
-"""Workflows that are started again and again."""
+"""Schedules: workflows that are started again and again."""
 
 from typing import Annotated
 
@@ -7,10 +7,9 @@ from fastapi import APIRouter, Path, Query, status
 from contracts.fields import Person
 from contracts.problems import ProblemType
 from contracts.schedules import Schedule, ScheduleId, ScheduleRequest, Schedules
-from orchestrator.bootstrap import Orchestrator
+from orchestrator.api.deps import AuditDep, SchedulerDep
 from orchestrator.operations.audit import Action
 from servicekit.problems import problem_responses
-from servicekit.startup import Startup
 
 TAGS = [{"name": "schedules", "description": "Workflows that are started again and again"}]
 
@@ -18,53 +17,67 @@ Id = Annotated[ScheduleId, Path(description="Your name for the schedule", exampl
 By = Annotated[Person, Query(description="Who does it; kept in the audit trail")]
 UNKNOWN = problem_responses(ProblemType.NOT_FOUND)
 
+router = APIRouter(prefix="/schedules", tags=["schedules"])
 
-def router(services: Startup[Orchestrator]) -> APIRouter:
-    """Return the routes of schedules."""
-    router = APIRouter(prefix="/schedules", tags=["schedules"])
 
-    @router.get("", summary="Which schedules are there?")
-    async def list_schedules() -> Schedules:
-        return Schedules(items=await services.value().scheduler.all())
+@router.get("", summary="List schedules")
+async def list_schedules(scheduler: SchedulerDep) -> Schedules:
+    """Return every schedule."""
+    return Schedules(items=await scheduler.all())
 
-    @router.get("/{schedule_id}", summary="One schedule", responses=UNKNOWN)
-    async def get_schedule(schedule_id: Id) -> Schedule:
-        return await services.value().scheduler.get(schedule_id)
 
-    @router.put(
-        "/{schedule_id}",
-        summary="Create or change a schedule",
-        description="Each run's instance is named for the schedule and its time: nothing is "
-        "started twice. Runs that were missed are caught up once.",
-    )
-    async def put_schedule(
-        schedule_id: Id, request: ScheduleRequest, by: By = "operator"
-    ) -> Schedule:
-        orchestrator = services.value()
-        async with orchestrator.audit.recording(Action(by, "schedule.put", schedule_id)):
-            return await orchestrator.scheduler.put(schedule_id, request, by)
+@router.get("/{schedule_id}", summary="Describe a schedule", responses=UNKNOWN)
+async def get_schedule(schedule_id: Id, scheduler: SchedulerDep) -> Schedule:
+    """Return a schedule, with its last and next run."""
+    return await scheduler.get(schedule_id)
 
-    @router.post("/{schedule_id}/pause", summary="Start nothing more", responses=UNKNOWN)
-    async def pause_schedule(schedule_id: Id, by: By = "operator") -> Schedule:
-        orchestrator = services.value()
-        async with orchestrator.audit.recording(Action(by, "schedule.pause", schedule_id)):
-            return await orchestrator.scheduler.pause(schedule_id)
 
-    @router.post("/{schedule_id}/resume", summary="Go on from now", responses=UNKNOWN)
-    async def resume_schedule(schedule_id: Id, by: By = "operator") -> Schedule:
-        orchestrator = services.value()
-        async with orchestrator.audit.recording(Action(by, "schedule.resume", schedule_id)):
-            return await orchestrator.scheduler.resume(schedule_id)
+@router.put(
+    "/{schedule_id}",
+    summary="Create or change a schedule",
+    description="Each run's instance is named for the schedule and its time: nothing is "
+    "started twice. Runs that were missed are caught up once.",
+)
+async def put_schedule(
+    schedule_id: Id,
+    request: ScheduleRequest,
+    scheduler: SchedulerDep,
+    audit: AuditDep,
+    by: By = "operator",
+) -> Schedule:
+    """Create a schedule, or change it."""
+    async with audit.recording(Action(by, "schedule.put", schedule_id)):
+        return await scheduler.put(schedule_id, request, by)
 
-    @router.delete(
-        "/{schedule_id}",
-        summary="Delete a schedule; what it started goes on",
-        status_code=status.HTTP_204_NO_CONTENT,
-        responses=UNKNOWN,
-    )
-    async def delete_schedule(schedule_id: Id, by: By = "operator") -> None:
-        orchestrator = services.value()
-        async with orchestrator.audit.recording(Action(by, "schedule.delete", schedule_id)):
-            await orchestrator.scheduler.delete(schedule_id)
 
-    return router
+@router.post("/{schedule_id}/pause", summary="Pause a schedule", responses=UNKNOWN)
+async def pause_schedule(
+    schedule_id: Id, scheduler: SchedulerDep, audit: AuditDep, by: By = "operator"
+) -> Schedule:
+    """Start nothing more until the schedule is resumed."""
+    async with audit.recording(Action(by, "schedule.pause", schedule_id)):
+        return await scheduler.pause(schedule_id)
+
+
+@router.post("/{schedule_id}/resume", summary="Resume a schedule", responses=UNKNOWN)
+async def resume_schedule(
+    schedule_id: Id, scheduler: SchedulerDep, audit: AuditDep, by: By = "operator"
+) -> Schedule:
+    """Start again, from now on: what was missed while it was paused is not caught up."""
+    async with audit.recording(Action(by, "schedule.resume", schedule_id)):
+        return await scheduler.resume(schedule_id)
+
+
+@router.delete(
+    "/{schedule_id}",
+    summary="Delete a schedule",
+    description="The instances that it started go on.",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=UNKNOWN,
+)
+async def delete_schedule(
+    schedule_id: Id, scheduler: SchedulerDep, audit: AuditDep, by: By = "operator"
+) -> None:
+    """Delete a schedule."""
+    async with audit.recording(Action(by, "schedule.delete", schedule_id)):
+        await scheduler.delete(schedule_id)

@@ -1,27 +1,30 @@
 """The report of the doctor, and the versions that run."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 
 from contracts.system import SystemReport, Versions
-from orchestrator.bootstrap import Orchestrator
+from orchestrator.api.deps import ManagementDep, SidecarDep, StoreDep
 from orchestrator.diagnostics.doctor import System
-from servicekit.startup import Startup
+
+router = APIRouter(tags=["health"])
 
 
-def router(services: Startup[Orchestrator]) -> APIRouter:
-    """Return the routes that check what workflows need."""
-    router = APIRouter(tags=["health"])
-
-    @router.get("/system", summary="Is everything well, and what is to be done if not?")
-    async def system() -> SystemReport:
-        return await _system(services.value()).report()
-
-    @router.get("/version", summary="Show which versions run")
-    async def version() -> Versions:
-        return await _system(services.value()).versions()
-
-    return router
+async def _system(sidecar: SidecarDep, store: StoreDep, management: ManagementDep) -> System:
+    return System(sidecar, store, management)
 
 
-def _system(orchestrator: Orchestrator) -> System:
-    return System(orchestrator.sidecar, orchestrator.store, orchestrator.management)
+SystemDep = Annotated[System, Depends(_system)]
+
+
+@router.get("/system", summary="Diagnose the system")
+async def report(system: SystemDep) -> SystemReport:
+    """Check what workflows depend on, with a remedy for each check that fails."""
+    return await system.report()
+
+
+@router.get("/version", summary="Show the versions")
+async def version(system: SystemDep) -> Versions:
+    """Return which versions of the service, the SDK and the runtime run."""
+    return await system.versions()

@@ -2,16 +2,18 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Response, status
+from fastapi import APIRouter, Body, Depends, Response, status
 from pydantic import BaseModel
 
 from contracts.orchestrator import EventAccepted, InstanceStatus, Started
 from contracts.problems import ProblemType
-from orchestrator.bootstrap import Orchestrator
+from orchestrator.api.deps import CatalogueDep, EngineDep, EventsDep, WorkflowSettingsDep
+from orchestrator.api.params import InstanceId
+from orchestrator.engine.client import Engine
+from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition, Event
-from orchestrator.workflows.registrations import refusal_of
+from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from servicekit.problems import ProblemError, problem_responses
-from servicekit.startup import Startup
 
 STARTED_AGAIN: dict[int | str, dict[str, Any]] = {
     status.HTTP_200_OK: {
@@ -21,41 +23,56 @@ STARTED_AGAIN: dict[int | str, dict[str, Any]] = {
 }
 ANY_STATUS = "/instances/{instance_id}"
 """Where the status of every instance is, whatever it runs."""
-InstanceId = Annotated[str, Path(max_length=200, description="What the start answered")]
 
 
-def workflow_router(services: Startup[Orchestrator], definition: Definition) -> APIRouter:
-    """Return the routes of a workflow."""
+class Starter:
+    """Starts an instance, and says in the answer's headers where its status is."""
+
+    def __init__(
+        self, engine: Engine, catalogue: Catalogue, settings: SettingsRegistry, response: Response
+    ) -> None:
+        """Start by `engine`; the headers and the status code go to `response`.
+
+        Args:
+            engine: Starts it.
+            catalogue: Checks the request.
+            settings: What it is checked by.
+            response: The answer to the request.
+        """
+        self._engine = engine
+        self._catalogue = catalogue
+        self._settings = settings
+        self._response = response
+
+    async def start(self, definition: Definition, request: BaseModel) -> Started:
+        """Start an instance of a workflow.
+
+        Raises:
+            ProblemError: The settings refuse the request (422), or what `Engine.start` raises.
+        """
+        error = self._catalogue.check_request(definition, request, self._settings)
+        if error is not None:
+            detail = f"{error.field}: {error.message}"
+            raise ProblemError(ProblemType.VALIDATION, detail, errors=[error])
+        if not await self._engine.start(definition, request):
+            self._response.status_code = status.HTTP_200_OK
+        instance_id = definition.instance_id(request)
+        self._response.headers["Location"] = definition.status_of(instance_id)
+        return Started(instance_id=instance_id)
+
+
+async def _starter(
+    engine: EngineDep, catalogue: CatalogueDep, settings: WorkflowSettingsDep, response: Response
+) -> Starter:
+    return Starter(engine, catalogue, settings, response)
+
+
+StarterDep = Annotated[Starter, Depends(_starter)]
+
+
+def start_router(definition: Definition) -> APIRouter:
+    """Return the route that starts a workflow."""
     router = APIRouter(tags=[definition.title])
-    _add_start(router, services, definition)
-    if definition.status_template != ANY_STATUS:
-        _add_status(router, services, definition)
-    for event in definition.events:
-        _add_event(router, services, definition, event)
-    return router
-
-
-async def start(
-    services: Startup[Orchestrator], definition: Definition, request: BaseModel, response: Response
-) -> Started:
-    """Start an instance, and say in the answer's headers where its status is.
-
-    Raises:
-        ProblemError: The settings refuse the request (422), or what `Engine.start` raises.
-    """
-    orchestrator = services.value()
-    if (error := refusal_of(definition, request, orchestrator.settings)) is not None:
-        detail = f"{error.field}: {error.message}"
-        raise ProblemError(ProblemType.VALIDATION, detail, errors=[error])
-    started = await orchestrator.engine.start(definition, request)
-    if not started:
-        response.status_code = status.HTTP_200_OK
-    instance_id = definition.instance_id(request)
-    response.headers["Location"] = definition.status_of(instance_id)
-    return Started(instance_id=instance_id)
-
-
-def _add_start(router: APIRouter, services: Startup[Orchestrator], definition: Definition) -> None:
     examples: dict[str, Any] = {
         name: {"summary": sample.summary, "value": sample.request}
         for name, sample in definition.samples.items()
@@ -64,8 +81,8 @@ def _add_start(router: APIRouter, services: Startup[Orchestrator], definition: D
 
     @router.post(
         definition.path,
-        summary=f"Start: {definition.title.lower()}",
-        description=f"{definition.description}\n\nAnswers as soon as the request is kept; "
+        summary=f"Start {definition.title.lower()}",
+        description=f"{definition.description}\n\nAnswers as soon as the request is stored; "
         "`Location` says where its status is. The same request again starts nothing, another one "
         "under the same id is refused.",
         operation_id=f"start_{definition.name}",
@@ -74,28 +91,38 @@ def _add_start(router: APIRouter, services: Startup[Orchestrator], definition: D
     )
     async def start_workflow(
         request: Annotated[model, Body(openapi_examples=examples)],  # type: ignore[valid-type]
-        response: Response,
+        starter: StarterDep,
     ) -> Started:
-        return await start(services, definition, request, response)
+        return await starter.start(definition, request)
+
+    return router
 
 
-def _add_status(router: APIRouter, services: Startup[Orchestrator], definition: Definition) -> None:
+def instance_router(definition: Definition) -> APIRouter:
+    """Return the routes of a workflow's instances: status and events."""
+    router = APIRouter(tags=[definition.title])
+    if definition.status_template != ANY_STATUS:
+        _add_status(router, definition)
+    for event in definition.events:
+        _add_event(router, definition, event)
+    return router
+
+
+def _add_status(router: APIRouter, definition: Definition) -> None:
     @router.get(
         definition.status_template,
-        summary="How far is it?",
+        summary="Show the status",
         description="`status` is the state of the workflow instance, `custom_status` what it does "
         "or waits for, and `output` the result once it is COMPLETED.",
         operation_id=f"status_of_{definition.name}",
         response_model=InstanceStatus[definition.output],  # type: ignore[name-defined]
         responses=problem_responses(ProblemType.NOT_FOUND),
     )
-    async def workflow_status(instance_id: InstanceId) -> InstanceStatus[Any]:
-        return await services.value().engine.status(instance_id, definition)
+    async def workflow_status(instance_id: InstanceId, engine: EngineDep) -> InstanceStatus[Any]:
+        return await engine.status(instance_id, definition)
 
 
-def _add_event(
-    router: APIRouter, services: Startup[Orchestrator], definition: Definition, event: Event
-) -> None:
+def _add_event(router: APIRouter, definition: Definition, event: Event) -> None:
     model = event.payload
     samples = [
         e.payload for s in definition.samples.values() for e in s.events if e.event == event.name
@@ -104,7 +131,7 @@ def _add_event(
 
     @router.post(
         f"{definition.path}/{{instance_id}}/{event.name}",
-        summary=f"Send: {event.name}",
+        summary=f"Send {event.name}",
         description=event.description,
         operation_id=f"send_{event.name}_to_{definition.name}",
         responses=problem_responses(
@@ -114,12 +141,13 @@ def _add_event(
     async def send_event(
         instance_id: InstanceId,
         payload: Annotated[model, Body(openapi_examples=examples)],  # type: ignore[valid-type]
+        engine: EngineDep,
+        events: EventsDep,
     ) -> EventAccepted:
-        orchestrator = services.value()
         # What is not of this workflow is not found here.
-        await orchestrator.engine.state_of(instance_id, definition)
+        await engine.state_of(instance_id, definition)
         try:
-            await orchestrator.events.deliver(instance_id, event, payload)
+            await events.deliver(instance_id, event, payload)
         except ProblemError as error:
             if error.type is ProblemType.INSTANCE_FINISHED:
                 # Here somebody decides, and was late; the address itself is not gone.

@@ -17,8 +17,7 @@ from orchestrator.engine.status import shown
 from orchestrator.metrics import REFUSED, STARTED
 from orchestrator.telemetry.activity_spans import name_request
 from orchestrator.telemetry.trace_context import Origins
-from orchestrator.toolkit.definition import Definition
-from orchestrator.workflows.registrations import workflow_of
+from orchestrator.toolkit.definition import Definition, workflow_of
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
 from servicekit.tracing import apart, here

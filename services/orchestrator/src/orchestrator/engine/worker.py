@@ -11,18 +11,21 @@ from orchestrator.settings import Settings
 from orchestrator.telemetry.activity_spans import Observation
 from orchestrator.toolkit.activities import assignment, notification
 from orchestrator.toolkit.activities import waits as waiting
+from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
-from orchestrator.toolkit.dependencies import Activities, Ports
-from orchestrator.workflows.registrations import CATALOGUE
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 
 SHARED_ACTIVITIES = (assignment.activities, notification.activities, waiting.activities)
 
 
-def build_worker(ports: Ports, settings: Settings, history: History) -> WorkflowRuntime:
+def build_worker(
+    catalogue: Catalogue, dependencies: ActivityDependencies, settings: Settings, history: History
+) -> WorkflowRuntime:
     """Return a worker that is not started yet; once a process, for the SDK marks the functions.
 
     Args:
-        ports: What the activities use; nobody else may.
+        catalogue: The workflows to host.
+        dependencies: What the activities use; nobody else may.
         settings: Where the sidecar is.
         history: Returns the events of an instance, on the activities' event loop.
     """
@@ -34,12 +37,12 @@ def build_worker(ports: Ports, settings: Settings, history: History) -> Workflow
         interceptors=[ResultDelivery()],
         **history_cache(settings),
     )
-    observation = Observation(history)
+    observation = Observation(history, catalogue)
     for shared in SHARED_ACTIVITIES:
-        _register_activities(runtime, observation, shared(ports))
-    for entry in CATALOGUE:
-        register_workflows(runtime, entry.definition)
-        _register_activities(runtime, observation, entry.activities(ports))
+        _register_activities(runtime, observation, shared(dependencies))
+    for workflow in catalogue.workflows:
+        register_workflows(runtime, workflow.definition)
+        _register_activities(runtime, observation, workflow.activities(dependencies))
     return runtime
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from contracts.waiting import WaitingFilter, WaitingItem
+from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Event
 from orchestrator.visibility.cursors import no_cursor, read_cursor, write_cursor
 from orchestrator.visibility.entry import Entry, KnownWait
-from orchestrator.workflows.registrations import definition_named
 
 # Where there is no deadline: behind all that has one.
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -54,7 +54,12 @@ class Waiting(NamedTuple):
 
 
 def page_of(
-    entries: Iterable[Entry], wanted: WaitingFilter, cursor: str | None, limit: int, now: datetime
+    catalogue: Catalogue,
+    entries: Iterable[Entry],
+    wanted: WaitingFilter,
+    cursor: str | None,
+    limit: int,
+    now: datetime,
 ) -> tuple[list[Waiting], str | None]:
     """Return the next wanted waits, the soonest deadline first, and the cursor of the page after.
 
@@ -62,7 +67,7 @@ def page_of(
         BadCursor: `cursor` is none.
     """
     after = _read(cursor) if cursor is not None else None
-    found = sorted(_wanted(entries, wanted, now), key=lambda waiting: waiting.key)
+    found = sorted(_wanted(_all(catalogue, entries), wanted, now), key=lambda waiting: waiting.key)
     rest = [waiting for waiting in found if after is None or waiting.key > after]
     items = rest[:limit]
     return items, write_cursor(*items[-1].key) if len(rest) > limit else None
@@ -84,8 +89,8 @@ def _written(until: datetime) -> str:
     return until.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _wanted(entries: Iterable[Entry], wanted: WaitingFilter, now: datetime) -> Iterator[Waiting]:
-    for waiting in _all(entries):
+def _wanted(found: Iterable[Waiting], wanted: WaitingFilter, now: datetime) -> Iterator[Waiting]:
+    for waiting in found:
         wait, event = waiting.wait, waiting.event
         if wanted.workflow and waiting.entry.workflow not in wanted.workflow:
             continue
@@ -98,12 +103,12 @@ def _wanted(entries: Iterable[Entry], wanted: WaitingFilter, now: datetime) -> I
         yield waiting
 
 
-def _all(entries: Iterable[Entry]) -> Iterator[Waiting]:
+def _all(catalogue: Catalogue, entries: Iterable[Entry]) -> Iterator[Waiting]:
     """Yield what can be decided: a child's code may wait for what no catalogue describes."""
     for entry in entries:
         if not entry.waits or entry.terminal:
             continue
-        definition = definition_named(entry.workflow)
+        definition = catalogue.named(entry.workflow)
         for wait in entry.waits:
             if definition and (event := definition.event(wait.event)):
                 yield Waiting(entry, wait, event)

@@ -13,10 +13,10 @@ from orchestrator.engine.event_delivery import Events
 from orchestrator.inbox.claims import Claims, refuse_other
 from orchestrator.inbox.listing import Waiting, page_of
 from orchestrator.operations.audit import Action, Audit
+from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition, Event
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import Refresher
-from orchestrator.workflows.registrations import definition_of
 from servicekit.problems import ProblemError
 
 
@@ -25,6 +25,7 @@ class Inbox:
 
     def __init__(
         self,
+        catalogue: Catalogue,
         index: InstanceIndex,
         refresher: Refresher,
         engine: Engine,
@@ -32,7 +33,8 @@ class Inbox:
         claims: Claims,
         audit: Audit,
     ) -> None:
-        """List by `index`; take decisions by `events`, unless `claims` says who else sees to it."""
+        """List by `index`; take decisions by `events`, unless `claims` has another holder."""
+        self._catalogue = catalogue
         self._index = index
         self._refresher = refresher
         self._engine = engine
@@ -61,7 +63,7 @@ class Inbox:
 
     def _look(self, query: WaitingQuery) -> tuple[list[Waiting], str | None]:
         entries, now = self._index.entries(), datetime.now(UTC)
-        return page_of(entries, query, query.cursor, query.limit, now)
+        return page_of(self._catalogue, entries, query, query.cursor, query.limit, now)
 
     async def change_claim(
         self, instance_id: str, event_name: str, request: ClaimRequest, *, claim: bool
@@ -97,7 +99,7 @@ class Inbox:
 
     async def _wait(self, instance_id: str, event_name: str) -> tuple[Event, Wait]:
         state = await self._engine.state(instance_id)
-        definition = definition_of(state.name)
+        definition = self._catalogue.of_workflow(state.name)
         if definition is None:
             raise unknown(instance_id)
         event = declared(definition, event_name)

@@ -20,7 +20,7 @@ from orchestrator.inspection.timeline import Timeline
 from orchestrator.inspection.tombstones import Links
 from orchestrator.inspection.waiting_reasons import MOST, Situation, reasons
 from orchestrator.telemetry.execution_info import facts_of
-from orchestrator.workflows.registrations import definition_of, definitions
+from orchestrator.toolkit.catalogue import Catalogue
 
 # To be read one after the other: a fan-out's children are many.
 CHILDREN_ASKED = 20
@@ -31,6 +31,7 @@ class Explainer:
 
     def __init__(
         self,
+        catalogue: Catalogue,
         management: Management,
         links: Links,
         why_no_worker: Callable[[], Awaitable[str | None]],
@@ -39,16 +40,18 @@ class Explainer:
         """Prepare to explain.
 
         Args:
+            catalogue: The hosted workflows.
             management: The engine.
             links: What the engine forgets.
             why_no_worker: Says why no workflow can run, if none can.
             jaeger_url: Where Jaeger's page is, if anywhere.
         """
+        self._catalogue = catalogue
         self._management = management
         self._links = links
         self._why_no_worker = why_no_worker
         self._jaeger_url = jaeger_url
-        self._registry = registry_of(definitions())
+        self._registry = registry_of(catalogue.definitions)
 
     async def detail(self, instance_id: str) -> InstanceDetail:
         """Return all that is known of an instance; 404 or 410 where there is none."""
@@ -59,7 +62,7 @@ class Explainer:
         why = []
         if status_of(state) not in TERMINAL:
             why = reasons(await self._situation(state, history, timeline, now))
-        definition = definition_of(state.name)
+        definition = self._catalogue.of_workflow(state.name)
         rerun_of = await self._links.rerun_of(instance_id)
         return detail_of(state, facts, why, definition, rerun_of, self._jaeger_url, now)
 

@@ -15,11 +15,10 @@ from contracts.problems import ProblemType
 from orchestrator.operations.allowed import ALLOWED
 from orchestrator.operations.audit import DONE, Action, Audit
 from orchestrator.operations.service import Operations
-from orchestrator.toolkit.definition import Definition
+from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.filters import filtered, matching
 from orchestrator.visibility.index import InstanceIndex
-from orchestrator.workflows.registrations import definition_named
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 
@@ -31,8 +30,11 @@ CONCURRENCY = 8
 class Batch:
     """One operation on all that a filter finds."""
 
-    def __init__(self, index: InstanceIndex, operations: Operations, audit: Audit) -> None:
+    def __init__(
+        self, catalogue: Catalogue, index: InstanceIndex, operations: Operations, audit: Audit
+    ) -> None:
         """Find by `index`, and do each by `operations`."""
+        self._catalogue = catalogue
         self._index = index
         self._operations = operations
         self._audit = audit
@@ -76,8 +78,12 @@ class Batch:
             for entry in filtered(
                 self._index.entries(), matching(request.filter, datetime.now(UTC))
             )
-            if entry.status in allowed and not (rerun and _definition(entry) is None)
+            if entry.status in allowed and not (rerun and self._is_child(entry))
         ]
+
+    def _is_child(self, entry: Entry) -> bool:
+        """Return whether it is rerun with its parent alone: a child has no definition."""
+        return self._catalogue.named(entry.workflow) is None
 
     async def _one(self, request: BatchRequest, entry: Entry) -> BatchItem:
         new_id = None
@@ -116,11 +122,6 @@ class Batch:
             results=results or [],
             index=self._index.state(),
         )
-
-
-def _definition(entry: Entry) -> Definition | None:
-    # A child has no definition, and is rerun with its parent.
-    return definition_named(entry.workflow)
 
 
 def _rerun(request: BatchRequest, entry: Entry) -> RerunRequest:

@@ -23,7 +23,7 @@ from orchestrator.engine.client import Engine
 from orchestrator.inspection.tombstones import Links, RerunOf
 from orchestrator.operations.allowed import ALLOWED, refusal
 from orchestrator.operations.audit import Action, Audit
-from orchestrator.workflows.registrations import definition_of
+from orchestrator.toolkit.catalogue import Catalogue
 from servicekit.problems import ProblemError
 
 # An operation reaches an instance by its inbox: it takes effect a moment after its answer.
@@ -38,6 +38,7 @@ class Operations:
 
     def __init__(
         self,
+        catalogue: Catalogue,
         engine: Engine,
         client: DaprWorkflowClient,
         management: Management,
@@ -48,6 +49,7 @@ class Operations:
         """Operate by `client` and `management`.
 
         Args:
+            catalogue: The hosted workflows.
             engine: Starts what is rerun from its start.
             client: The SDK's client.
             management: What that does not offer.
@@ -55,6 +57,7 @@ class Operations:
             links: What the engine forgets.
             refresh: Has the list of instances show what was done to these.
         """
+        self._catalogue = catalogue
         self._refresh = refresh
         self._engine = engine
         self._client = client
@@ -98,7 +101,7 @@ class Operations:
         action = Action(request.by, Operation.RERUN, instance_id, request.reason)
         async with self._audit.recording(action):
             state = await self._check(Operation.RERUN, instance_id)
-            definition = definition_of(state.name)
+            definition = self._catalogue.of_workflow(state.name)
             if definition is None:
                 raise ProblemError(
                     ProblemType.WRONG_STATE, f"{instance_id} is a child: rerun its parent"

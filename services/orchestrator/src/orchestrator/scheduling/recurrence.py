@@ -7,8 +7,8 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.problems import ProblemType
 from contracts.schedules import ScheduleRequest
+from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
-from orchestrator.workflows.registrations import definition_named, definitions
 from servicekit.problems import ProblemError
 
 
@@ -31,16 +31,16 @@ def next_run(schedule: ScheduleRequest, after: datetime) -> datetime:
 
 
 def run_of(
-    schedule: ScheduleRequest, schedule_id: str, due: datetime
+    catalogue: Catalogue, schedule: ScheduleRequest, schedule_id: str, due: datetime
 ) -> tuple[Definition, BaseModel]:
     """Return the workflow that a schedule starts, and the request of the run at that time.
 
     Raises:
         ProblemError: There is no such workflow, or it does not take that request (422).
     """
-    definition = definition_named(schedule.workflow)
+    definition = catalogue.named(schedule.workflow)
     if definition is None:
-        known = ", ".join(d.name for d in definitions())
+        known = ", ".join(d.name for d in catalogue.definitions)
         raise ProblemError(
             ProblemType.VALIDATION,
             f"body.workflow: there is no {schedule.workflow!r}; there are: {known}",

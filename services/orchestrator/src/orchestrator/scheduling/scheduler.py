@@ -20,6 +20,7 @@ from contracts.schedules import Schedule, ScheduleRequest
 from orchestrator.engine.client import Engine
 from orchestrator.scheduling.recurrence import next_run, run_of
 from orchestrator.scheduling.store import ScheduleStore
+from orchestrator.toolkit.catalogue import Catalogue
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 
@@ -45,12 +46,14 @@ class Scheduler:
 
     def __init__(
         self,
+        catalogue: Catalogue,
         schedules: ScheduleStore,
         engine: Engine,
         jobs: Jobs,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Start by `engine` what is due by the clock `now`."""
+        self._catalogue = catalogue
         self._schedules = schedules
         self._engine = engine
         self._jobs = jobs
@@ -63,7 +66,7 @@ class Scheduler:
             ProblemError: The workflow is unknown, or its request or the cron expression is not
                 valid (422).
         """
-        run_of(request, schedule_id, self._now())
+        run_of(self._catalogue, request, schedule_id, self._now())
         due = next_run(request, self._now())
 
         def put(old: Schedule | None) -> Schedule:
@@ -168,7 +171,7 @@ class Scheduler:
     async def _start(self, schedule: Schedule, due: datetime) -> dict[str, str | None]:
         """Start a run, and return what is to be noted of it."""
         try:
-            definition, request = run_of(schedule, schedule.id, due)
+            definition, request = run_of(self._catalogue, schedule, schedule.id, due)
             await self._engine.start(definition, request)
         except ProblemError as error:
             if error.type is ProblemType.UNAVAILABLE:

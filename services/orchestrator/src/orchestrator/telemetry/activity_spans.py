@@ -16,7 +16,8 @@ from orchestrator.dapr_sdk.management import History
 from orchestrator.metrics import COMPENSATIONS, RETRIES, STEP_SECONDS, STEPS_RUNNING
 from orchestrator.telemetry.attempt_numbers import Attempt, Attempts
 from orchestrator.telemetry.trace_context import Origins
-from orchestrator.workflows.registrations import definition_named, workflow_of
+from orchestrator.toolkit.catalogue import Catalogue
+from orchestrator.toolkit.definition import workflow_of
 
 INSTANCE = "taskway.instance_id"
 WORKFLOW = "taskway.workflow"
@@ -32,8 +33,14 @@ tracer = trace.get_tracer(__name__)
 class Observation:
     """Watches the activities of a worker."""
 
-    def __init__(self, history: History) -> None:
-        """Watch; `history` returns the events of an instance, on the activities' event loop."""
+    def __init__(self, history: History, catalogue: Catalogue) -> None:
+        """Watch the activities of the workflows of a catalogue.
+
+        Args:
+            history: Returns the events of an instance, on the activities' event loop.
+            catalogue: The hosted workflows.
+        """
+        self._catalogue = catalogue
         self._attempts = Attempts(history)
         self._origins = Origins(history)
 
@@ -58,7 +65,7 @@ class Observation:
         return step
 
     async def _links(self, instance_id: str) -> list[Link] | None:
-        definition = definition_named(workflow_of(instance_id))
+        definition = self._catalogue.named(workflow_of(instance_id))
         if definition is None or definition.endless is None:
             return None
         origin = await self._origins.of(instance_id)
@@ -74,7 +81,7 @@ class Observation:
             span.set_attribute(ATTEMPT, number)
             RETRIES.add(1, labels)
         try:
-            result = await _measured(span, labels, work)
+            result = await self._measured(span, labels, work)
         except Exception as error:
             span.record_exception(error)
             span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
@@ -87,26 +94,29 @@ class Observation:
         self._attempts.succeeded(attempt)
         return result
 
+    async def _measured(self, span: Span, labels: dict[str, str], work: Awaitable[Any]) -> Any:
+        """Return what `work` does, and say how long it took and how it ended."""
+        began, outcome = time.monotonic(), "interrupted"
+        STEPS_RUNNING.add(1)
+        try:
+            result = await work
+        except Exception:
+            outcome = "failed"
+            raise
+        else:
+            outcome = "completed"
+            return result
+        finally:
+            span.set_attribute(OUTCOME, outcome)
+            STEPS_RUNNING.add(-1)
+            ended = {**labels, "outcome": outcome}
+            STEP_SECONDS.record(time.monotonic() - began, ended)
+            if self._compensates(labels["workflow"], labels["step"]):
+                COMPENSATIONS.add(1, ended)
 
-async def _measured(span: Span, labels: dict[str, str], work: Awaitable[Any]) -> Any:
-    """Return what `work` does, and say how long it took and how it ended."""
-    began, outcome = time.monotonic(), "interrupted"
-    STEPS_RUNNING.add(1)
-    try:
-        result = await work
-    except Exception:
-        outcome = "failed"
-        raise
-    else:
-        outcome = "completed"
-        return result
-    finally:
-        span.set_attribute(OUTCOME, outcome)
-        STEPS_RUNNING.add(-1)
-        ended = {**labels, "outcome": outcome}
-        STEP_SECONDS.record(time.monotonic() - began, ended)
-        if _compensates(labels["workflow"], labels["step"]):
-            COMPENSATIONS.add(1, ended)
+    def _compensates(self, workflow: str, step: str) -> bool:
+        definition = self._catalogue.named(workflow)
+        return definition is not None and step in definition.compensations
 
 
 @contextmanager
@@ -119,11 +129,6 @@ def _span(name: str, links: list[Link] | None) -> Iterator[Span]:
         name, context=Context(), kind=SpanKind.CONSUMER, links=links, record_exception=False
     ) as span:
         yield span
-
-
-def _compensates(workflow: str, step: str) -> bool:
-    definition = definition_named(workflow)
-    return definition is not None and step in definition.compensations
 
 
 def name_request(instance_id: str, workflow: str) -> None:

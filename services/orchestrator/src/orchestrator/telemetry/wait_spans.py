@@ -8,7 +8,7 @@ from opentelemetry.trace import Link, NonRecordingSpan
 from contracts.orchestrator import Wait
 from orchestrator.telemetry.activity_spans import INSTANCE, WORKFLOW
 from orchestrator.telemetry.trace_context import Origins
-from orchestrator.workflows.registrations import workflow_of
+from orchestrator.toolkit.definition import workflow_of
 
 tracer = trace.get_tracer(__name__)
 

@@ -148,3 +148,8 @@ class Definition:
             samples=dict(self.samples),
             search_fields=list(self.search_fields),
         )
+
+
+def workflow_of(instance_id: str) -> str:
+    """Return the workflow that an instance's id begins with; a child's begins with its parent's."""
+    return instance_id.partition("-")[0]

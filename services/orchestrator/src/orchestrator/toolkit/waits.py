@@ -11,7 +11,7 @@ from contracts.orchestrator import Wait
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Event
 from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, CloseWaitResult, Delivered
-from orchestrator.toolkit.progress import RETRY_COMPENSATION
+from orchestrator.toolkit.retries import RETRY_COMPENSATION
 
 Payload = TypeVar("Payload", bound=BaseModel)
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from contracts.instances import InstanceSummary
 from contracts.orchestrator import TERMINAL, RuntimeStatus, Wait
 from orchestrator.dapr_sdk.state import progress_of, status_of
-from orchestrator.toolkit.definition import Definition
-from orchestrator.workflows.registrations import definition_named, definition_of, workflow_of
+from orchestrator.toolkit.catalogue import Catalogue
+from orchestrator.toolkit.definition import Definition, workflow_of
 
 # With these an entry stays near 1 KB, whatever its workflow says: docs/operating.md.
 MAX_MESSAGE = 200
@@ -76,9 +76,9 @@ class Entry:
         )
 
 
-def may_be_child(state: Any) -> bool:
+def may_be_child(catalogue: Catalogue, state: Any) -> bool:
     """Return whether an instance can have a parent: workflows of the catalogue are started."""
-    return definition_of(state.name) is None
+    return catalogue.of_workflow(state.name) is None
 
 
 def parent_of(history: Iterable[Any]) -> str | None:
@@ -89,14 +89,15 @@ def parent_of(history: Iterable[Any]) -> str | None:
     return None
 
 
-def entry_of(state: Any, parent: str | None = None) -> Entry:
+def entry_of(catalogue: Catalogue, state: Any, parent: str | None = None) -> Entry:
     """Return what is kept of an instance.
 
     Args:
+        catalogue: The hosted workflows.
         state: The engine's WorkflowState, with payloads.
         parent: The instance whose child it is.
     """
-    definition = definition_of(state.name)
+    definition = catalogue.of_workflow(state.name)
     progress = progress_of(state)
     status = status_of(state)
     last_updated_at = state.lastUpdatedTimestamp.ToDatetime(tzinfo=UTC)
@@ -127,9 +128,9 @@ def started_entry(definition: Definition, request: BaseModel, now: datetime) -> 
     return _new_entry(instance_id, RuntimeStatus.RUNNING, definition, data, now)
 
 
-def pending_entry(instance_id: str, now: datetime) -> Entry:
+def pending_entry(catalogue: Catalogue, instance_id: str, now: datetime) -> Entry:
     """Return what is known at `now` of an instance that has not begun: its id, and no more."""
-    definition = definition_named(workflow_of(instance_id))
+    definition = catalogue.named(workflow_of(instance_id))
     return _new_entry(instance_id, RuntimeStatus.PENDING, definition, None, now)
 
 

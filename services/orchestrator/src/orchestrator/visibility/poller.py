@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.errors import untorn
 from orchestrator.metrics import ENDED, INSTANCE_SECONDS
+from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
 from orchestrator.visibility.due_queue import Agenda
 from orchestrator.visibility.entry import (
@@ -94,9 +95,15 @@ class Refresher:
     """Feeds an index."""
 
     def __init__(
-        self, ids: InstanceIds, instances: Instances, index: InstanceIndex, pace: Pace
+        self,
+        catalogue: Catalogue,
+        ids: InstanceIds,
+        instances: Instances,
+        index: InstanceIndex,
+        pace: Pace,
     ) -> None:
         """Feed `index` with what `instances` says of each of `ids`, at that pace."""
+        self._catalogue = catalogue
         self._ids = ids
         self._instances = instances
         self._index = index
@@ -218,13 +225,13 @@ class Refresher:
         known = self._index.get(instance_id)
         if not state.name:
             # It has not begun, or is between two generations: the engine has no more than its id.
-            return known or pending_entry(instance_id, datetime.now(UTC))
-        if not may_be_child(state):
-            return entry_of(state)
+            return known or pending_entry(self._catalogue, instance_id, datetime.now(UTC))
+        if not may_be_child(self._catalogue, state):
+            return entry_of(self._catalogue, state)
         if known is not None and known.status is not RuntimeStatus.PENDING:
-            return entry_of(state, known.parent)
+            return entry_of(self._catalogue, state, known.parent)
         history = await untorn(lambda: self._instances.get_workflow_history(instance_id))
-        return entry_of(state, parent_of(history))
+        return entry_of(self._catalogue, state, parent_of(history))
 
     def _take(self, instance_id: str, entry: Entry | None, began: float) -> None:
         if entry is None:

@@ -6,11 +6,11 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from orchestrator.settings import Settings
 from orchestrator.toolkit.language import Passage, open_language
 from orchestrator.toolkit.language.chat import ChatLanguage
 from orchestrator.toolkit.language.rules import NO_ANSWER, RulesLanguage
 from orchestrator.toolkit.language.sentences import sentences_of, terms_of
+from orchestrator.toolkit.language.settings import LanguageSettings
 
 LANGUAGE = RulesLanguage()
 TEXT = """A NOTE ON BRIDGES
@@ -126,8 +126,8 @@ async def test_marks_in_a_passage_are_not_taken_for_citations() -> None:
 
 async def test_the_settings_choose_who_answers() -> None:
     async with httpx.AsyncClient() as web:
-        assert isinstance(open_language(Settings(), web), RulesLanguage)
-        model = Settings(language_url="http://localhost:1/v1", language_model="small")
+        assert isinstance(open_language(LanguageSettings(), web), RulesLanguage)
+        model = LanguageSettings(language_url="http://localhost:1/v1", language_model="small")
         assert isinstance(open_language(model, web), ChatLanguage)
     with pytest.raises(ValidationError, match="needs language_model"):
-        Settings(language_url="http://localhost:1/v1")
+        LanguageSettings(language_url="http://localhost:1/v1")

@@ -1,7 +1,6 @@
 """How applications are scored, and what becomes of them."""
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from contracts.assigner import Assignment, AssignmentStatus
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import NonRetryableError
-from orchestrator.settings import Settings
+from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.testing.environment import Run, execute
 from orchestrator.toolkit.messages import (
     ASSIGN_TASK,
@@ -31,6 +30,7 @@ from orchestrator.workflows.application.screening import (
     mentions,
     score,
 )
+from orchestrator.workflows.application.settings import ApplicationSettings
 from orchestrator.workflows.application.workflow import (
     DEFINITION,
     FAIL_TO_TELL,
@@ -41,7 +41,7 @@ from orchestrator.workflows.application.workflow import (
     route_of,
 )
 
-RULES = load(Settings().application_rules_file)
+RULES = load(ApplicationSettings().application_rules_file)
 THRESHOLDS = Thresholds(high=70, medium=40)
 SAMPLES = {name: sample.request for name, sample in DEFINITION.samples.items()}
 
@@ -172,7 +172,7 @@ def test_the_thresholds_belong_to_the_higher_route(points: int, route: Route) ->
     assert route_of(points, THRESHOLDS) is route
 
 
-OWN = activities(SimpleNamespace(settings=Settings()))  # type: ignore[arg-type]
+OWN = activities(activity_dependencies(ApplicationSettings()))
 
 
 async def screened(**request: Any) -> Screening:

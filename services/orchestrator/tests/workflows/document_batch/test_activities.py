@@ -7,10 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from orchestrator.settings import Settings
-from orchestrator.toolkit.dependencies import Ports
-from orchestrator.toolkit.peers.assigner import AssignerClient
-from orchestrator.toolkit.peers.notifier import NotifierClient
+from orchestrator.testing.dependencies import activity_dependencies
+from orchestrator.toolkit.language.settings import LanguageSettings
 from orchestrator.workflows.document_batch.activities import activities
 from orchestrator.workflows.document_batch.adapters.library import Document, Library, MediaType
 from orchestrator.workflows.document_batch.adapters.results import ResultRecord, Results
@@ -20,6 +18,7 @@ from orchestrator.workflows.document_batch.chunk import (
     DocumentProcessed,
     ProcessDocument,
 )
+from orchestrator.workflows.document_batch.settings import DocumentBatchSettings
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore
 
@@ -27,18 +26,12 @@ LETTER = Document(text="Dear Ada,\n\nthe bridge over the old river is open.\n\nK
 Data = dict[str, tuple[str, str]]
 
 
-def worker(store: MemoryStateStore, web: httpx.AsyncClient | None = None, **settings: Any) -> Any:
+def worker(store: MemoryStateStore, web: httpx.AsyncClient | None = None, **language: Any) -> Any:
     """Return the activity, over a store, as a process of its own would have it."""
-    http = web or httpx.AsyncClient()
-    ports = Ports(
-        settings=Settings(**settings),
-        assigner=AssignerClient(http),
-        notifier=NotifierClient(http),
-        store=store,
-        sidecar=http,
-        web=http,
+    dependencies = activity_dependencies(
+        DocumentBatchSettings(), LanguageSettings(**language), store=store, http=web
     )
-    activity = activities(ports)[PROCESS_DOCUMENT]
+    activity = activities(dependencies)[PROCESS_DOCUMENT]
     return lambda step: activity(None, step)
 
 

@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from orchestrator.settings import Settings
 from orchestrator.workflows.document_batch.adapters.classification import Classifier
 from orchestrator.workflows.document_batch.adapters.extraction import text_of
 from orchestrator.workflows.document_batch.adapters.library import (
@@ -16,6 +15,7 @@ from orchestrator.workflows.document_batch.adapters.library import (
     samples,
 )
 from orchestrator.workflows.document_batch.chunk import DocumentClass
+from orchestrator.workflows.document_batch.settings import DocumentBatchSettings
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore
 
@@ -95,13 +95,13 @@ def test_the_time_it_takes_grows_with_the_length_alone(media_type: MediaType, pi
     ],
 )
 def test_the_samples_are_told_apart(name: str, expected: DocumentClass) -> None:
-    classifier = Classifier.of(Settings().document_classes_file)
+    classifier = Classifier.of(DocumentBatchSettings().document_classes_file)
     sample = samples()[name]
     assert classifier.classify(text_of(sample.media_type, sample.text)) is expected
 
 
 def test_a_word_within_another_does_not_count() -> None:
-    classifier = Classifier.of(Settings().document_classes_file)
+    classifier = Classifier.of(DocumentBatchSettings().document_classes_file)
     assert classifier.classify("Reporting invoiced endearing reporters") is DocumentClass.OTHER
     assert classifier.classify("INVOICE\nAmount\ndue: 4") is DocumentClass.INVOICE
 

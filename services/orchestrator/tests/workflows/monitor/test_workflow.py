@@ -13,12 +13,14 @@ from contracts.orchestrator import Progress, RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.engine.client import _same_input
 from orchestrator.engine.event_delivery import Events
-from orchestrator.settings import Settings
+from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.testing.replay import replay
 from orchestrator.toolkit.accepted_events import Decisions
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
-from orchestrator.workflows.monitor.activities import activities, refusal
+from orchestrator.toolkit.workflow_settings import SettingsRegistry
+from orchestrator.workflows.monitor.activities import activities, check_request
+from orchestrator.workflows.monitor.settings import MonitorSettings
 from orchestrator.workflows.monitor.workflow import (
     CHECK_ADDRESS,
     DEFINITION,
@@ -245,17 +247,19 @@ def test_a_malformed_monitor_is_none(wrong: dict[str, Any]) -> None:
         MonitorRequest.model_validate({**REQUEST.model_dump(), **wrong})
 
 
-def settings(**values: Any) -> Settings:
-    return Settings(monitor_interval_seconds=11, monitor_retry_seconds=3, **values)
+def settings(**values: Any) -> MonitorSettings:
+    return MonitorSettings(monitor_interval_seconds=11, monitor_retry_seconds=3, **values)
 
 
 def test_the_settings_refuse_what_is_written_as_internal() -> None:
     internal = REQUEST.model_copy(update={"url": "http://127.0.0.1:8000/healthz"})
-    error = refusal(internal, settings())
+    error = check_request(internal, SettingsRegistry([settings()]))
     assert error is not None
     assert (error.field, "internal" in error.message) == ("body.url", True)
-    assert refusal(internal, settings(monitor_allow="127.0.0.0/8")) is None
-    assert refusal(REQUEST, settings()) is None
+    assert (
+        check_request(internal, SettingsRegistry([settings(monitor_allow="127.0.0.0/8")])) is None
+    )
+    assert check_request(REQUEST, SettingsRegistry([settings()])) is None
 
 
 @pytest.mark.parametrize(
@@ -270,7 +274,7 @@ def test_the_settings_refuse_what_is_written_as_internal() -> None:
 async def test_the_pause_is_the_request_s_own_or_the_settings(
     own: dict[str, int], number: int, ok: bool, pause: float
 ) -> None:
-    check = activities(SimpleNamespace(settings=settings()))[CHECK_ADDRESS]  # type: ignore[arg-type]
+    check = activities(activity_dependencies(settings()))[CHECK_ADDRESS]
     step = CheckAddress(
         url="http://localhost:1/",
         number=number,

@@ -7,6 +7,7 @@ import pytest
 
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import NonRetryableError
+from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.testing.environment import Run, Send, Stub, execute
 from orchestrator.testing.people import PEOPLE, sent
 from orchestrator.testing.replay import replay
@@ -30,6 +31,7 @@ from orchestrator.workflows.onboarding.models import (
     OnboardingRequest,
     Terms,
 )
+from orchestrator.workflows.onboarding.settings import OnboardingSettings
 from orchestrator.workflows.onboarding.workflow import DEFINITION, MAX_REMINDERS
 
 HOUR = 3600
@@ -256,15 +258,12 @@ def test_what_makes_no_sense_ends_at_once(stub: Stub) -> None:
 
 
 async def test_a_request_may_only_shorten_the_limits() -> None:
-    class Ports:
-        class settings:  # noqa: N801 - as the field is called
-            onboarding_collect_within_seconds = 100
-            onboarding_verify_within_seconds = 200
-            onboarding_remind_every_seconds = 50
-
-        store = None
-
-    validate = activities(Ports)[VALIDATE_ONBOARDING]  # type: ignore[arg-type]
+    settings = OnboardingSettings(
+        onboarding_collect_within_seconds=100,
+        onboarding_verify_within_seconds=200,
+        onboarding_remind_every_seconds=50,
+    )
+    validate = activities(activity_dependencies(settings))[VALIDATE_ONBOARDING]
     asked = {"collect_within_seconds": 9, "verify_within_seconds": 500, "name": " "}
     given = await validate(None, OnboardingRequest.model_validate({**REQUEST, **asked}))
     assert given == Terms(

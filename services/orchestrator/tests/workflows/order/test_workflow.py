@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 
 from contracts.notifier import Notification, NotificationRequest, NotificationStatus
 from contracts.orchestrator import RuntimeStatus
-from orchestrator.settings import Settings
+from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.testing.environment import Run, execute
 from orchestrator.toolkit.activities import notification
-from orchestrator.toolkit.dependencies import Ports
+from orchestrator.toolkit.dependencies import ActivityDependencies
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
-from orchestrator.toolkit.peers.assigner import AssignerClient
-from orchestrator.toolkit.peers.notifier import NotifierClient
 from orchestrator.workflows.order.activities import activities
 from orchestrator.workflows.order.adapters.ledger_shop import Shop, open_shop
 from orchestrator.workflows.order.models import (
@@ -33,6 +31,7 @@ from orchestrator.workflows.order.models import (
     OrderRequest,
     Simulate,
 )
+from orchestrator.workflows.order.settings import OrderSettings
 from orchestrator.workflows.order.shop import Shipment
 from orchestrator.workflows.order.workflow import DEFINITION
 from servicekit.testing import MemoryStateStore
@@ -75,9 +74,9 @@ class World:
         self._lands = False
 
     def shop(self) -> Shop:
-        return open_shop(MemoryStateStore(self.data), Settings())
+        return open_shop(MemoryStateStore(self.data), OrderSettings())
 
-    def _ports(self) -> Ports:
+    def _dependencies(self) -> ActivityDependencies:
         store = MemoryStateStore(self.data)
         if self._crashes:
             # Alternately the write that crashes has landed, and has not.
@@ -86,19 +85,12 @@ class World:
         http = httpx.AsyncClient(
             base_url="http://sidecar", transport=httpx.MockTransport(self.inbox.answer)
         )
-        return Ports(
-            settings=Settings(),
-            assigner=AssignerClient(http),
-            notifier=NotifierClient(http),
-            store=store,
-            sidecar=http,
-            web=http,
-        )
+        return activity_dependencies(OrderSettings(), store=store, http=http)
 
     def _stub(self, name: str) -> Callable[[Any], Any]:
         def act(data: dict[str, Any]) -> Any:
-            ports = self._ports()
-            activity = {**activities(ports), **notification.activities(ports)}[name]
+            dependencies = self._dependencies()
+            activity = {**activities(dependencies), **notification.activities(dependencies)}[name]
             model = next(v for k, v in activity.__annotations__.items() if k not in ("_", "ctx"))
             return asyncio.run(activity(None, model.model_validate(data)))
 
@@ -109,7 +101,7 @@ class World:
         order = OrderRequest.model_validate(
             {"order_id": order_id, "customer": "kim@example.com", "lines": wanted, **request}
         )
-        names = [*activities(self._ports()), SEND_NOTIFICATION]
+        names = [*activities(self._dependencies()), SEND_NOTIFICATION]
         return execute(DEFINITION, order, {name: self._stub(name) for name in names})
 
     def level(self, sku: str = "pencil") -> int:

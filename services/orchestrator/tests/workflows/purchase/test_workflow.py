@@ -8,6 +8,7 @@ import pytest
 
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import NonRetryableError
+from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.testing.environment import Run, Send, Stub, execute
 from orchestrator.testing.people import PEOPLE, sent
 from orchestrator.testing.replay import replay
@@ -22,6 +23,7 @@ from orchestrator.toolkit.messages import (
 )
 from orchestrator.workflows.purchase.activities import activities
 from orchestrator.workflows.purchase.models import VALIDATE_PURCHASE, PurchaseRequest, Terms
+from orchestrator.workflows.purchase.settings import PurchaseSettings
 from orchestrator.workflows.purchase.workflow import DEFINITION
 
 DAY = 24 * 3600
@@ -202,24 +204,19 @@ def test_a_validation_that_fails_for_good_fails_the_purchase() -> None:
     assert done.output["status"] == "failed"
 
 
-class Ports:
-    """The settings are all that validation reads."""
-
-    class settings:  # noqa: N801 - as the field is called
-        purchase_limit_cents = 100_000
-        purchase_decide_within_seconds = DAY
+SETTINGS = PurchaseSettings(purchase_limit_cents=100_000, purchase_decide_within_seconds=DAY)
 
 
 @pytest.mark.parametrize(("asked", "given"), [(None, DAY), (10, 10), (DAY, DAY), (2 * DAY, DAY)])
 async def test_a_purchase_may_only_shorten_its_time(asked: int | None, given: int) -> None:
-    validate = activities(Ports)[VALIDATE_PURCHASE]  # type: ignore[arg-type]
+    validate = activities(activity_dependencies(SETTINGS))[VALIDATE_PURCHASE]
     request = PurchaseRequest.model_validate({**REQUEST, "decide_within_seconds": asked})
     terms = await validate(None, request)
     assert (terms.rejection, terms.limit, terms.decide_within_seconds) == (None, 100_000, given)
 
 
 async def test_a_blank_item_is_none() -> None:
-    validate = activities(Ports)[VALIDATE_PURCHASE]  # type: ignore[arg-type]
+    validate = activities(activity_dependencies(SETTINGS))[VALIDATE_PURCHASE]
     request = PurchaseRequest.model_validate({**REQUEST, "item": "  "})
     assert (await validate(None, request)).rejection == "Missing item"
 

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-import httpx
 import pytest
 
 from orchestrator.dapr_sdk.private import NonRetryableError
-from orchestrator.settings import Settings
-from orchestrator.toolkit.dependencies import Ports
-from orchestrator.toolkit.peers.assigner import AssignerClient
-from orchestrator.toolkit.peers.notifier import NotifierClient
+from orchestrator.testing.dependencies import activity_dependencies
+from orchestrator.toolkit.language.settings import LanguageSettings
 from orchestrator.workflows.research.activities import SourceDown, activities
 from orchestrator.workflows.research.adapters.reports import Reports
+from orchestrator.workflows.research.settings import ResearchSettings
 from orchestrator.workflows.research.steps import (
     DELIVER_REPORT,
     PLAN_RESEARCH,
@@ -34,17 +32,8 @@ class Steps:
 
     def __init__(self, store: MemoryStateStore, **settings: Any) -> None:
         """Keep everything in `store`."""
-        http = httpx.AsyncClient()
-        self._activities = activities(
-            Ports(
-                settings=Settings(**settings),
-                assigner=AssignerClient(http),
-                notifier=NotifierClient(http),
-                store=store,
-                sidecar=http,
-                web=http,
-            )
-        )
+        own = ResearchSettings(**settings)
+        self._activities = activities(activity_dependencies(own, LanguageSettings(), store=store))
 
     async def __call__(self, name: str, step: Any) -> Any:
         return await self._activities[name](None, step)

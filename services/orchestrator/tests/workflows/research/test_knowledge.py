@@ -11,13 +11,13 @@ import pytest
 from pydantic import ValidationError
 
 from orchestrator.dapr_sdk.private import NonRetryableError
-from orchestrator.settings import Settings
 from orchestrator.workflows.research.adapters.knowledge import open_knowledge
 from orchestrator.workflows.research.adapters.knowledge.bm25 import Bm25
 from orchestrator.workflows.research.adapters.knowledge.glossary import Glossary, read_entries
 from orchestrator.workflows.research.adapters.knowledge.handbook import Handbook, read_articles
 from orchestrator.workflows.research.adapters.knowledge.web import WebSearch
 from orchestrator.workflows.research.knowledge import MAX_CHARACTERS, MAX_PASSAGES, shortened
+from orchestrator.workflows.research.settings import ResearchSettings
 from servicekit.testing import MemoryStateStore
 
 TEXTS = [["retry", "pause", "retry"], ["retry", "pod", "probe"], ["saga"], ["saga", "pod"]]
@@ -179,8 +179,10 @@ async def test_an_answer_that_makes_no_sense_is_an_error(engine: Engine, body: b
 async def test_the_web_is_a_source_where_there_is_a_search_engine(engine: Engine) -> None:
     async with httpx.AsyncClient(trust_env=False) as web:
         store = MemoryStateStore()
-        without = open_knowledge(Settings(), store, web)
-        with_web = open_knowledge(Settings.model_validate({"search_url": engine.url}), store, web)
+        without = open_knowledge(ResearchSettings(), store, web)
+        with_web = open_knowledge(
+            ResearchSettings.model_validate({"search_url": engine.url}), store, web
+        )
         assert [source.name for source in without] == ["handbook", "glossary", "notes"]
         assert [source.name for source in with_web] == ["handbook", "glossary", "notes", "web"]
         assert await with_web[-1].search("anything", 5) == []

@@ -10,7 +10,7 @@ from contracts.orchestrator import RuntimeStatus
 from orchestrator.testing.environment import Run, Stub, execute
 from orchestrator.toolkit import messages as steps
 from orchestrator.toolkit.messages import AssignTask, AssignTaskResult, NotificationSent
-from orchestrator.toolkit.progress import RETRY
+from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.task.workflow import (
     DEFINITION,
     VALIDATE_TASK,

@@ -4,7 +4,7 @@ from dapr.ext.workflow import WorkflowActivityContext
 
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.private import NonRetryableError
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.messages import (
     ASSIGN_TASK,
     RELEASE_ASSIGNMENT,
@@ -25,13 +25,13 @@ REFUSALS = frozenset(
 )
 
 
-def activities(ports: Ports) -> Activities:
+def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities that need the assigner."""
 
     async def assign_task(_: WorkflowActivityContext, step: AssignTask) -> AssignTaskResult:
         """Assign a task; that nobody can take it is a result."""
         try:
-            assignment = await ports.assigner.assign(step.key, step.request)
+            assignment = await dependencies.assigner.assign(step.key, step.request)
         except PeerRefused as error:
             if error.problem is not None and error.problem.type in REFUSALS:
                 return AssignTaskResult(refusal=error.problem.detail)
@@ -40,6 +40,6 @@ def activities(ports: Ports) -> Activities:
 
     async def release_assignment(_: WorkflowActivityContext, step: ReleaseAssignment) -> None:
         """Release an assignment, whether it was made or not."""
-        await ports.assigner.release(step.key)
+        await dependencies.assigner.release(step.key)
 
     return {ASSIGN_TASK: assign_task, RELEASE_ASSIGNMENT: release_assignment}

@@ -4,12 +4,12 @@ from dapr.ext.workflow import WorkflowActivityContext
 
 from contracts.notifier import NotificationRequest
 from orchestrator.dapr_sdk.private import NonRetryableError
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.messages import SEND_NOTIFICATION, NotificationSent, SendNotification
 from orchestrator.toolkit.peers.peer import PeerRefused
 
 
-def activities(ports: Ports) -> Activities:
+def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities that need the notifier."""
 
     async def send_notification(
@@ -20,10 +20,10 @@ def activities(ports: Ports) -> Activities:
             recipient=step.recipient,
             subject=step.subject,
             body=step.body,
-            channel=ports.settings.notification_channel,
+            channel=dependencies.settings.notification_channel,
         )
         try:
-            sent = await ports.notifier.notify(step.key, request)
+            sent = await dependencies.notifier.notify(step.key, request)
         except PeerRefused as error:
             raise NonRetryableError(str(error)) from error
         return NotificationSent(key=sent.key)

@@ -3,13 +3,13 @@
 from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.toolkit.accepted_events import Decisions
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, CloseWaitResult
 
 
-def activities(ports: Ports) -> Activities:
+def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities that need the decisions."""
-    decisions = Decisions(ports.store)
+    decisions = Decisions(dependencies.store)
 
     async def close_wait(_: WorkflowActivityContext, step: CloseWait) -> CloseWaitResult:
         """Let nothing more into a wait, and return what was let in before."""

@@ -2,15 +2,15 @@
 
 from httpx import AsyncClient
 
-from orchestrator.settings import Settings
 from orchestrator.toolkit.language.chat import ChatLanguage
 from orchestrator.toolkit.language.port import Language, Passage, Synthesis
 from orchestrator.toolkit.language.rules import RulesLanguage
+from orchestrator.toolkit.language.settings import LanguageSettings
 
 __all__ = ["Language", "Passage", "Synthesis", "open_language"]
 
 
-def open_language(settings: Settings, web: AsyncClient) -> Language:
+def open_language(settings: LanguageSettings, web: AsyncClient) -> Language:
     """Return the adapter of the settings: a model where `language_url` is set, else rules.
 
     Args:

@@ -3,10 +3,11 @@
 from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.dapr_sdk.private import NonRetryableError
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.messages import SendNotification
 from orchestrator.workflows.application.adapters.rules_file import load
 from orchestrator.workflows.application.screening import score
+from orchestrator.workflows.application.settings import ApplicationSettings
 from orchestrator.workflows.application.workflow import (
     FAIL_TO_TELL,
     SCREEN_APPLICATION,
@@ -15,9 +16,9 @@ from orchestrator.workflows.application.workflow import (
 )
 
 
-def activities(ports: Ports) -> Activities:
+def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities of applications."""
-    rules = load(ports.settings.application_rules_file)
+    rules = load(dependencies.workflow_settings.of(ApplicationSettings).application_rules_file)
 
     async def screen_application(
         _: WorkflowActivityContext, application: ApplicationRequest

@@ -2,19 +2,16 @@
 
 from fastapi import APIRouter
 
-from orchestrator.bootstrap import Orchestrator
+from orchestrator.api.deps import WorkflowSettingsDep
 from orchestrator.workflows.application.adapters.rules_file import load
 from orchestrator.workflows.application.screening import Rules
+from orchestrator.workflows.application.settings import ApplicationSettings
 from orchestrator.workflows.application.workflow import DEFINITION
-from servicekit.startup import Startup
+
+router = APIRouter(tags=[DEFINITION.title])
 
 
-def router(services: Startup[Orchestrator]) -> APIRouter:
-    """Return the routes that applications have besides those of every workflow."""
-    router = APIRouter(tags=[DEFINITION.title])
-
-    @router.get(f"{DEFINITION.path}/rules", summary="How are applications scored?")
-    async def application_rules() -> Rules:
-        return load(services.value().settings.application_rules_file)
-
-    return router
+@router.get(f"{DEFINITION.path}/rules", summary="Show the scoring rules")
+async def application_rules(settings: WorkflowSettingsDep) -> Rules:
+    """Return the points of each keyword, and the thresholds."""
+    return load(settings.of(ApplicationSettings).application_rules_file)

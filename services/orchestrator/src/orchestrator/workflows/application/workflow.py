@@ -22,7 +22,8 @@ from orchestrator.toolkit.messages import (
     ReleaseAssignment,
     SendNotification,
 )
-from orchestrator.toolkit.progress import RETRY, RETRY_COMPENSATION, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY, RETRY_COMPENSATION
 from orchestrator.workflows.application.screening import Score, Thresholds
 
 SCREEN_APPLICATION = "screen_application"

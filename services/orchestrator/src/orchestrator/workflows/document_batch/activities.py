@@ -5,8 +5,9 @@ import asyncio
 from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.dapr_sdk.private import NonRetryableError
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.language import Language, open_language
+from orchestrator.toolkit.language.settings import LanguageSettings
 from orchestrator.workflows.document_batch.adapters.classification import Classifier
 from orchestrator.workflows.document_batch.adapters.extraction import text_of
 from orchestrator.workflows.document_batch.adapters.library import Library
@@ -17,6 +18,7 @@ from orchestrator.workflows.document_batch.chunk import (
     DocumentProcessed,
     ProcessDocument,
 )
+from orchestrator.workflows.document_batch.settings import DocumentBatchSettings
 from servicekit.locks import KeyedLocks
 
 SUMMARY_SENTENCES = 2
@@ -24,11 +26,12 @@ SUMMARY_SENTENCES = 2
 MAX_SUMMARY = 1000
 
 
-def activities(ports: Ports) -> Activities:
+def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities of document batches."""
-    library, results = Library(ports.store), Results(ports.store)
-    classifier = Classifier.of(ports.settings.document_classes_file)
-    language = open_language(ports.settings, ports.web)
+    library, results = Library(dependencies.store), Results(dependencies.store)
+    settings = dependencies.workflow_settings
+    classifier = Classifier.of(settings.of(DocumentBatchSettings).document_classes_file)
+    language = open_language(settings.of(LanguageSettings), dependencies.web)
     locks = KeyedLocks()
 
     async def attempt(step: ProcessDocument) -> Result:

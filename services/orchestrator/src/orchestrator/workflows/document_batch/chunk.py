@@ -8,7 +8,8 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError, when_any
 from pydantic import BaseModel, Field, StringConstraints
 
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.progress import RETRY, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY
 
 CHUNK = "batch_chunk_workflow"
 PROCESS_DOCUMENT = "process_document"

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from contracts.fields import RequestId
 from contracts.orchestrator import TERMINAL, RuntimeStatus
 from contracts.problems import ProblemType
-from orchestrator.api.workflow import InstanceId
-from orchestrator.bootstrap import Orchestrator
+from orchestrator.api.deps import EngineDep, StoreDep
+from orchestrator.api.params import InstanceId
 from orchestrator.engine.client import unknown
 from orchestrator.workflows.document_batch.adapters.library import Document, Library
 from orchestrator.workflows.document_batch.adapters.results import ResultRecord, Results
@@ -18,7 +18,6 @@ from orchestrator.workflows.document_batch.chunk import DocumentClass
 from orchestrator.workflows.document_batch.workflow import DEFINITION, MAX_DOCUMENTS, BatchRequest
 from servicekit.params import Limit
 from servicekit.problems import ProblemError, problem_responses
-from servicekit.startup import Startup
 
 DocumentId = Annotated[
     RequestId, Path(description="Your name for the document", examples=["sample-invoice"])
@@ -61,71 +60,72 @@ class ResultPage(BaseModel):
     next: int | None = Field(description="`start` of the next page; null at the end")
 
 
-def router(services: Startup[Orchestrator]) -> APIRouter:
-    """Return the routes that document batches have besides those of every workflow."""
-    router = APIRouter(tags=[DEFINITION.title])
+router = APIRouter(tags=[DEFINITION.title])
 
-    @router.put(
-        "/documents/{document_id}",
-        summary="Upload a document",
-        description="The same document again changes nothing; another one under the id is refused. "
-        "Ids that begin with `sample-` are taken.",
-        status_code=status.HTTP_201_CREATED,
-        responses={
-            200: {"model": DocumentKept, "description": "The document was there before"},
-            **problem_responses(ProblemType.KEY_REUSED),
-        },
+
+@router.put(
+    "/documents/{document_id}",
+    summary="Upload a document",
+    description="The same document again changes nothing; another one under the id is refused. "
+    "Ids that begin with `sample-` are taken.",
+    status_code=status.HTTP_201_CREATED,
+    responses={
+        200: {"model": DocumentKept, "description": "The document was there before"},
+        **problem_responses(ProblemType.KEY_REUSED),
+    },
+)
+async def put_document(
+    document_id: DocumentId, document: Document, response: Response, store: StoreDep
+) -> DocumentKept:
+    """Store a document under an id."""
+    kept, now = await Library(store).put(document_id, document)
+    if kept != document:
+        raise ProblemError(ProblemType.KEY_REUSED, f"{document_id} is the id of another document")
+    if not now:
+        response.status_code = status.HTTP_200_OK
+    return DocumentKept(document_id=document_id)
+
+
+@router.get(
+    "/documents/{document_id}",
+    summary="Read a document",
+    responses=problem_responses(ProblemType.NOT_FOUND),
+)
+async def get_document(document_id: DocumentId, store: StoreDep) -> Document:
+    """Return a document."""
+    document = await Library(store).get(document_id)
+    if document is None:
+        raise ProblemError(ProblemType.NOT_FOUND, f"There is no document {document_id}")
+    return document
+
+
+@router.get(
+    f"{DEFINITION.path}/{{instance_id}}/results",
+    summary="List the results",
+    responses=problem_responses(ProblemType.NOT_FOUND),
+)
+async def batch_results(
+    instance_id: InstanceId,
+    engine: EngineDep,
+    store: StoreDep,
+    start: Annotated[int, Query(ge=0, le=MAX_DOCUMENTS, description="Where to begin")] = 0,
+    limit: Limit = 50,
+) -> ResultPage:
+    """Return the results of a document batch, a page at a time."""
+    state = await engine.state(instance_id)
+    if state.name != DEFINITION.workflow_name:
+        raise unknown(instance_id)
+    ended = RuntimeStatus(state.runtime_status.name) in TERMINAL
+    ids = BatchRequest.model_validate_json(state.serialized_input or "").ids()
+    indexes = range(len(ids))[start : start + limit]
+    records = await Results(store).read([f"{instance_id}:{i}" for i in indexes])
+    return ResultPage(
+        items=[
+            _shown(index, ids[index], record, ended=ended)
+            for index, record in zip(indexes, records, strict=True)
+        ],
+        next=start + limit if start + limit < len(ids) else None,
     )
-    async def put_document(
-        document_id: DocumentId, document: Document, response: Response
-    ) -> DocumentKept:
-        kept, now = await Library(services.value().store).put(document_id, document)
-        if kept != document:
-            raise ProblemError(
-                ProblemType.KEY_REUSED, f"{document_id} is the id of another document"
-            )
-        if not now:
-            response.status_code = status.HTTP_200_OK
-        return DocumentKept(document_id=document_id)
-
-    @router.get(
-        "/documents/{document_id}",
-        summary="Read a document",
-        responses=problem_responses(ProblemType.NOT_FOUND),
-    )
-    async def get_document(document_id: DocumentId) -> Document:
-        document = await Library(services.value().store).get(document_id)
-        if document is None:
-            raise ProblemError(ProblemType.NOT_FOUND, f"There is no document {document_id}")
-        return document
-
-    @router.get(
-        f"{DEFINITION.path}/{{instance_id}}/results",
-        summary="What came of each document?",
-        responses=problem_responses(ProblemType.NOT_FOUND),
-    )
-    async def batch_results(
-        instance_id: InstanceId,
-        start: Annotated[int, Query(ge=0, le=MAX_DOCUMENTS, description="Where to begin")] = 0,
-        limit: Limit = 50,
-    ) -> ResultPage:
-        orchestrator = services.value()
-        state = await orchestrator.engine.state(instance_id)
-        if state.name != DEFINITION.workflow_name:
-            raise unknown(instance_id)
-        ended = RuntimeStatus(state.runtime_status.name) in TERMINAL
-        ids = BatchRequest.model_validate_json(state.serialized_input or "").ids()
-        indexes = range(len(ids))[start : start + limit]
-        records = await Results(orchestrator.store).read([f"{instance_id}:{i}" for i in indexes])
-        return ResultPage(
-            items=[
-                _shown(index, ids[index], record, ended=ended)
-                for index, record in zip(indexes, records, strict=True)
-            ],
-            next=start + limit if start + limit < len(ids) else None,
-        )
-
-    return router
 
 
 def _shown(

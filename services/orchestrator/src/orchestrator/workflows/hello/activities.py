@@ -2,12 +2,12 @@
 
 from dapr.ext.workflow import WorkflowActivityContext
 
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.fault_injection import fail_on_demand
 from orchestrator.workflows.hello.workflow import GREET, TAKE_BACK, TRY_LUCK, Luck
 
 
-def activities(ports: Ports) -> Activities:
+def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities of hello."""
 
     async def greet(_: WorkflowActivityContext, user_name: str) -> str:
@@ -16,7 +16,7 @@ def activities(ports: Ports) -> Activities:
 
     async def try_luck(_: WorkflowActivityContext, luck: Luck) -> None:
         """Fail as many times as was asked for."""
-        await fail_on_demand(ports.store, luck.key, luck.failures)
+        await fail_on_demand(dependencies.store, luck.key, luck.failures)
 
     async def take_back(_: WorkflowActivityContext, user_name: str) -> str:
         """Return an apology."""

@@ -3,47 +3,46 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import APIRouter, Path, Query, status
 
 from contracts.fields import RequestId
 from contracts.orchestrator import InstanceStatus, Started
 from contracts.problems import ProblemType
-from orchestrator.api.workflow import STARTED_AGAIN, InstanceId, start
-from orchestrator.bootstrap import Orchestrator
+from orchestrator.api.deps import EngineDep
+from orchestrator.api.params import InstanceId
+from orchestrator.api.workflow import STARTED_AGAIN, StarterDep
 from orchestrator.workflows.hello.workflow import DEFINITION, HelloRequest, HelloResult, Simulate
 from servicekit.problems import problem_responses
-from servicekit.startup import Startup
+
+router = APIRouter(tags=[DEFINITION.title])
 
 
-def router(services: Startup[Orchestrator]) -> APIRouter:
-    """Return the routes that hello has besides those of every workflow."""
-    router = APIRouter(tags=[DEFINITION.title])
-
-    @router.post(
-        "/start/{user_name}",
-        summary="Start, by name alone",
-        status_code=status.HTTP_202_ACCEPTED,
-        responses={**STARTED_AGAIN, **problem_responses(ProblemType.INSTANCE_EXISTS)},
+@router.post(
+    "/start/{user_name}",
+    summary="Start hello by name",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses={**STARTED_AGAIN, **problem_responses(ProblemType.INSTANCE_EXISTS)},
+)
+async def start_hello(
+    user_name: Annotated[RequestId, Path(examples=["ada"])],
+    starter: StarterDep,
+    hello_id: Annotated[
+        RequestId | None, Query(description="To repeat the request safely; else a new one")
+    ] = None,
+    simulate: Simulate | None = None,
+) -> Started:
+    """Start a greeting; each request starts another, unless it carries an id."""
+    request = HelloRequest(
+        hello_id=hello_id or str(uuid.uuid4()), user_name=user_name, simulate=simulate
     )
-    async def start_hello(
-        user_name: Annotated[RequestId, Path(examples=["ada"])],
-        response: Response,
-        hello_id: Annotated[
-            RequestId | None, Query(description="To repeat the request safely; else a new one")
-        ] = None,
-        simulate: Simulate | None = None,
-    ) -> Started:
-        request = HelloRequest(
-            hello_id=hello_id or str(uuid.uuid4()), user_name=user_name, simulate=simulate
-        )
-        return await start(services, DEFINITION, request, response)
+    return await starter.start(DEFINITION, request)
 
-    @router.get(
-        "/status/{instance_id}",
-        summary="How far is it?",
-        responses=problem_responses(ProblemType.NOT_FOUND),
-    )
-    async def hello_status(instance_id: InstanceId) -> InstanceStatus[HelloResult]:
-        return await services.value().engine.status(instance_id, DEFINITION)
 
-    return router
+@router.get(
+    "/status/{instance_id}",
+    summary="Show the status",
+    responses=problem_responses(ProblemType.NOT_FOUND),
+)
+async def hello_status(instance_id: InstanceId, engine: EngineDep) -> InstanceStatus[HelloResult]:
+    """Return how far a greeting is."""
+    return await engine.status(instance_id, DEFINITION)

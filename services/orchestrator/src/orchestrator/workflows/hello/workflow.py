@@ -12,7 +12,8 @@ from contracts.fields import RequestId
 from contracts.orchestrator import Sample
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition, Request
-from orchestrator.toolkit.progress import RETRY, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY
 
 GREET = "greet"
 TRY_LUCK = "try_luck"

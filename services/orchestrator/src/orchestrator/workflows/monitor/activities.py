@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from dapr.ext.workflow import WorkflowActivityContext
 
 from contracts.problems import FieldError
-from orchestrator.settings import Settings
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
+from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.workflows.monitor.adapters.web_check import WebCheck
 from orchestrator.workflows.monitor.adapters.web_guard import AllowList, NotAllowed, WebGuard
+from orchestrator.workflows.monitor.settings import MonitorSettings
 from orchestrator.workflows.monitor.workflow import (
     CHECK_ADDRESS,
     OUTAGE,
@@ -19,24 +20,24 @@ from orchestrator.workflows.monitor.workflow import (
 )
 
 
-def guard(settings: Settings) -> WebGuard:
+def guard(settings: MonitorSettings) -> WebGuard:
     """Return the guard of these settings."""
     return WebGuard(AllowList.parse(settings.monitor_allow))
 
 
-def refusal(request: MonitorRequest, settings: Settings) -> FieldError | None:
+def check_request(request: MonitorRequest, settings: SettingsRegistry) -> FieldError | None:
     """Return why an address must not be watched, as far as its spelling tells."""
     try:
-        guard(settings).target(request.url)
+        guard(settings.of(MonitorSettings)).target(request.url)
     except NotAllowed as error:
         return FieldError(field="body.url", message=str(error))
     return None
 
 
-def activities(ports: Ports) -> Activities:
+def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities of monitors."""
-    settings = ports.settings
-    web = WebCheck(guard(settings), settings.web_timeout_seconds)
+    settings = dependencies.workflow_settings.of(MonitorSettings)
+    web = WebCheck(guard(settings), dependencies.settings.web_timeout_seconds)
 
     async def check_address(_: WorkflowActivityContext, step: CheckAddress) -> CheckedAddress:
         """Make a check; repeating it does no harm, and gives a newer result."""

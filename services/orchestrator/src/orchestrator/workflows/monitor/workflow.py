@@ -14,7 +14,8 @@ from contracts.orchestrator import Sample, SampleEvent
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition, Endless, Event, Request
 from orchestrator.toolkit.messages import SEND_NOTIFICATION, SendNotification
-from orchestrator.toolkit.progress import RETRY, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY
 from orchestrator.toolkit.waits import Waiting
 
 CHECK_ADDRESS = "check_address"

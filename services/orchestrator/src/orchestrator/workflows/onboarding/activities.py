@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.dapr_sdk.private import NonRetryableError
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.workflows.onboarding.adapters.accounts import (
     AccountRefused,
     Accounts,
@@ -27,13 +27,14 @@ from orchestrator.workflows.onboarding.models import (
     Simulate,
     Terms,
 )
+from orchestrator.workflows.onboarding.settings import OnboardingSettings
 
 
-def activities(ports: Ports) -> Activities:
+def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities of onboarding alone."""
-    settings = ports.settings
-    documents = Documents(ports.store)
-    accounts: Accounts = StoredAccounts(ports.store)
+    settings = dependencies.workflow_settings.of(OnboardingSettings)
+    documents = Documents(dependencies.store)
+    accounts: Accounts = StoredAccounts(dependencies.store)
 
     async def validate_onboarding(_: WorkflowActivityContext, request: OnboardingRequest) -> Terms:
         """Return the time limits; a request may only shorten them."""

@@ -11,7 +11,8 @@ from contracts.orchestrator import Sample, SampleEvent
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.people import Reminder, assign, decision, release, tell
-from orchestrator.toolkit.progress import RETRY, RETRY_COMPENSATION, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY, RETRY_COMPENSATION
 from orchestrator.toolkit.waits import Waiting
 from orchestrator.workflows.onboarding.models import (
     CLOSE_ACCOUNT,

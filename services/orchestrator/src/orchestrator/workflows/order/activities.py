@@ -11,7 +11,7 @@ from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.toolkit.activities import notification
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.fault_injection import fail_on_demand
 from orchestrator.toolkit.ledger import Forbidden, KeyReused
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
@@ -37,17 +37,18 @@ from orchestrator.workflows.order.models import (
     Undone,
     ValidatedOrder,
 )
+from orchestrator.workflows.order.settings import OrderSettings
 from orchestrator.workflows.order.shop import Shipment
 
 
-def activities(ports: Ports) -> Activities:
+def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities of an order."""
-    shop = open_shop(ports.store, ports.settings)
-    return {**_forward(ports, shop), **_back(ports, shop)}
+    shop = open_shop(dependencies.store, dependencies.workflow_settings.of(OrderSettings))
+    return {**_forward(dependencies, shop), **_back(dependencies, shop)}
 
 
-def _forward(ports: Ports, shop: Shop) -> Activities:
-    send_notification = notification.activities(ports)[SEND_NOTIFICATION]
+def _forward(dependencies: ActivityDependencies, shop: Shop) -> Activities:
+    send_notification = notification.activities(dependencies)[SEND_NOTIFICATION]
 
     async def validate_order(_: WorkflowActivityContext, order: OrderRequest) -> ValidatedOrder:
         """Say what an order costs, or why it must be rejected."""
@@ -60,7 +61,7 @@ def _forward(ports: Ports, shop: Shop) -> Activities:
                 refusal = await shop.stock.reserve(_line(step, index), line.sku, line.quantity)
             if refusal is not None:
                 return StepAnswer(refusal=refusal)
-        await _fail_on_demand(ports, step, RESERVE_STOCK)
+        await _fail_on_demand(dependencies, step, RESERVE_STOCK)
         return StepAnswer()
 
     async def take_payment(_: WorkflowActivityContext, step: TakePayment) -> StepAnswer:
@@ -68,7 +69,7 @@ def _forward(ports: Ports, shop: Shop) -> Activities:
         with _final():
             refusal = await shop.payments.charge(step.key, step.customer, step.total.amount)
         if refusal is None:
-            await _fail_on_demand(ports, step, TAKE_PAYMENT)
+            await _fail_on_demand(dependencies, step, TAKE_PAYMENT)
         return StepAnswer(refusal=refusal)
 
     async def ship_order(_: WorkflowActivityContext, step: ShipOrder) -> StepAnswer:
@@ -76,12 +77,12 @@ def _forward(ports: Ports, shop: Shop) -> Activities:
         shipment = Shipment(key=step.key, customer=step.customer, lines=step.lines)
         with _final():
             await shop.shipping.ship(shipment)
-        await _fail_on_demand(ports, step, SHIP_ORDER)
+        await _fail_on_demand(dependencies, step, SHIP_ORDER)
         return StepAnswer()
 
     async def notify_customer(ctx: WorkflowActivityContext, step: NotifyCustomer) -> StepAnswer:
         """Tell the customer; here a failure comes first, for nobody can be untold."""
-        await _fail_on_demand(ports, step, NOTIFY_CUSTOMER)
+        await _fail_on_demand(dependencies, step, NOTIFY_CUSTOMER)
         await send_notification(ctx, step.notification)
         return StepAnswer()
 
@@ -94,23 +95,23 @@ def _forward(ports: Ports, shop: Shop) -> Activities:
     }
 
 
-def _back(ports: Ports, shop: Shop) -> Activities:
+def _back(dependencies: ActivityDependencies, shop: Shop) -> Activities:
     async def release_stock(_: WorkflowActivityContext, step: ReleaseStock) -> Undone:
         """Give every line back, reserved or not."""
         released = [await shop.stock.release(_line(step, i)) for i in range(step.lines)]
-        await _fail_on_demand(ports, step, RELEASE_STOCK)
+        await _fail_on_demand(dependencies, step, RELEASE_STOCK)
         return Undone(undone=any(released))
 
     async def refund_payment(_: WorkflowActivityContext, step: Undo) -> Undone:
         """Put the total back into the customer's wallet, taken or not."""
         refunded = await shop.payments.refund(step.key)
-        await _fail_on_demand(ports, step, REFUND_PAYMENT)
+        await _fail_on_demand(dependencies, step, REFUND_PAYMENT)
         return Undone(undone=refunded)
 
     async def cancel_shipment(_: WorkflowActivityContext, step: Undo) -> Undone:
         """Stop the shipment, made or not."""
         cancelled = await shop.shipping.cancel(step.key)
-        await _fail_on_demand(ports, step, CANCEL_SHIPMENT)
+        await _fail_on_demand(dependencies, step, CANCEL_SHIPMENT)
         return Undone(undone=cancelled)
 
     return {
@@ -120,8 +121,8 @@ def _back(ports: Ports, shop: Shop) -> Activities:
     }
 
 
-async def _fail_on_demand(ports: Ports, step: Step, activity: str) -> None:
-    await fail_on_demand(ports.store, f"{activity}:{step.key}", step.failures)
+async def _fail_on_demand(dependencies: ActivityDependencies, step: Step, activity: str) -> None:
+    await fail_on_demand(dependencies.store, f"{activity}:{step.key}", step.failures)
 
 
 @contextmanager

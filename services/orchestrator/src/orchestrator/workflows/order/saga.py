@@ -9,7 +9,8 @@ from dapr.ext.workflow import DaprWorkflowContext
 from contracts.notifier import notification_key
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.messages import SendNotification
-from orchestrator.toolkit.progress import RETRY, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.order.models import (
     CANCEL_SHIPMENT,
     NOTIFY_CUSTOMER,

@@ -9,7 +9,8 @@ from contracts.notifier import notification_key
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.messages import SEND_NOTIFICATION, SendNotification
-from orchestrator.toolkit.progress import RETRY, RETRY_COMPENSATION, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY, RETRY_COMPENSATION
 from orchestrator.workflows.order.models import (
     CANCEL_SHIPMENT,
     REFUND_PAYMENT,

@@ -2,13 +2,14 @@
 
 from dapr.ext.workflow import WorkflowActivityContext
 
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.workflows.purchase.models import VALIDATE_PURCHASE, PurchaseRequest, Terms
+from orchestrator.workflows.purchase.settings import PurchaseSettings
 
 
-def activities(ports: Ports) -> Activities:
+def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities of purchase approval alone."""
-    settings = ports.settings
+    settings = dependencies.workflow_settings.of(PurchaseSettings)
 
     async def validate_purchase(_: WorkflowActivityContext, purchase: PurchaseRequest) -> Terms:
         """Return the limit and the time to decide; a purchase may only shorten the time."""

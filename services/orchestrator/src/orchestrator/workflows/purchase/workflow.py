@@ -10,7 +10,8 @@ from contracts.orchestrator import Sample, SampleEvent
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.people import Reminder, assign, decision, release, tell
-from orchestrator.toolkit.progress import RETRY, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY
 from orchestrator.toolkit.waits import Waiting
 from orchestrator.workflows.purchase.models import (
     APPROVAL,

@@ -12,7 +12,8 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 from contracts.assigner import AssignmentRequest
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.people import assign, release, tell
-from orchestrator.toolkit.progress import RETRY, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY
 from orchestrator.toolkit.waits import Waiting
 from orchestrator.workflows.purchase.models import (
     APPROVAL,

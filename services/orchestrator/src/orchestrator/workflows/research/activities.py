@@ -3,12 +3,14 @@
 from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.dapr_sdk.private import NonRetryableError
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.language import open_language
 from orchestrator.toolkit.language.sentences import terms_of
+from orchestrator.toolkit.language.settings import LanguageSettings
 from orchestrator.workflows.research.adapters.knowledge import open_knowledge
 from orchestrator.workflows.research.adapters.reports import Report, Reports
 from orchestrator.workflows.research.knowledge import MAX_PASSAGES
+from orchestrator.workflows.research.settings import ResearchSettings
 from orchestrator.workflows.research.steps import (
     DELIVER_REPORT,
     PLAN_RESEARCH,
@@ -28,17 +30,19 @@ class SourceDown(Exception):
     """A failure that was asked for."""
 
 
-def activities(ports: Ports) -> Activities:
+def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities of research."""
-    language = open_language(ports.settings, ports.web)
-    sources = {s.name: s for s in open_knowledge(ports.settings, ports.store, ports.web)}
-    reports = Reports(ports.store)
+    settings = dependencies.workflow_settings.of(ResearchSettings)
+    language = open_language(dependencies.workflow_settings.of(LanguageSettings), dependencies.web)
+    knowledge = open_knowledge(settings, dependencies.store, dependencies.web)
+    sources = {source.name: source for source in knowledge}
+    reports = Reports(dependencies.store)
 
     async def plan_research(_: WorkflowActivityContext, request: ResearchRequest) -> ResearchPlan:
         """Say whom to ask, and how long a review may take, by the settings."""
         if not terms_of(request.question):
             return ResearchPlan(rejection="The question has no word to search for")
-        allowed = ports.settings.research_review_seconds
+        allowed = settings.research_review_seconds
         wanted = request.review_seconds
         return ResearchPlan(
             sources=list(sources),

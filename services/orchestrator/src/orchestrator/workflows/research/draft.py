@@ -7,7 +7,8 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.language.port import Passage
-from orchestrator.toolkit.progress import RETRY, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.research.steps import (
     SEARCH_KNOWLEDGE,
     WRITE_DRAFT,

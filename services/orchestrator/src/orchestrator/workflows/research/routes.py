@@ -1,45 +1,85 @@
-"""The texts of research: drafts, and the report that was delivered."""
+"""The texts of research, drafts and reports, and the notes that it searches."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response, status
 
+from contracts.fields import RequestId
 from contracts.problems import ProblemType
-from orchestrator.api.workflow import InstanceId
-from orchestrator.bootstrap import Orchestrator
+from orchestrator.api.deps import EngineDep, StoreDep
+from orchestrator.api.params import InstanceId
+from orchestrator.engine.client import Engine
+from orchestrator.workflows.research.adapters.knowledge.notes import Note, Notes
 from orchestrator.workflows.research.adapters.reports import Report, Reports
 from orchestrator.workflows.research.review import MAX_ROUNDS
 from orchestrator.workflows.research.steps import draft_key, report_key
 from orchestrator.workflows.research.workflow import DEFINITION
 from servicekit.problems import ProblemError, problem_responses
-from servicekit.startup import Startup
+from servicekit.state import StateStore
+
+NOTES_TAG = {"name": "notes", "description": "What you know, and research is to find"}
+NoteId = Annotated[RequestId, Path(description="Your name for the note", examples=["leap-seconds"])]
+
+router = APIRouter(
+    prefix=f"{DEFINITION.path}/{{instance_id}}",
+    tags=[DEFINITION.title],
+    responses=problem_responses(ProblemType.NOT_FOUND),
+)
+notes_router = APIRouter(prefix="/notes/{note_id}", tags=[NOTES_TAG["name"]])
 
 
-def router(services: Startup[Orchestrator]) -> APIRouter:
-    """Return the routes that research has besides those of every workflow."""
-    router = APIRouter(
-        prefix=f"{DEFINITION.path}/{{instance_id}}",
-        tags=[DEFINITION.title],
-        responses=problem_responses(ProblemType.NOT_FOUND),
-    )
+@router.get("/report", summary="Read the report")
+async def read_report(instance_id: InstanceId, engine: EngineDep, store: StoreDep) -> Report:
+    """Return the report that was delivered."""
+    return await _find(engine, store, instance_id, report_key(instance_id), "report yet")
 
-    async def found(instance_id: str, key: str, what: str) -> Report:
-        orchestrator = services.value()
-        # A key is made of an id that exists, so that it has no character of its own meaning.
-        await orchestrator.engine.state_of(instance_id, DEFINITION)
-        report = await Reports(orchestrator.store).find(key)
-        if report is None:
-            raise ProblemError(ProblemType.NOT_FOUND, f"{instance_id} has no {what}")
-        return report
 
-    @router.get("/report", summary="Read the report that was delivered")
-    async def read_report(instance_id: InstanceId) -> Report:
-        return await found(instance_id, report_key(instance_id), "report yet")
+@router.get("/drafts/{number}", summary="Read a draft")
+async def read_draft(
+    instance_id: InstanceId,
+    number: Annotated[int, Path(ge=1, le=MAX_ROUNDS)],
+    engine: EngineDep,
+    store: StoreDep,
+) -> Report:
+    """Return a draft, by the round in which it was written."""
+    key = draft_key(instance_id, number)
+    return await _find(engine, store, instance_id, key, f"draft {number}")
 
-    @router.get("/drafts/{number}", summary="Read a draft")
-    async def read_draft(
-        instance_id: InstanceId, number: Annotated[int, Path(ge=1, le=MAX_ROUNDS)]
-    ) -> Report:
-        return await found(instance_id, draft_key(instance_id, number), f"draft {number}")
 
-    return router
+@notes_router.put(
+    "",
+    summary="Add or replace a note",
+    description="Research finds it from now on, by its words.",
+    responses={
+        status.HTTP_201_CREATED: {"model": Note, "description": "There was no such note before"}
+    },
+)
+async def put_note(note_id: NoteId, note: Note, response: Response, store: StoreDep) -> Note:
+    """Add a note, or replace it."""
+    if await Notes(store).put(note_id, note):
+        response.status_code = status.HTTP_201_CREATED
+    return note
+
+
+@notes_router.get("", summary="Read a note", responses=problem_responses(ProblemType.NOT_FOUND))
+async def get_note(note_id: NoteId, store: StoreDep) -> Note:
+    """Return a note."""
+    note = await Notes(store).find(note_id)
+    if note is None:
+        raise ProblemError(ProblemType.NOT_FOUND, f"There is no note {note_id}")
+    return note
+
+
+@notes_router.delete("", summary="Delete a note", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_note(note_id: NoteId, store: StoreDep) -> None:
+    """Delete a note, if there is one."""
+    await Notes(store).put(note_id, None)
+
+
+async def _find(engine: Engine, store: StateStore, instance_id: str, key: str, what: str) -> Report:
+    # A key is made of an id that exists, so that it has no character of its own meaning.
+    await engine.state_of(instance_id, DEFINITION)
+    report = await Reports(store).find(key)
+    if report is None:
+        raise ProblemError(ProblemType.NOT_FOUND, f"{instance_id} has no {what}")
+    return report

@@ -8,7 +8,8 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.people import release, tell
-from orchestrator.toolkit.progress import RETRY, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.research.draft import write_draft
 from orchestrator.workflows.research.review import REVIEW, find_reviewer, have_reviewed, verdict_of
 from orchestrator.workflows.research.samples import SAMPLES

@@ -2,11 +2,11 @@
 
 from dapr.ext.workflow import WorkflowActivityContext
 
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.workflows.task.workflow import VALIDATE_TASK, TaskRequest, Validation
 
 
-def activities(_: Ports) -> Activities:
+def activities(_: ActivityDependencies) -> Activities:
     """Return the activities of task processing alone."""
     return {VALIDATE_TASK: validate_task}
 

@@ -13,7 +13,8 @@ from contracts.orchestrator import Sample
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition, Request
 from orchestrator.toolkit.people import assign, release, tell
-from orchestrator.toolkit.progress import RETRY, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY
 
 VALIDATE_TASK = "validate_task"
 

@@ -2,7 +2,7 @@
 
 from dapr.ext.workflow import WorkflowActivityContext
 
-from orchestrator.toolkit.dependencies import Activities, Ports
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.workflows.tracked_task.adapters.task_actor_client import TaskActorClient
 from orchestrator.workflows.tracked_task.models import (
     ARM_REMINDERS,
@@ -15,12 +15,13 @@ from orchestrator.workflows.tracked_task.models import (
     OpenTask,
     RecordStep,
 )
+from orchestrator.workflows.tracked_task.settings import TrackedTaskSettings
 
 
-def activities(ports: Ports) -> Activities:
+def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities that need the actor."""
-    settings = ports.settings
-    actor = TaskActorClient(ports.sidecar, settings.actor_timeout_seconds)
+    settings = dependencies.workflow_settings.of(TrackedTaskSettings)
+    actor = TaskActorClient(dependencies.sidecar, settings.actor_timeout_seconds)
 
     async def open_task(_: WorkflowActivityContext, call: OpenTask) -> Opened:
         """Begin the task, and say what the settings leave to the workflow."""

@@ -19,7 +19,8 @@ from orchestrator.toolkit.messages import (
     ReleaseAssignment,
     SendNotification,
 )
-from orchestrator.toolkit.progress import RETRY, RETRY_COMPENSATION, report
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY, RETRY_COMPENSATION
 from orchestrator.workflows.tracked_task.models import TrackedRequest
 from orchestrator.workflows.tracked_task.state import Armed, Message, ReminderName
 

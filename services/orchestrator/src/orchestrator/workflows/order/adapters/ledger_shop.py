@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from orchestrator.settings import Settings
 from orchestrator.toolkit.ledger import Forbidden, Ledger
+from orchestrator.workflows.order.settings import OrderSettings
 from orchestrator.workflows.order.shop import Assortment, Payments, Shipment, Shipping, Stock
 from servicekit.state import StateStore, until_written
 
@@ -27,9 +27,9 @@ class Shop:
     shipping: Shipping
 
 
-def open_shop(store: StateStore, settings: Settings) -> Shop:
+def open_shop(store: StateStore, settings: OrderSettings) -> Shop:
     """Return the shop of the settings over a store; one for each event loop."""
-    assortment = Assortment.model_validate_json(settings.goods_file.read_bytes())
+    assortment = settings.assortment
     return Shop(
         assortment,
         LedgerStock(store, assortment),

@@ -19,7 +19,10 @@ from dapr.clients.grpc._channel import create_aio_channel
 
 from orchestrator.settings import Settings
 from orchestrator.toolkit.peers.notifier import NotifierClient
+from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.workflows.tracked_task.actor.task_actor import TaskActor
+from orchestrator.workflows.tracked_task.settings import TrackedTaskSettings
+from servicekit.sidecar import sidecar_client
 
 log = structlog.get_logger(__name__)
 
@@ -53,30 +56,35 @@ class _StreamToken(grpc.aio.StreamStreamClientInterceptor):
 
 
 @asynccontextmanager
-async def hosting_actors(settings: Settings, notifier: NotifierClient) -> AsyncIterator[None]:
+async def hosting_actors(
+    settings: Settings, workflow_settings: SettingsRegistry
+) -> AsyncIterator[None]:
     """Host the actors as long as the context lasts; the sidecar may come and go.
 
     Args:
-        settings: Where the sidecar is, and how the actors behave.
-        notifier: For the actors alone, with little patience.
+        settings: Where the sidecar is, and by which channel people are notified.
+        workflow_settings: How the actors behave.
     """
-    task = asyncio.create_task(_host(settings, notifier))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
+    own = workflow_settings.of(TrackedTaskSettings)
+    # For the actors alone: reads of a task wait while a reminder is delivered.
+    async with sidecar_client(settings, own.reminder_timeout_seconds) as http:
+        task = asyncio.create_task(_host(settings, own, NotifierClient(http)))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
 
 
-async def _host(settings: Settings, notifier: NotifierClient) -> None:
+async def _host(settings: Settings, own: TrackedTaskSettings, notifier: NotifierClient) -> None:
     def task_actor(context: ActorRuntimeContext, actor_id: ActorId) -> TaskActor:
         return TaskActor(
             context,
             actor_id,
             notifier,
             settings.notification_channel,
-            retry=timedelta(seconds=settings.reminder_retry_seconds),
-            keep=timedelta(days=settings.ended_task_days),
+            retry=timedelta(seconds=own.reminder_retry_seconds),
+            keep=timedelta(days=own.ended_task_days),
         )
 
     ActorRuntime.set_actor_config(ActorRuntimeConfig(actor_idle_timeout=IDLE))

@@ -2,18 +2,20 @@
 
 from httpx import AsyncClient
 
-from orchestrator.settings import Settings
 from orchestrator.workflows.research.adapters.knowledge.glossary import Glossary
 from orchestrator.workflows.research.adapters.knowledge.handbook import Handbook
 from orchestrator.workflows.research.adapters.knowledge.notes import Notes
 from orchestrator.workflows.research.adapters.knowledge.web import WebSearch
 from orchestrator.workflows.research.knowledge import Knowledge
+from orchestrator.workflows.research.settings import ResearchSettings
 from servicekit.state import StateStore
 
 __all__ = ["Knowledge", "open_knowledge"]
 
 
-def open_knowledge(settings: Settings, store: StateStore, web: AsyncClient) -> list[Knowledge]:
+def open_knowledge(
+    settings: ResearchSettings, store: StateStore, web: AsyncClient
+) -> list[Knowledge]:
     """Return the sources: three of this system, and the web where `search_url` is set.
 
     Args:

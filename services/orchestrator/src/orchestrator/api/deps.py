@@ -1,0 +1,170 @@
+"""What routes depend on: each takes the one that it needs, as an annotated parameter."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from httpx import AsyncClient
+
+from orchestrator.dapr_sdk.management import Management
+from orchestrator.engine.client import Engine
+from orchestrator.engine.event_delivery import Events
+from orchestrator.inbox.service import Inbox
+from orchestrator.inspection.inspector import Explainer
+from orchestrator.inspection.live_view import LookingOn
+from orchestrator.operations.audit import Audit
+from orchestrator.operations.bulk import Batch
+from orchestrator.operations.service import Operations
+from orchestrator.scheduling.scheduler import Scheduler
+from orchestrator.settings import Settings
+from orchestrator.toolkit.catalogue import Catalogue
+from orchestrator.toolkit.workflow_settings import SettingsRegistry
+from orchestrator.visibility.index import InstanceIndex
+from orchestrator.visibility.poller import Refresher
+from orchestrator.visibility.sse import Counted
+from servicekit.startup import Startup
+from servicekit.state import StateStore
+
+
+@dataclass(frozen=True)
+class Orchestrator:
+    """What the service opened at its start, for the routes.
+
+    Args:
+        settings: The service's settings.
+        workflow_settings: The settings of each workflow.
+        engine: Starts workflows and reads their state.
+        events: Takes events for them.
+        management: What the SDK's client does not offer.
+        operations: What operators do to instances.
+        batch: The same, to many.
+        inbox: What waits for people.
+        audit: Who did what.
+        explainer: Says what an instance did, and waits for.
+        looking_on: Tells each time an instance has moved.
+        store: The orchestrator's own state, on the routes' event loop.
+        sidecar: The sidecar's HTTP API.
+        index: What is known of every instance.
+        refresher: What keeps the index true.
+        counted: The index's counts, for all who watch.
+        scheduler: Starts workflows on time.
+    """
+
+    settings: Settings
+    workflow_settings: SettingsRegistry
+    engine: Engine
+    events: Events
+    management: Management
+    operations: Operations
+    batch: Batch
+    inbox: Inbox
+    audit: Audit
+    explainer: Explainer
+    looking_on: LookingOn
+    store: StateStore
+    sidecar: AsyncClient
+    index: InstanceIndex
+    refresher: Refresher
+    counted: Counted
+    scheduler: Scheduler
+
+
+async def opened(request: Request) -> Orchestrator:
+    """Return what the service opened at its start.
+
+    Raises:
+        ProblemError: It is still starting (503).
+    """
+    startup: Startup[Orchestrator] = request.app.state.startup
+    return startup.value()
+
+
+OpenedDep = Annotated[Orchestrator, Depends(opened)]
+
+
+async def _workflow_settings(orchestrator: OpenedDep) -> SettingsRegistry:
+    return orchestrator.workflow_settings
+
+
+async def _catalogue(request: Request) -> Catalogue:
+    catalogue: Catalogue = request.app.state.catalogue
+    return catalogue
+
+
+async def _engine(orchestrator: OpenedDep) -> Engine:
+    return orchestrator.engine
+
+
+async def _events(orchestrator: OpenedDep) -> Events:
+    return orchestrator.events
+
+
+async def _management(orchestrator: OpenedDep) -> Management:
+    return orchestrator.management
+
+
+async def _operations(orchestrator: OpenedDep) -> Operations:
+    return orchestrator.operations
+
+
+async def _batch(orchestrator: OpenedDep) -> Batch:
+    return orchestrator.batch
+
+
+async def _inbox(orchestrator: OpenedDep) -> Inbox:
+    return orchestrator.inbox
+
+
+async def _audit(orchestrator: OpenedDep) -> Audit:
+    return orchestrator.audit
+
+
+async def _explainer(orchestrator: OpenedDep) -> Explainer:
+    return orchestrator.explainer
+
+
+async def _looking_on(orchestrator: OpenedDep) -> LookingOn:
+    return orchestrator.looking_on
+
+
+async def _store(orchestrator: OpenedDep) -> StateStore:
+    return orchestrator.store
+
+
+async def _sidecar(orchestrator: OpenedDep) -> AsyncClient:
+    return orchestrator.sidecar
+
+
+async def _index(orchestrator: OpenedDep) -> InstanceIndex:
+    return orchestrator.index
+
+
+async def _refresher(orchestrator: OpenedDep) -> Refresher:
+    return orchestrator.refresher
+
+
+async def _counted(orchestrator: OpenedDep) -> Counted:
+    return orchestrator.counted
+
+
+async def _scheduler(orchestrator: OpenedDep) -> Scheduler:
+    return orchestrator.scheduler
+
+
+WorkflowSettingsDep = Annotated[SettingsRegistry, Depends(_workflow_settings)]
+CatalogueDep = Annotated[Catalogue, Depends(_catalogue)]
+EngineDep = Annotated[Engine, Depends(_engine)]
+EventsDep = Annotated[Events, Depends(_events)]
+ManagementDep = Annotated[Management, Depends(_management)]
+OperationsDep = Annotated[Operations, Depends(_operations)]
+BatchDep = Annotated[Batch, Depends(_batch)]
+InboxDep = Annotated[Inbox, Depends(_inbox)]
+AuditDep = Annotated[Audit, Depends(_audit)]
+ExplainerDep = Annotated[Explainer, Depends(_explainer)]
+LookingOnDep = Annotated[LookingOn, Depends(_looking_on)]
+StoreDep = Annotated[StateStore, Depends(_store)]
+SidecarDep = Annotated[AsyncClient, Depends(_sidecar)]
+IndexDep = Annotated[InstanceIndex, Depends(_index)]
+RefresherDep = Annotated[Refresher, Depends(_refresher)]
+CountedDep = Annotated[Counted, Depends(_counted)]
+SchedulerDep = Annotated[Scheduler, Depends(_scheduler)]

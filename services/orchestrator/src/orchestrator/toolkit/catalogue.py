@@ -1,0 +1,89 @@
+"""The workflows that an orchestrator hosts, and what each of them brings along."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter
+
+from contracts.problems import FieldError
+from orchestrator.settings import Settings
+from orchestrator.toolkit.definition import Definition
+from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
+from orchestrator.toolkit.workflow_settings import SettingsRegistry, WorkflowSettings
+
+Background = Callable[[Settings, SettingsRegistry], AbstractAsyncContextManager[None]]
+"""What runs beside the worker as long as the service does, such as a host of actors."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostedWorkflow:
+    """A workflow, and what its package contributes to the orchestrator.
+
+    Args:
+        definition: What it says about itself.
+        activities: Makes its activities.
+        settings: The classes of its settings, which are read when the service starts.
+        check_request: Returns which field of a request the settings refuse, where its form is
+            valid; None where they refuse none.
+        routers: The routes that it has besides those of every workflow.
+        tags: Sections of Swagger UI besides its own, with a description each.
+        background: What runs beside the worker.
+    """
+
+    definition: Definition
+    activities: Callable[[ActivityDependencies], Activities]
+    settings: tuple[type[WorkflowSettings], ...] = ()
+    check_request: Callable[[Any, SettingsRegistry], FieldError | None] | None = None
+    routers: tuple[APIRouter, ...] = ()
+    tags: tuple[dict[str, str], ...] = ()
+    background: Background | None = None
+
+
+class Catalogue:
+    """The hosted workflows, by each of their names."""
+
+    def __init__(self, workflows: Iterable[HostedWorkflow]) -> None:
+        """Index the workflows.
+
+        Raises:
+            ValueError: Two of them have one name.
+        """
+        self.workflows = tuple(workflows)
+        self._by_name = {w.definition.name: w for w in self.workflows}
+        self._by_workflow_name = {w.definition.workflow_name: w for w in self.workflows}
+        if not len(self._by_name) == len(self._by_workflow_name) == len(self.workflows):
+            raise ValueError("two workflows of the catalogue have one name")
+
+    @property
+    def definitions(self) -> list[Definition]:
+        """What every workflow says about itself, in the order of the catalogue."""
+        return [workflow.definition for workflow in self.workflows]
+
+    def named(self, name: str) -> Definition | None:
+        """Return the definition of a workflow by its short name, such as `order`."""
+        found = self._by_name.get(name)
+        return found.definition if found else None
+
+    def of_workflow(self, workflow_name: str) -> Definition | None:
+        """Return the definition by Dapr's name; None for a child workflow, or one not hosted."""
+        found = self._by_workflow_name.get(workflow_name)
+        return found.definition if found else None
+
+    def check_request(
+        self, definition: Definition, request: Any, settings: SettingsRegistry
+    ) -> FieldError | None:
+        """Return which field of a start request the settings refuse, if any."""
+        check = self._by_name[definition.name].check_request
+        return check(request, settings) if check else None
+
+    def read_settings(self) -> SettingsRegistry:
+        """Return the settings of every workflow, read from the environment.
+
+        Raises:
+            ValidationError: A variable has no valid value.
+        """
+        return SettingsRegistry(
+            settings() for workflow in self.workflows for settings in workflow.settings
+        )
