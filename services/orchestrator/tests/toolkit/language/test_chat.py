@@ -12,8 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from orchestrator.dapr_sdk.private import NonRetryableError
-from orchestrator.toolkit.language import Passage
 from orchestrator.toolkit.language.chat import ChatLanguage, NonsensicalAnswer
+from orchestrator.toolkit.language.port import Passage
 
 Handler = Callable[[httpx.Request], httpx.Response]
 PASSAGES = [

@@ -6,8 +6,9 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from orchestrator.toolkit.language import Passage, open_language
 from orchestrator.toolkit.language.chat import ChatLanguage
+from orchestrator.toolkit.language.factory import open_language
+from orchestrator.toolkit.language.port import Passage
 from orchestrator.toolkit.language.rules import NO_ANSWER, RulesLanguage
 from orchestrator.toolkit.language.sentences import sentences_of, terms_of
 from orchestrator.toolkit.language.settings import LanguageSettings

@@ -6,7 +6,8 @@ from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
-from orchestrator.toolkit.language import Language, open_language
+from orchestrator.toolkit.language.factory import open_language
+from orchestrator.toolkit.language.port import Language
 from orchestrator.toolkit.language.settings import LanguageSettings
 from orchestrator.workflows.document_batch.adapters.classification import Classifier
 from orchestrator.workflows.document_batch.adapters.extraction import text_of

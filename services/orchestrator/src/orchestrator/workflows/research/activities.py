@@ -4,7 +4,7 @@ from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
-from orchestrator.toolkit.language import open_language
+from orchestrator.toolkit.language.factory import open_language
 from orchestrator.toolkit.language.sentences import terms_of
 from orchestrator.toolkit.language.settings import LanguageSettings
 from orchestrator.workflows.research.adapters.knowledge import open_knowledge
