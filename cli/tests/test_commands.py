@@ -80,34 +80,6 @@ def test_a_long_list_is_read_in_pages(
     assert [r.url.params["limit"] for r in orchestrator.requests] == ["200", "100"]
 
 
-def test_a_filter_is_sent_by_the_names_of_the_api(
-    orchestrator: FakeOrchestrator, run: Callable[..., Result]
-) -> None:
-    orchestrator.answers["GET", "/instances/summary"] = {
-        "total": 0,
-        "overdue": 0,
-        "by_workflow": {},
-        "index": {"complete": False},
-    }
-    result = run(
-        *("summary", "--workflow", "task", "--workflow", "order", "--prefix", "task-4"),
-        *("--search", "blue chair", "--waiting-for", "approval", "--overdue", "--top-level"),
-        *("--parent", "task-1", "--created-from", "2026-01-01T00:00Z"),
-    )
-    assert "there may be more" in result.output
-    assert orchestrator.requests[0].url.params.multi_items() == [
-        ("workflow", "task"),
-        ("workflow", "order"),
-        ("id_prefix", "task-4"),
-        ("q", "blue chair"),
-        ("waiting_for", "approval"),
-        ("overdue", "true"),
-        ("parent", "task-1"),
-        ("top_level", "true"),
-        ("created_from", "2026-01-01T00:00Z"),
-    ]
-
-
 def test_an_id_is_an_id_whatever_is_in_it(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:

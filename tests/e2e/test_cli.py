@@ -309,7 +309,7 @@ async def test_a_schedule_is_kept_until_it_is_deleted(system: System, taskway: T
     assert {entry["by"] for entry in of_it} == {"olga"}
 
 
-async def test_many_are_done_to_alike_once_somebody_said_yes(
+async def test_a_bulk_operation_runs_once_it_is_confirmed(
     system: System, taskway: Taskway
 ) -> None:
     name = unique()
@@ -318,7 +318,7 @@ async def test_many_are_done_to_alike_once_somebody_said_yes(
     ]
     mine = ("--prefix", f"purchase-{name}.", "--workflow", "purchase")
     await taskway.listed(*mine, "--status", "running", count=2)
-    pause = ("batch", "pause", *mine, *WHY)
+    pause = ("bulk", "pause", *mine, *WHY)
     assert (await taskway.data(*pause, "--dry-run"))["instance_ids"] == instances
     unsure = await taskway.run(*pause, said="n\n")
     assert (unsure.code, unsure.out.strip()) == (1, "")
@@ -328,23 +328,23 @@ async def test_many_are_done_to_alike_once_somebody_said_yes(
     assert "2 done, 0 refused" in await taskway.told(*pause, said="y\n")
     assert [await status(taskway, instance) for instance in instances] == ["SUSPENDED"] * 2
     assert "No instance" in await taskway.told(*pause, "--yes")
-    ended = await taskway.data("batch", "terminate", *mine, *WHY, "--yes")
+    ended = await taskway.data("bulk", "terminate", *mine, *WHY, "--yes")
     assert {item["result"] for item in ended["results"]} == {"done"}
 
     # One of the new ids is taken.
     await purchase(system, taskway, purchase_id=f"{name}.1-again")
-    again = await taskway.run("batch", "rerun", *mine, "--suffix", "again", *WHY, "--yes")
+    again = await taskway.run("bulk", "rerun", *mine, "--suffix", "again", *WHY, "--yes")
     assert again.code == 1
     assert "1 of 2 instances were refused" in again.err
     table = rows(again.out)
     assert table[instances[0]][1:] == ["done", f"{instances[0]}-again"]
     assert table[instances[1]][1] == "instance-exists"
 
-    await taskway.told("batch", "terminate", *mine, *WHY, "--yes")
-    purged = await taskway.data("batch", "purge", *mine, *WHY, "--yes")
+    await taskway.told("bulk", "terminate", *mine, *WHY, "--yes")
+    purged = await taskway.data("bulk", "purge", *mine, *WHY, "--yes")
     assert purged["count"] == 4
     assert await taskway.data("list", *mine) == []
-    assert "Say which" in await taskway.refused("batch", "purge", *WHY, "--yes")
+    assert "Select instances" in await taskway.refused("bulk", "purge", *WHY, "--yes")
 
 
 async def test_what_goes_wrong_is_told(taskway: Taskway) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from taskway.api import Api
-from taskway.commands import batch, doctor, instances, operations, schedules, version, waiting
+from taskway.commands import bulk, doctor, instances, operations, schedules, version, waiting
 from taskway.errors import CommandError
 from taskway.session import Session
 
@@ -52,7 +52,7 @@ for _command in (
     operations.terminate,
     operations.rerun,
     operations.purge,
-    batch.batch,
+    bulk.bulk,
     operations.audit,
     waiting.waiting,
     waiting.claim,
@@ -62,6 +62,8 @@ for _command in (
     version.version,
 ):
     app.command(_command.__name__.removesuffix("_"))(_command)
+# The name of `bulk` in 0.1; goes with 0.2.
+app.command("batch", hidden=True, deprecated=True)(bulk.bulk)
 app.add_typer(schedules.app, name="schedule")
 
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from taskway import filters
 from taskway.api import at
 from taskway.errors import CommandError
+from taskway.filters import Filter, with_filter
 from taskway.session import Session, age, duration, session, status
 from taskway.timeline import timeline
 
@@ -71,35 +71,15 @@ def start(
         s.say(f"Started {started['instance_id']}")
 
 
+@with_filter
 def list_(
     context: typer.Context,
-    workflow: filters.Workflows = None,
-    status_: filters.Statuses = None,
-    prefix: filters.Prefix = None,
-    search: filters.Search = None,
-    waiting_for: filters.WaitingFor = None,
-    overdue: filters.Overdue = False,
-    parent: filters.Parent = None,
-    top_level: filters.TopLevel = False,
-    created_from: filters.CreatedFrom = None,
-    created_to: filters.CreatedTo = None,
+    selected: Filter,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
 ) -> None:
     """List instances, the newest first."""
     s = session(context)
-    wanted = filters.wanted(
-        workflow=workflow,
-        status=status_,
-        prefix=prefix,
-        search=search,
-        waiting_for=waiting_for,
-        overdue=overdue,
-        parent=parent,
-        top_level=top_level,
-        created_from=created_from,
-        created_to=created_to,
-    )
-    found, complete = s.api.listed("/instances", "cursor", limit, **wanted)
+    found, complete = s.api.listed("/instances", "cursor", limit, **selected)
     if not s.show(found):
         rows = (
             (
@@ -115,34 +95,11 @@ def list_(
         s.incomplete(complete=complete)
 
 
-def summary(
-    context: typer.Context,
-    workflow: filters.Workflows = None,
-    status_: filters.Statuses = None,
-    prefix: filters.Prefix = None,
-    search: filters.Search = None,
-    waiting_for: filters.WaitingFor = None,
-    overdue: filters.Overdue = False,
-    parent: filters.Parent = None,
-    top_level: filters.TopLevel = False,
-    created_from: filters.CreatedFrom = None,
-    created_to: filters.CreatedTo = None,
-) -> None:
-    """Count instances by workflow and status: all of them, or those that are asked for."""
+@with_filter
+def summary(context: typer.Context, selected: Filter) -> None:
+    """Count instances by workflow and status."""
     s = session(context)
-    wanted = filters.wanted(
-        workflow=workflow,
-        status=status_,
-        prefix=prefix,
-        search=search,
-        waiting_for=waiting_for,
-        overdue=overdue,
-        parent=parent,
-        top_level=top_level,
-        created_from=created_from,
-        created_to=created_to,
-    )
-    found = s.api.get("/instances/summary", **wanted)
+    found = s.api.get("/instances/summary", **selected)
     if not s.show(found):
         rows = (
             (workflow, status(name), str(count))

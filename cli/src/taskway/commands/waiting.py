@@ -8,6 +8,7 @@ from rich.markup import escape
 from taskway.api import at
 from taskway.commands.instances import Instance, read_json
 from taskway.commands.operations import By
+from taskway.filters import Overdue, Workflows
 from taskway.session import age, session
 
 Event = Annotated[str, typer.Argument(help="The event that it waits for.")]
@@ -15,12 +16,10 @@ Event = Annotated[str, typer.Argument(help="The event that it waits for.")]
 
 def waiting(
     context: typer.Context,
-    workflow: Annotated[
-        list[str] | None, typer.Option(help="Of this workflow; repeat for several.")
-    ] = None,
+    workflow: Workflows = None,
     assigned_to: Annotated[str | None, typer.Option(help="For this person.")] = None,
     event: Annotated[str | None, typer.Option(help="For this event.")] = None,
-    overdue: Annotated[bool, typer.Option("--overdue", help="Past its deadline.")] = False,
+    overdue: Overdue = False,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
 ) -> None:
     """List what waits for a decision, the soonest deadline first."""

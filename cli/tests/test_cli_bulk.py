@@ -1,4 +1,4 @@
-"""The same is done to many, once somebody said yes to how many."""
+"""Bulk operations are confirmed by their number of instances."""
 
 import json
 from collections import deque
@@ -11,8 +11,8 @@ from typer.testing import Result
 
 from taskway.errors import CommandError
 
-BATCH = ("POST", "/instances:batch")
-PAUSE = ("batch", "pause", "--prefix", "task-", "--status", "running", "-r", "a break")
+BULK = ("POST", "/instances:batch")
+PAUSE = ("bulk", "pause", "--prefix", "task-", "--status", "running", "-r", "a break")
 
 
 def answer(*ids: str, **more: Any) -> dict[str, Any]:
@@ -38,11 +38,11 @@ def two(orchestrator: FakeOrchestrator) -> FakeOrchestrator:
     """An orchestrator that finds two instances, and pauses both."""
     ids = ("task-1", "task-2")
     done = answer(*ids, dry_run=False, results=[item(i) for i in ids])
-    orchestrator.answers[BATCH] = deque([answer(*ids), done])
+    orchestrator.answers[BULK] = deque([answer(*ids), done])
     return orchestrator
 
 
-def test_it_is_said_first_and_then_done_as_often(
+def test_a_bulk_operation_is_announced_and_then_confirmed_with_its_count(
     two: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
     result = run(*PAUSE, input="y\n")
@@ -57,54 +57,56 @@ def test_it_is_said_first_and_then_done_as_often(
     assert second == {**first, "confirm": 2}
 
 
-@pytest.mark.parametrize("said", ["n\n", ""])
-def test_who_does_not_say_yes_changes_nothing(
-    two: FakeOrchestrator, run: Callable[..., Result], said: str
+@pytest.mark.parametrize("typed", ["n\n", ""])
+def test_without_a_confirmation_nothing_changes(
+    two: FakeOrchestrator, run: Callable[..., Result], typed: str
 ) -> None:
-    assert run(*PAUSE, input=said).exit_code == 1
+    assert run(*PAUSE, input=typed).exit_code == 1
     assert len(two.bodies()) == 1
 
 
-def test_programs_get_the_result_alone(two: FakeOrchestrator, run: Callable[..., Result]) -> None:
+def test_json_output_has_the_result_alone(
+    two: FakeOrchestrator, run: Callable[..., Result]
+) -> None:
     result = run("--json", *PAUSE, "--yes")
     assert json.loads(result.stdout)["dry_run"] is False
     assert result.stderr == ""
 
 
-def test_a_dry_run_is_all_that_was_asked_for(
-    two: FakeOrchestrator, run: Callable[..., Result]
-) -> None:
+def test_a_dry_run_changes_nothing(two: FakeOrchestrator, run: Callable[..., Result]) -> None:
     assert "To pause: 2 instances" in run(*PAUSE, "--dry-run").stdout
     assert len(two.bodies()) == 1
 
 
-def test_many_are_told_in_short(orchestrator: FakeOrchestrator, run: Callable[..., Result]) -> None:
-    ids = [f"task-{n}" for n in range(500)]
-    orchestrator.answers[BATCH] = answer(*ids, remaining=1, index={"complete": False})
-    told = run(*PAUSE, "--dry-run").stdout
-    assert "task-9\n" in told
-    assert "task-10\n" not in told
-    assert "… and 490 more" in told
-    assert "leave 1 instance for another call" in told
-    assert "there may be more" in told
-
-
-def test_nothing_to_do_is_not_asked_about(
+def test_a_long_announcement_is_shortened(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
-    orchestrator.answers[BATCH] = answer()
+    ids = [f"task-{n}" for n in range(500)]
+    orchestrator.answers[BULK] = answer(*ids, remaining=1, index={"complete": False})
+    shown = run(*PAUSE, "--dry-run").stdout
+    assert "task-9\n" in shown
+    assert "task-10\n" not in shown
+    assert "… and 490 more" in shown
+    assert "Left for another call: 1 instance" in shown
+    assert "there may be more" in shown
+
+
+def test_an_empty_selection_needs_no_confirmation(
+    orchestrator: FakeOrchestrator, run: Callable[..., Result]
+) -> None:
+    orchestrator.answers[BULK] = answer()
     result = run(*PAUSE)
     assert result.exit_code == 0
     assert "No instance" in result.stdout
     assert len(orchestrator.bodies()) == 1
 
 
-def test_what_was_refused_is_told(
+def test_refused_instances_are_listed_and_fail_the_command(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
     problem = "urn:taskway:problem:wrong-state"
     results = [item("task-1"), item("task-2", problem, detail="It is [COMPLETED]")]
-    orchestrator.answers[BATCH] = deque(
+    orchestrator.answers[BULK] = deque(
         [answer("task-1", "task-2"), answer("task-1", "task-2", dry_run=False, results=results)]
     )
     result = run(*PAUSE, "--yes")
@@ -113,20 +115,32 @@ def test_what_was_refused_is_told(
     assert str(result.exception) == "1 of 2 instances were refused"
 
 
-def test_a_rerun_tells_the_new_ids(
+def test_a_bulk_rerun_lists_the_new_ids(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
     done = answer("task-1", dry_run=False, results=[item("task-1", new_instance_id="task-1-b")])
-    orchestrator.answers[BATCH] = deque([answer("task-1"), done])
-    result = run("batch", "rerun", "--workflow", "task", "--suffix", "b", "-r", "mended", "-y")
+    orchestrator.answers[BULK] = deque([answer("task-1"), done])
+    result = run("bulk", "rerun", "--workflow", "task", "--suffix", "b", "-r", "fixed", "-y")
     assert "task-1-b" in result.stdout
     assert orchestrator.bodies()[0]["suffix"] == "b"
 
 
 @pytest.mark.parametrize("which", [(), ("--all", "--prefix", "task-")])
-def test_all_there_are_must_be_meant(
+def test_a_bulk_operation_needs_either_a_filter_or_all(
     orchestrator: FakeOrchestrator, run: Callable[..., Result], which: tuple[str, ...]
 ) -> None:
-    result = run("batch", "terminate", *which, "-r", "a break", "--yes")
+    result = run("bulk", "terminate", *which, "-r", "a break", "--yes")
     assert isinstance(result.exception, CommandError)
     assert orchestrator.requests == []
+
+
+def test_the_former_name_is_a_hidden_alias(
+    two: FakeOrchestrator, run: Callable[..., Result]
+) -> None:
+    result = run("batch", *PAUSE[1:], "--yes")
+    assert result.exit_code == 0
+    assert "2 done, 0 refused" in result.stdout
+    assert "'batch' is deprecated" in result.stderr
+    help_ = run("--help").stdout
+    assert "│ bulk " in help_
+    assert "batch" not in help_
