@@ -3,6 +3,8 @@
 .DEFAULT_GOAL := help
 STORE ?= sqlite
 WORKFLOW ?= task
+SAMPLE ?=
+SHOWN = --workflow "$(WORKFLOW)" $(if $(SAMPLE),--sample "$(SAMPLE)")
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
 READY := .venv/.ready
@@ -18,11 +20,11 @@ help: ## Show this
 setup: $(READY) ## Bring uv and the Python packages, unless they are here already
 	@echo "Ready: $(PYTHON)"
 
-run: $(READY) ## Start the system, run a sample task, stay until Ctrl-C (STORE=redis for Redis)
-	@$(PYTHON) -m stack run --store $(STORE) --workflow $(WORKFLOW)
+run: $(READY) ## Start the system, run a sample, stay until Ctrl-C (WORKFLOW=, SAMPLE=, STORE=redis)
+	@$(PYTHON) -m stack run --store $(STORE) $(SHOWN)
 
-demo: $(READY) ## Start the system, run a sample (WORKFLOW=order for another than task), stop
-	@$(PYTHON) -m stack demo --store $(STORE) --workflow $(WORKFLOW)
+demo: $(READY) ## Start the system, run a sample, stop (WORKFLOW=order, SAMPLE="out of stock")
+	@$(PYTHON) -m stack demo --store $(STORE) $(SHOWN)
 
 check: $(READY) ## Check format, lint, types and architecture
 	$(UV) run --frozen ruff format --check

@@ -6,13 +6,27 @@ from typing import Any
 
 import httpx
 
-WORKFLOW = {
+WORKFLOW: dict[str, Any] = {
     "name": "task",
     "start": "/tasks/process",
     "id_field": "task_id",
     "description": "Assigns",
     "events": [],
-    "samples": {"completed": {"summary": "A task", "request": {"task_id": "42", "title": "T"}}},
+    "input_schema": {
+        "$defs": {"Place": {"type": "object", "properties": {"room": {"type": "string"}}}},
+        "properties": {
+            "task_id": {"type": "string"},
+            "title": {"type": "string"},
+            "due": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            "hours": {"type": "integer"},
+            "skills": {"type": "array", "items": {"type": "string"}},
+            "place": {"anyOf": [{"$ref": "#/$defs/Place"}, {"type": "null"}]},
+        },
+    },
+    "samples": {
+        "completed": {"summary": "A task", "request": {"task_id": "42", "title": "T"}},
+        "by skills": {"summary": "For [one] who can", "request": {"task_id": "43", "title": "S"}},
+    },
 }
 
 

@@ -4,7 +4,6 @@ import json
 from collections import deque
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
 
 import httpx
 import pytest
@@ -20,32 +19,6 @@ SUMMARY = {
     "created_at": "2026-01-01T00:00:00+00:00",
     "message": "Looking for [alice]",
 }
-
-
-def test_a_sample_is_started_under_another_name(
-    orchestrator: FakeOrchestrator, run: Callable[..., Result]
-) -> None:
-    orchestrator.answers["POST", "/tasks/process"] = {"instance_id": "task-7"}
-    result = run("start", "task", "--id", "7")
-    assert "Started task-7" in result.output
-    assert orchestrator.bodies() == [{"task_id": "7", "title": "T"}]
-
-
-def test_a_request_may_come_from_a_file(
-    orchestrator: FakeOrchestrator, run: Callable[..., Result], tmp_path: Any
-) -> None:
-    orchestrator.answers["POST", "/tasks/process"] = {"instance_id": "task-8"}
-    (tmp_path / "task.json").write_text('{"task_id": "8"}')
-    run("start", "task", f"@{tmp_path}/task.json")
-    assert orchestrator.bodies() == [{"task_id": "8"}]
-
-
-@pytest.mark.parametrize("request_", ["{", "[]", "@/nowhere.json"])
-def test_what_is_no_request_starts_nothing(
-    orchestrator: FakeOrchestrator, run: Callable[..., Result], request_: str
-) -> None:
-    assert isinstance(run("start", "task", request_).exception, CommandError)
-    assert orchestrator.bodies() == []
 
 
 def test_an_unknown_workflow_names_the_known(run: Callable[..., Result]) -> None:

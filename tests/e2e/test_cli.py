@@ -149,6 +149,15 @@ async def test_a_start_may_be_watched_at_once(taskway: Taskway, tmp_path: Path) 
     assert said.splitlines()[-1].startswith("COMPLETED")
 
 
+async def test_a_sample_is_chosen_and_changed(system: System, taskway: Taskway) -> None:
+    said = await taskway.told("start", "task", "--sample", "rejected", "--id", unique(), "--watch")
+    assert said.splitlines()[-1].startswith("COMPLETED")
+    name, title = unique(), "A [new] title"
+    started = await taskway.data("start", "task", "--id", name, "--set", f"title={title}")
+    assert (await system.finished(started["instance_id"]))["input"]["title"] == title
+    assert "there are: completed, " in await taskway.refused("start", "task", "--sample", "nope")
+
+
 async def test_what_was_started_is_found(system: System, taskway: Taskway) -> None:
     name = unique()
     for number in range(2):

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +10,7 @@ from rich.markup import escape
 from taskway.api import at
 from taskway.errors import CommandError
 from taskway.filters import Filter, with_filter
+from taskway.requests import choose_sample, read_json, set_fields
 from taskway.session import Session, age, duration, session, status
 from taskway.timeline import timeline
 
@@ -40,27 +40,37 @@ def start(
     context: typer.Context,
     workflow: Annotated[str, typer.Argument(help="Its short name; see `taskway workflows`.")],
     request: Annotated[
-        str | None, typer.Argument(help="JSON, or @file; else the workflow's first sample.")
+        str | None, typer.Argument(help="The request: JSON, or @file; by default a sample.")
     ] = None,
     id_: Annotated[
-        str | None, typer.Option("--id", help="Your name for it, in place of the request's.")
+        str | None, typer.Option("--id", help="The id in the request; replaces the one in it.")
+    ] = None,
+    sample: Annotated[
+        str | None, typer.Option("--sample", help="The sample to send; by default the first.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="field=value, also outer.inner=value; repeat for several."),
     ] = None,
     watch_: Annotated[
-        bool, typer.Option("--watch", help="Look on until its end, as `taskway watch` does.")
+        bool, typer.Option("--watch", help="Watch the instance, as `taskway watch` does.")
     ] = False,
 ) -> None:
-    """Start an instance; the same again starts nothing."""
+    """Start an instance; repeating the same request starts nothing."""
     s = session(context)
     by_name = {w["name"]: w for w in s.api.get("/workflows")}
     if workflow not in by_name:
         raise CommandError(f"There is no workflow {workflow!r}; there are: {', '.join(by_name)}")
     chosen = by_name[workflow]
     if request is None:
-        sample = next(iter(chosen["samples"].values()))
-        body = sample["request"]
-        s.say(f"The sample: {escape(sample['summary'])}")
-    else:
+        example = choose_sample(chosen, sample)
+        body = example["request"]
+        s.say(f"The sample: {escape(example['summary'])}")
+    elif sample is None:
         body = read_json(request)
+    else:
+        raise CommandError("Give a request or --sample, not both")
+    body = set_fields(body, set_ or [], chosen["input_schema"])
     if id_ is not None:
         body = {**body, chosen["id_field"]: id_}
     started = s.api.post(chosen["start"], body)
@@ -177,14 +187,3 @@ def send(
     answer = s.api.post(at("instances", instance, "events", event), read_json(payload))
     if not s.show(answer):
         s.say(f"{instance} took {event}")
-
-
-def read_json(text: str) -> dict[str, Any]:
-    """Return an object from JSON, or from the file after an `@`."""
-    try:
-        value = json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{text!r} is no JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise CommandError(f"{text!r} is no JSON object")
-    return value

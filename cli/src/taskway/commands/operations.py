@@ -9,8 +9,9 @@ from rich.markup import escape
 from rich.progress import track
 
 from taskway.api import at
-from taskway.commands.instances import Instance, read_json
+from taskway.commands.instances import Instance
 from taskway.errors import CommandError
+from taskway.requests import read_json
 from taskway.session import Session, age, session, status
 
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the audit trail.")]

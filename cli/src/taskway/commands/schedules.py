@@ -6,8 +6,8 @@ import typer
 from rich.markup import escape
 
 from taskway.api import at
-from taskway.commands.instances import read_json
 from taskway.commands.operations import By
+from taskway.requests import read_json
 from taskway.session import age, session
 
 app = typer.Typer(no_args_is_help=True, help="Start workflows again and again.")

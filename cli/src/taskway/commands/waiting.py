@@ -6,9 +6,10 @@ import typer
 from rich.markup import escape
 
 from taskway.api import at
-from taskway.commands.instances import Instance, read_json
+from taskway.commands.instances import Instance
 from taskway.commands.operations import By
 from taskway.filters import Overdue, Workflows
+from taskway.requests import read_json
 from taskway.session import age, session
 
 Event = Annotated[str, typer.Argument(help="The event that it waits for.")]
