@@ -29,6 +29,12 @@ SAMPLES = {
         "events": [{"event": "approval", "payload": {"approved": True}, "after_seconds": 0}],
         "outcome": None,
     },
+    "stopped": {
+        "summary": "A monitor that is stopped",
+        "request": {"task_id": "44", "title": "T"},
+        "events": [{"event": "stop", "payload": {"by": "alice"}, "after_seconds": 0.2}],
+        "outcome": None,
+    },
 }
 WORKFLOW = {
     "name": "task",
@@ -47,6 +53,7 @@ class FakeSystem:
     answers: list[int] = field(default_factory=lambda: [202])
     polls: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    ends_by_event: bool = False
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         match request.url.host, request.url.path.split("/"):
@@ -58,16 +65,20 @@ class FakeSystem:
                 body = {"instance_id": instance, "detail": "still starting"}
                 headers = {"Retry-After": "0", "Location": f"/tasks/{instance}/status"}
                 return httpx.Response(code, json=body, headers=headers)
-            case "orchestrator", ["", "instances", _, "events", "approval"]:
+            case "orchestrator", ["", "instances", _, "events", "approval" | "stop"]:
                 self.events.append(json.loads(request.content))
                 return httpx.Response(200, json={})
             case "orchestrator", ["", "instances", _]:
-                return httpx.Response(200, json=self.polls.pop(0) if self.polls else self.end())
+                return httpx.Response(200, json=self.poll())
             case "assigner", ["", "assignments", key] if key.endswith(":assign"):
                 return httpx.Response(200, json={"email": "alice@example.com"})
             case "notifier", ["", "inbox", "alice@example.com"]:
                 return httpx.Response(200, json={"items": [{"subject": "A task for you"}]})
         return httpx.Response(404)
+
+    def poll(self) -> dict[str, Any]:
+        ended = not self.polls or (self.ends_by_event and bool(self.events))
+        return self.end() if ended else self.polls.pop(0)
 
     def end(self) -> dict[str, Any]:
         output = {"status": self.outcome, "message": "as [it] ended"}
@@ -118,6 +129,30 @@ async def test_an_event_is_sent_once_it_is_waited_for(shown: Shown) -> None:
     ]
     assert await shown.show(sample="decided")
     assert shown.system.events == [{"approved": True}]
+
+
+async def test_an_eternal_workflow_is_stopped_while_it_reports_each_check(shown: Shown) -> None:
+    waits = [{"event": "stop"}]
+    shown.system.polls = [
+        {
+            "status": "RUNNING",
+            "custom_status": {"step": "healthy", "message": f"{n}", "waits": waits},
+        }
+        for n in range(1_000)
+    ]
+    shown.system.ends_by_event = True
+    assert await shown.show(sample="stopped")
+    assert shown.system.events == [{"by": "alice"}]
+    # It was watched for a while first.
+    assert len(shown.system.polls) < 999
+
+
+async def test_details_that_are_lists_are_left_out(shown: Shown) -> None:
+    details = {"checks": 2, "results": [{"ok": True}], "change": None}
+    step = {"step": "healthy", "message": "Fine", "details": details}
+    shown.system.polls = [{"status": "RUNNING", "custom_status": step}]
+    await shown.show()
+    assert "healthy: Fine (checks 2)\n" in shown.text.getvalue()
 
 
 async def test_a_refusal_is_told(shown: Shown) -> None:

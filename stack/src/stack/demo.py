@@ -106,19 +106,23 @@ class Demo:
     ) -> dict[str, Any]:
         """Show each step until the end, and send the sample's events when they are waited for."""
         url = f"{self._urls['orchestrator']}/instances/{instance}"
-        to_send, shown = list(events), None
+        to_send, shown, awaited_since = list(events), None, None
         changed, pause = time.monotonic(), _FIRST_POLL_SECONDS
-        while time.monotonic() < changed + _PATIENCE_SECONDS:
+        while (now := time.monotonic()) < changed + _PATIENCE_SECONDS:
             answer = await self._client.get(url)
             status: dict[str, Any] = answer.json() if answer.is_success else {}
             progress = status.get("custom_status") or {}
             if progress and progress != shown:
-                shown, changed, pause = progress, time.monotonic(), _FIRST_POLL_SECONDS
-                self._say(_told(progress))
+                shown, changed, pause = progress, now, _FIRST_POLL_SECONDS
+                self._say(_format_progress(progress))
             if status.get("status") in _TERMINAL:
                 return status
-            if to_send and _waits_for(progress, to_send[0], time.monotonic() - changed):
+            # Since it first waited for the event: an eternal workflow goes on meanwhile.
+            if not to_send or not _awaits(progress, to_send[0]):
+                awaited_since = None
+            elif now - (awaited_since := awaited_since or now) >= to_send[0]["after_seconds"]:
                 await self._send(instance, to_send.pop(0))
+                awaited_since = None
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_POLL_SECONDS)
         raise StackError(
@@ -162,12 +166,16 @@ def _entry(entries: dict[str, Any], name: str, kind: str) -> dict[str, Any]:
         raise StackError(f"There is no {kind} {name!r}; there are: {', '.join(entries)}") from None
 
 
-def _told(progress: dict[str, Any]) -> str:
-    details = ", ".join(f"{name} {value}" for name, value in progress.get("details", {}).items())
+def _format_progress(progress: dict[str, Any]) -> str:
+    """Return a line on a step; details that are lists or objects are for the result."""
+    details = ", ".join(
+        f"{name} {value}"
+        for name, value in progress.get("details", {}).items()
+        if value is not None and not isinstance(value, list | dict)
+    )
     end = f" ({details})" if details else ""
     return escape(f"  {progress['step']}: {progress['message']}{end}")
 
 
-def _waits_for(progress: dict[str, Any], event: dict[str, Any], unchanged: float) -> bool:
-    waits = {wait["event"] for wait in progress.get("waits", [])}
-    return event["event"] in waits and unchanged >= event["after_seconds"]
+def _awaits(progress: dict[str, Any], event: dict[str, Any]) -> bool:
+    return event["event"] in {wait["event"] for wait in progress.get("waits", [])}
