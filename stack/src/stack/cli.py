@@ -6,6 +6,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -17,6 +18,7 @@ from stack.errors import StackError
 from stack.layout import APPS, FRONT
 from stack.locations import PROJECT
 from stack.options import StackOptions, Store
+from stack.ports import HOST
 from stack.readiness import local_client
 from stack.running import Stack
 
@@ -122,7 +124,7 @@ async def _leave(stack: Stack, good: bool) -> int:
 
 async def _stay(stack: Stack, good: bool) -> int:
     addresses = {
-        "Swagger UI": f"{stack.url(FRONT).replace('127.0.0.1', 'localhost')}/docs",
+        "Swagger UI": f"{_on_localhost(stack.url(FRONT))}/docs",
         **{name: f"{stack.url(name)}/docs" for name in APPS if name != FRONT},
         "Logs": str(stack.run.logs),
     }
@@ -131,9 +133,27 @@ async def _stay(stack: Stack, good: bool) -> int:
     console.print()
     for label, where in addresses.items():
         console.print(f"  [bold]{label:<11}[/] {where}", highlight=False)
+    if export := shell_export(stack.url(FRONT), stack.options.prefer_port):
+        console.print(f"\nFor `taskway` and curl in another shell:\n  {export}", highlight=False)
     console.print("\nRunning. Ctrl-C stops it; what it keeps is there again at the next start.")
     await asyncio.Event().wait()
     return 0
+
+
+def shell_export(api: str, preferred: int | None) -> str | None:
+    """Return the shell command by which `taskway` finds an API that is not where it is expected.
+
+    Args:
+        api: The base URL of the orchestrator's API.
+        preferred: The port that it has by default; None where there is no default.
+    """
+    if preferred in (None, urlsplit(api).port):
+        return None
+    return f"export TASKWAY_URL={_on_localhost(api)}"
+
+
+def _on_localhost(address: str) -> str:
+    return address.replace(HOST, "localhost")
 
 
 def _stop_on_signals(stack: Stack) -> None:

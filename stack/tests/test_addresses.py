@@ -1,0 +1,15 @@
+"""What a shell must know to reach a stack."""
+
+import pytest
+
+from stack.cli import shell_export
+
+
+def test_an_api_on_another_port_is_exported() -> None:
+    command = shell_export("http://127.0.0.1:29865", preferred=8000)
+    assert command == "export TASKWAY_URL=http://localhost:29865"
+
+
+@pytest.mark.parametrize("preferred", [8000, None])
+def test_an_api_on_the_usual_port_needs_no_export(preferred: int | None) -> None:
+    assert shell_export("http://127.0.0.1:8000", preferred) is None
