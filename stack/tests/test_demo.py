@@ -50,8 +50,8 @@ class FakeSystem:
     """Answers as the three services do."""
 
     outcome: str = "completed"
-    answers: list[int] = field(default_factory=lambda: [202])
-    polls: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[int | None] = field(default_factory=lambda: [202])
+    polls: list[dict[str, Any] | None] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     ends_by_event: bool = False
 
@@ -62,6 +62,8 @@ class FakeSystem:
             case "orchestrator", ["", "tasks", "process"]:
                 instance = f"task-{json.loads(request.content)['task_id']}"
                 code = self.answers.pop(0)
+                if code is None:
+                    raise httpx.ConnectError("refused", request=request)
                 body = {"instance_id": instance, "detail": "still starting"}
                 headers = {"Retry-After": "0", "Location": f"/tasks/{instance}/status"}
                 return httpx.Response(code, json=body, headers=headers)
@@ -69,16 +71,20 @@ class FakeSystem:
                 self.events.append(json.loads(request.content))
                 return httpx.Response(200, json={})
             case "orchestrator", ["", "instances", _]:
-                return httpx.Response(200, json=self.poll())
+                return httpx.Response(200, json=self.poll(request))
             case "assigner", ["", "assignments", key] if key.endswith(":assign"):
                 return httpx.Response(200, json={"email": "alice@example.com"})
             case "notifier", ["", "inbox", "alice@example.com"]:
                 return httpx.Response(200, json={"items": [{"subject": "A task for you"}]})
         return httpx.Response(404)
 
-    def poll(self) -> dict[str, Any]:
-        ended = not self.polls or (self.ends_by_event and bool(self.events))
-        return self.end() if ended else self.polls.pop(0)
+    def poll(self, request: httpx.Request) -> dict[str, Any]:
+        if not self.polls or (self.ends_by_event and self.events):
+            return self.end()
+        answer = self.polls.pop(0)
+        if answer is None:
+            raise httpx.ConnectError("refused", request=request)
+        return answer
 
     def end(self) -> dict[str, Any]:
         output = {"status": self.outcome, "message": "as [it] ended"}
@@ -171,3 +177,10 @@ async def test_a_system_that_still_starts_is_waited_for(shown: Shown) -> None:
     shown.system.answers = [503, 503, 202]
     assert await shown.show()
     assert shown.text.getvalue().count("not yet: still starting") == 2
+
+
+async def test_a_restart_of_the_orchestrator_is_waited_for(shown: Shown) -> None:
+    shown.system.answers = [None, 202]
+    shown.system.polls = [None, None]
+    assert await shown.show()
+    assert "not yet: no answer (ConnectError)" in shown.text.getvalue()

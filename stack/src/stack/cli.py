@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from rich.markup import escape
 
 from stack.dapr_setup import provide_dapr
 from stack.demo import DEFAULT_WORKFLOW, Demo
-from stack.errors import StackError
+from stack.errors import ProcessExitedError, StackError
 from stack.layout import APPS, FRONT
 from stack.locations import PROJECT
 from stack.options import StackOptions, Store
@@ -43,8 +44,7 @@ def run(
     sample: SampleOption = None,
 ) -> None:
     """Start the system, run a sample, and stay until Ctrl-C."""
-    # To be stopped is how it ends well.
-    _execute(store, run_dir, verbose, _stay, (workflow, sample), when_stopped=0)
+    _execute(_options(store, run_dir, verbose, restart_all=True), _RUN, (workflow, sample))
 
 
 @app.command()
@@ -56,55 +56,63 @@ def demo(
     sample: SampleOption = None,
 ) -> None:
     """Start the system, run a sample, and stop: 0 when it ended as it should."""
-    _execute(store, run_dir, verbose, _leave, (workflow, sample), when_stopped=_INTERRUPTED)
+    _execute(_options(store, run_dir, verbose, restart_all=False), _DEMO, (workflow, sample))
 
 
-Ending = Callable[[Stack, bool], Awaitable[int]]
 Shown = tuple[str, str | None]
-"""The workflow, and which of its samples."""
+"""The workflow, and which of its samples; None for the first."""
 
 
-def _execute(
-    store: Store,
-    run_dir: Path,
-    verbose: bool,
-    ending: Ending,
-    shown: Shown,
-    when_stopped: int,
-) -> None:
+@dataclass(frozen=True)
+class Mode:
+    """What a command does once its sample has ended.
+
+    Args:
+        after: Takes the stack, and whether the sample ended as it should; returns the exit code.
+        when_stopped: The exit code where the user stopped it.
+    """
+
+    after: Callable[[Stack, bool], Awaitable[int]]
+    when_stopped: int
+
+
+def _options(store: Store, run_dir: Path, verbose: bool, *, restart_all: bool) -> StackOptions:
+    def report(line: str) -> None:
+        console.print(f"[dim]{escape(line)}[/]", highlight=False)
+
+    return StackOptions(run_dir, store, echo=verbose, restart_all=restart_all, report=report)
+
+
+def _execute(options: StackOptions, mode: Mode, shown: Shown) -> None:
     try:
-        options = StackOptions(
-            run_dir,
-            store,
-            echo=verbose,
-            dapr=provide_dapr(os.environ, console),
-            report=lambda line: console.print(f"[dim]{escape(line)}[/]", highlight=False),
-        )
-        code = asyncio.run(_main(options, ending, shown))
+        options = replace(options, dapr=provide_dapr(os.environ, console))
+        code = asyncio.run(_main(options, mode, shown))
     except StackError as error:
         console.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False)
+        if isinstance(error, ProcessExitedError):
+            console.print("What was accepted is kept: the next start continues it.")
         code = 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         console.print("Stopped.")
-        code = when_stopped
+        code = mode.when_stopped
     raise typer.Exit(code)
 
 
-async def _main(options: StackOptions, ending: Ending, shown: Shown) -> int:
+async def _main(options: StackOptions, mode: Mode, shown: Shown) -> int:
     stack = Stack(options)
     _stop_on_signals(stack)
     async with stack:
-        return await _work(stack, ending, shown)
+        return await _work(stack, mode, shown)
 
 
-async def _work(stack: Stack, ending: Ending, shown: Shown) -> int:
-    """Show the sample, unless a process ends first."""
+async def _work(stack: Stack, mode: Mode, shown: Shown) -> int:
+    """Show the sample, unless the stack fails first."""
 
     async def show() -> int:
         urls = {name: stack.url(name) for name in APPS}
         async with local_client() as client:
             good = await Demo(urls, console, client, *shown).show()
-        return await ending(stack, good)
+        return await mode.after(stack, good)
 
     showing = asyncio.create_task(show())
     failed = asyncio.create_task(stack.wait_failure())
@@ -138,6 +146,10 @@ async def _stay(stack: Stack, good: bool) -> int:
     console.print("\nRunning. Ctrl-C stops it; what it keeps is there again at the next start.")
     await asyncio.Event().wait()
     return 0
+
+
+# To be stopped is how `run` ends well.
+_RUN, _DEMO = Mode(_stay, when_stopped=0), Mode(_leave, when_stopped=_INTERRUPTED)
 
 
 def shell_export(api: str, preferred: int | None) -> str | None:

@@ -88,18 +88,26 @@ class Demo:
         return answer.headers["Location"], instance
 
     async def _post(self, url: str, body: dict[str, Any]) -> httpx.Response:
-        """Post a request, again while the answer is 'not yet': it starts nothing twice.
+        """Post a request, again while nobody answers or the answer is 503: nothing starts twice.
 
         After a crash the scheduler waits for the lease of its former self to end, 20 s.
         """
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            answer = await self._client.post(url, json=body, timeout=30)
-            unavailable = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
-            if not unavailable or time.monotonic() > deadline:
-                return answer
-            self._say(escape(f"  not yet: {answer.json().get('detail', answer.text)}"))
-            await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))
+            try:
+                answer = await self._client.post(url, json=body, timeout=30)
+            except httpx.TransportError as error:
+                if time.monotonic() > deadline:
+                    raise
+                reason, pause = f"no answer ({type(error).__name__})", 1.0
+            else:
+                unavailable = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+                if not unavailable or time.monotonic() > deadline:
+                    return answer
+                reason = answer.json().get("detail", answer.text)
+                pause = float(answer.headers.get("Retry-After", 1))
+            self._say(escape(f"  not yet: {reason}"))
+            await asyncio.sleep(pause)
 
     async def _follow(
         self, location: str, instance: str, events: list[dict[str, Any]]
@@ -109,8 +117,7 @@ class Demo:
         to_send, shown, awaited_since = list(events), None, None
         changed, pause = time.monotonic(), _FIRST_POLL_SECONDS
         while (now := time.monotonic()) < changed + _PATIENCE_SECONDS:
-            answer = await self._client.get(url)
-            status: dict[str, Any] = answer.json() if answer.is_success else {}
+            status = await self._status(url)
             progress = status.get("custom_status") or {}
             if progress and progress != shown:
                 shown, changed, pause = progress, now, _FIRST_POLL_SECONDS
@@ -129,6 +136,14 @@ class Demo:
             f"{instance} has not moved for {_PATIENCE_SECONDS} s; see "
             f"{self._urls['orchestrator']}{location}"
         )
+
+    async def _status(self, url: str) -> dict[str, Any]:
+        """Return an instance's status; an empty one while nobody answers, as in a restart."""
+        try:
+            answer = await self._client.get(url)
+        except httpx.TransportError:
+            return {}
+        return answer.json() if answer.is_success else {}
 
     async def _send(self, instance: str, event: dict[str, Any]) -> None:
         self._say(escape(f"  you send {event['event']}: {event['payload']}"))

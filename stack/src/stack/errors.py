@@ -16,7 +16,7 @@ class ProcessExitedError(StackError):
     """
 
     def __init__(self, name: str, code: int, tail: str, log: str) -> None:
-        ended = f"ended by signal {-code}" if code < 0 else f"exited with code {code}"
-        super().__init__(f"{name} {ended}. The last lines of {log}:\n{tail}")
+        self.ended = f"ended by signal {-code}" if code < 0 else f"exited with code {code}"
+        super().__init__(f"{name} {self.ended}. The last lines of {log}:\n{tail}")
         self.name = name
         self.code = code

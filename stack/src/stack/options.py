@@ -25,6 +25,8 @@ class StackOptions:
         env: More environment for a process, by its name.
         retention_seconds: How long what has ended is kept; else as components/configuration.yaml
             says.
+        restart_all: Restart any process that ends by itself; else sidecars alone, so that a test
+            fails where a service crashes.
         prefer_port: Preferred for the orchestrator's API; another is taken where it is in use.
         startup_timeout: Seconds that a process has to become ready.
         stop_timeout: Seconds that a process has to end by itself.
@@ -37,6 +39,7 @@ class StackOptions:
     echo: bool = False
     env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     retention_seconds: int | None = None
+    restart_all: bool = False
     prefer_port: int | None = 8000
     startup_timeout: float = 60.0
     stop_timeout: float = 10.0

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -73,6 +74,7 @@ class Process:
         self._watch: asyncio.Task[None] | None = None
         self._ending = False
         self._log_start = 0
+        self._started_at = self._ended_at = 0.0
 
     @property
     def running(self) -> bool:
@@ -89,6 +91,11 @@ class Process:
         if self._process is None or not self.running:
             raise StackError(f"{self.spec.name} does not run.")
         return self._process.pid
+
+    @property
+    def uptime(self) -> float:
+        """Seconds from its last start until now, or until it ended."""
+        return (time.monotonic() if self.running else self._ended_at) - self._started_at
 
     async def start(self, command: Sequence[str] | None = None) -> None:
         """Start it; its end is watched from here on.
@@ -120,6 +127,7 @@ class Process:
                 )
             except OSError as error:
                 raise StackError(f"{self.spec.name} cannot be started: {error}") from error
+        self._started_at = time.monotonic()
         self._guardian.watch(self._process.pid)
         self._watch = asyncio.create_task(self._wait(self._process), name=self.spec.name)
 
@@ -150,6 +158,7 @@ class Process:
 
     async def _wait(self, process: asyncio.subprocess.Process) -> None:
         code = await process.wait()
+        self._ended_at = time.monotonic()
         # What it may have left behind must not outlive it.
         signal_group(process.pid, signal.SIGKILL)
         self._guardian.forget(process.pid)

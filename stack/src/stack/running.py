@@ -16,13 +16,13 @@ from stack.dapr_setup import provide_dapr
 from stack.errors import ProcessExitedError, StackError
 from stack.follower import LogFollower
 from stack.guardian import Guardian
-from stack.keeper import SidecarKeeper
 from stack.layout import FRONT, Ports, RunDirectory, address, url
 from stack.lock import RunDirectoryLock
 from stack.options import StackOptions
 from stack.ports import PortBlock
 from stack.process import Process, Stage
 from stack.readiness import local_client
+from stack.supervisor import Supervisor
 
 _POLL_SECONDS = 0.05
 _JAEGER_UI = 16686
@@ -45,7 +45,7 @@ class Stack:
         self._resources = AsyncExitStack()
         self._failure: ProcessExitedError | None = None
         self._failed = asyncio.Event()
-        self._keeper = SidecarKeeper(options.report, self._fail)
+        self._supervisor = Supervisor(options.report, self._fail, options.startup_timeout)
         self._up = False
 
     async def __aenter__(self) -> "Stack":
@@ -138,7 +138,7 @@ class Stack:
 
     async def stop(self) -> None:
         """Stop every process, what depends on others first; repeating it does no harm."""
-        await self._keeper.close()
+        await self._supervisor.close()
         for stage in Stage:
             ending = [p for p in self._processes.values() if p.spec.stage == stage]
             await asyncio.gather(*(p.terminate(self.options.stop_timeout) for p in ending))
@@ -201,7 +201,7 @@ class Stack:
         while not await process.spec.ready():
             if self._failure:
                 raise self._failure
-            if not process.running and not self._keeper.busy:
+            if not process.running and not self._supervisor.busy:
                 raise StackError(f"{name} does not run.")
             if time.monotonic() > deadline:
                 raise StackError(
@@ -212,9 +212,11 @@ class Stack:
 
     def _on_exit(self, error: ProcessExitedError) -> None:
         process = self._processes[error.name]
-        # One that cannot even start has a mistake to be mended, not a restart to come.
-        if self._up and process.spec.stage is Stage.SIDECAR:
-            self._keeper.take(process, error)
+        # A sidecar may end on purpose: the orchestrator makes a wedged one exit.
+        restarted = self.options.restart_all or process.spec.stage is Stage.SIDECAR
+        # One that cannot even start has a mistake that a restart does not fix.
+        if self._up and restarted:
+            self._supervisor.restart(process, error)
         else:
             self._fail(error)
 
