@@ -1,6 +1,5 @@
 """Asks a process whether it does its work."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -16,20 +15,6 @@ def http_ready(client: httpx.AsyncClient, url: str) -> ReadyCheck:
             return (await client.get(url)).is_success
         except httpx.TransportError:
             return False
-
-    return check
-
-
-def port_ready(host: str, port: int) -> ReadyCheck:
-    """Return a check that asks whether a port takes connections."""
-
-    async def check() -> bool:
-        try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError:
-            return False
-        writer.close()
-        return True
 
     return check
 
