@@ -1,4 +1,4 @@
-"""The commands, over an orchestrator that is none."""
+"""The commands, over a fake orchestrator."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Stands in for the orchestrator's API."""
+"""A fake of the orchestrator's API."""
 
 import json
 from collections import deque
@@ -31,7 +31,7 @@ WORKFLOW: dict[str, Any] = {
 
 
 class FakeOrchestrator:
-    """Answers by method and path, and keeps what it was asked; a deque has one answer a call."""
+    """Answers by method and path, and records requests; a deque has one answer per call."""
 
     def __init__(self) -> None:
         self.answers: dict[tuple[str, str], Any] = {("GET", "/workflows"): [WORKFLOW]}

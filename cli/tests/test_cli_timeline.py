@@ -1,4 +1,4 @@
-"""Bars that say when what was done."""
+"""Bars of the steps over time."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,20 +37,20 @@ def test_steps_follow_each_other() -> None:
     assert second.index("━") > first.index("━")
 
 
-def test_what_is_not_done_lasts_until_now() -> None:
+def test_an_unfinished_step_lasts_until_now() -> None:
     _, waiting = drawn(step(0, 1), step(1, None, name="approval", kind="event", event_id=-1))
     assert waiting.startswith("    ✉ approval")
     assert waiting.endswith("99 s")
 
 
-def test_attempts_and_errors_are_told() -> None:
+def test_attempts_and_errors_are_shown() -> None:
     tries = [{"number": n} for n in (1, 2, 3)]
     line, error = drawn(step(0, 3, attempts=tries, status="failed", error="no [such] box"))
     assert line.endswith("3.0 s, 3 attempts")
     assert error.strip() == "no [such] box"
 
 
-def test_nothing_done_is_nothing_drawn() -> None:
+def test_without_steps_nothing_is_drawn() -> None:
     assert drawn() == []
 
 

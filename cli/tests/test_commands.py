@@ -1,4 +1,4 @@
-"""What the commands call, and what they print."""
+"""The requests of the commands, and their output."""
 
 import json
 from collections import deque
@@ -27,7 +27,7 @@ def test_an_unknown_workflow_names_the_known(run: Callable[..., Result]) -> None
     assert "task" in str(result.exception)
 
 
-def test_a_list_is_a_table_for_people_and_json_for_programs(
+def test_a_list_is_printed_as_a_table_or_as_json(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
     page = {"items": [SUMMARY], "next": None}
@@ -39,7 +39,7 @@ def test_a_list_is_a_table_for_people_and_json_for_programs(
     assert orchestrator.requests[0].url.params.get_list("status") == ["RUNNING"]
 
 
-def test_a_long_list_is_read_in_pages(
+def test_a_long_list_is_fetched_by_pages(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
     orchestrator.answers["GET", "/instances"] = deque(
@@ -53,7 +53,7 @@ def test_a_long_list_is_read_in_pages(
     assert [r.url.params["limit"] for r in orchestrator.requests] == ["200", "100"]
 
 
-def test_an_id_is_an_id_whatever_is_in_it(
+def test_an_id_is_percent_encoded(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
     assert isinstance(run("pause", "a/b?c", "--reason", "a break").exception, CommandError)
@@ -69,7 +69,7 @@ def test_an_id_is_an_id_whatever_is_in_it(
         (("delete", "plants"), "DELETE", "/schedules/plants"),
     ],
 )
-def test_who_changes_a_schedule_is_told(
+def test_a_change_of_a_schedule_sends_the_user(
     orchestrator: FakeOrchestrator,
     run: Callable[..., Result],
     command: tuple[str, ...],
@@ -82,7 +82,7 @@ def test_who_changes_a_schedule_is_told(
 
 
 @pytest.mark.parametrize("last", ["RUNNING", "COMPLETED"])
-def test_a_watch_that_is_cut_short_says_so(
+def test_a_watch_that_ends_before_the_instance_fails(
     orchestrator: FakeOrchestrator, run: Callable[..., Result], last: str
 ) -> None:
     moved = json.dumps({"status": last, "custom_status": {"message": "Off to [alice]"}, "why": []})
@@ -93,7 +93,7 @@ def test_a_watch_that_is_cut_short_says_so(
     assert isinstance(result.exception, CommandError) is (last == "RUNNING")
 
 
-def test_one_that_is_refused_does_not_keep_the_others_from_it(
+def test_a_refused_instance_does_not_stop_the_others(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
     orchestrator.answers["POST", "/instances/task-2/pause"] = {
@@ -106,16 +106,16 @@ def test_one_that_is_refused_does_not_keep_the_others_from_it(
     assert orchestrator.bodies()[1] == {"reason": "a break", "by": "olga", "children": False}
 
 
-def test_a_decision_says_who_decides(
+def test_a_decision_sends_the_user(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
     orchestrator.answers["POST", "/waiting/purchase-1/approval/decide"] = {}
-    assert "goes on" in run("decide", "purchase-1", "approval", '{"approved": true}').output
+    assert "continues" in run("decide", "purchase-1", "approval", '{"approved": true}').output
     assert orchestrator.bodies() == [{"by": "olga", "payload": {"approved": True}}]
 
 
 @pytest.mark.parametrize(("ok", "code"), [(True, 0), (False, 1)])
-def test_the_doctor_fails_where_something_is_wrong(
+def test_the_doctor_fails_where_a_check_fails(
     orchestrator: FakeOrchestrator, run: Callable[..., Result], ok: bool, code: int
 ) -> None:
     check = {"name": "store", "ok": ok, "detail": "answers", "advice": None if ok else "Start it"}
@@ -125,7 +125,7 @@ def test_the_doctor_fails_where_something_is_wrong(
     assert ("Start it" in result.output) is not ok
 
 
-def test_a_warning_of_the_doctor_is_no_failure(
+def test_a_warning_does_not_fail_the_doctor(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
     check = {"name": "versions", "ok": True, "detail": "Dapr 1.16.9", "advice": "Run Dapr 1.18"}
@@ -152,7 +152,7 @@ def test_the_versions_of_both_sides_are_shown(
     assert json.loads(run("--json", "version").output) == versions
 
 
-def test_who_does_not_answer_is_named(
+def test_an_orchestrator_that_does_not_answer_is_named(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
     orchestrator.answers["GET", "/workflows"] = httpx.ConnectError("refused")
@@ -161,7 +161,7 @@ def test_who_does_not_answer_is_named(
     assert "http://nowhere:1" in str(result.exception)
 
 
-def test_what_is_not_taskway_is_told(
+def test_a_server_that_is_not_taskway_is_recognised(
     orchestrator: FakeOrchestrator, run: Callable[..., Result]
 ) -> None:
     orchestrator.answers["GET", "/workflows"] = httpx.Response(200, text="<html>")

@@ -1,4 +1,4 @@
-"""The orchestrator's public API; nothing else is called."""
+"""A client of the orchestrator's public API, the only API that the commands call."""
 
 import json
 from collections.abc import Iterator
@@ -15,15 +15,22 @@ LARGEST_PAGE = 200
 
 
 class Api:
-    """A connection to one orchestrator."""
+    """A connection to one orchestrator.
+
+    Args:
+        url: The base URL of the orchestrator.
+        transport: What carries the requests; tests substitute it.
+
+    Raises:
+        CommandError: The URL is invalid.
+    """
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        """Call the orchestrator at `url`; tests give a transport of their own."""
         self.url = url
         try:
             self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, transport=transport)
         except httpx.InvalidURL as error:
-            raise CommandError(f"{url} is no address: {error}") from error
+            raise CommandError(f"{url} is not a URL: {error}") from error
 
     def __enter__(self) -> Self:
         """Open the connection."""
@@ -39,30 +46,30 @@ class Api:
         self._http.close()
 
     def get(self, path: str, **params: Any) -> Any:
-        """Return what is at a path; parameters that are None are left out."""
-        return self._call("GET", path, params=_given(params))
+        """Get a resource; empty parameters are left out."""
+        return self._call("GET", path, params=_without_empty(params))
 
     def post(self, path: str, body: Any, timeout: float = TIMEOUT_SECONDS, **params: Any) -> Any:
-        """Post a body and return the answer, which must come within `timeout` seconds."""
-        return self._call("POST", path, json=body, timeout=timeout, params=_given(params))
+        """Post a body and return the response, which must arrive within `timeout` seconds."""
+        return self._call("POST", path, json=body, timeout=timeout, params=_without_empty(params))
 
     def put(self, path: str, body: Any, **params: Any) -> Any:
-        """Put a body and return the answer."""
-        return self._call("PUT", path, json=body, params=_given(params))
+        """Put a body and return the response."""
+        return self._call("PUT", path, json=body, params=_without_empty(params))
 
     def delete(self, path: str, **params: Any) -> Any:
-        """Delete what is at a path."""
-        return self._call("DELETE", path, params=_given(params))
+        """Delete a resource."""
+        return self._call("DELETE", path, params=_without_empty(params))
 
-    def listed(
+    def list_items(
         self, path: str, token: str, limit: int, **params: Any
     ) -> tuple[list[dict[str, Any]], bool]:
-        """Return up to `limit` items of a list, read page by page, and whether it knows all.
+        """Return up to `limit` items of a list, read page by page, and whether it is complete.
 
         Args:
-            path: Where the list is.
-            token: The parameter that reads on: `cursor` or `before`.
-            limit: How many items at most.
+            path: The path of the list.
+            token: The parameter for the next page: `cursor` or `before`.
+            limit: Items, at most.
             params: The list's own parameters.
         """
         items: list[dict[str, Any]] = []
@@ -81,7 +88,7 @@ class Api:
             with self._http.stream("GET", path, timeout=None) as answer:
                 if not answer.is_success:
                     answer.read()
-                    raise CommandError(_told(answer))
+                    raise CommandError(_format_error(answer))
                 for line in answer.iter_lines():
                     if line.startswith("data:"):
                         yield json.loads(line.removeprefix("data:"))
@@ -94,7 +101,7 @@ class Api:
         except httpx.TransportError as error:
             raise self._unreachable(error) from error
         if not answer.is_success:
-            raise CommandError(_told(answer))
+            raise CommandError(_format_error(answer))
         try:
             return answer.json() if answer.content else None
         except ValueError as error:
@@ -103,20 +110,20 @@ class Api:
     def _unreachable(self, error: httpx.TransportError) -> CommandError:
         return CommandError(
             f"No answer from {self.url} ({type(error).__name__}). Is it running (`make run`, "
-            "`tilt up`), and is that its address? Say another with --url or TASKWAY_URL."
+            "`tilt up`), and is that its URL? Set another with --url or TASKWAY_URL."
         )
 
 
-def at(*parts: str) -> str:
-    """Return the path of these parts, in which nothing means anything but itself."""
+def url_path(*parts: str) -> str:
+    """Return the path of these segments, each percent-encoded."""
     return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 
-def _given(params: dict[str, Any]) -> dict[str, Any]:
+def _without_empty(params: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in params.items() if value not in (None, [], ())}
 
 
-def _told(answer: httpx.Response) -> str:
+def _format_error(answer: httpx.Response) -> str:
     try:
         problem = answer.json()
         return f"{answer.status_code} {problem['title']}: {problem['detail']}"

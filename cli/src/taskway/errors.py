@@ -1,5 +1,5 @@
-"""What goes wrong in a way that the user can see to."""
+"""Errors that the user can act on."""
 
 
 class CommandError(Exception):
-    """A command that did not do what it was told; `str()` says why, and what to do."""
+    """A command failed; `str()` says why, and what to do."""

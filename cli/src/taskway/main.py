@@ -1,4 +1,4 @@
-"""The commands, put together."""
+"""The command line, composed of its commands."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Start workflows, see what they wait for, and mend them.",
+    help="Start workflows, see what they wait for, and repair them.",
 )
 
 
@@ -28,13 +28,13 @@ app = typer.Typer(
 def options(
     context: typer.Context,
     url: Annotated[
-        str, typer.Option(envvar="TASKWAY_URL", help="Where the orchestrator is.")
+        str, typer.Option(envvar="TASKWAY_URL", help="URL of the orchestrator.")
     ] = DEFAULT_URL,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """Open what every command uses."""
+    """Open the session that every command uses."""
     api = context.with_resource(Api(url))
-    # What no terminal shows is for another program: each row is one line.
+    # Output to a pipe is for another program: each row is one line.
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
     context.obj = Session(api, Console(width=width), as_json)
 
@@ -68,10 +68,10 @@ app.add_typer(schedules.app, name="schedule")
 
 
 def main() -> None:
-    """Run the command; 1 where it did not do what it was told."""
+    """Run the command; exit with 1 where it fails."""
     try:
         app()
     except CommandError as error:
-        told = f"[bold red]Error:[/] {escape(str(error))}"
-        Console(stderr=True).print(told, highlight=False, soft_wrap=True)
+        message = f"[bold red]Error:[/] {escape(str(error))}"
+        Console(stderr=True).print(message, highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""What every command has at hand: the API, and a way to show things to people or programs."""
+"""What every command uses: the API, and output for people or for programs."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from rich.table import Table
 
 from taskway.api import Api
 
-INCOMPLETE = "The list is being read anew after a start: there may be more."
+INCOMPLETE = "The list is being rebuilt after a restart: there may be more."
 COLOURS = {
     "RUNNING": "cyan",
     "PENDING": "cyan",
@@ -31,8 +31,8 @@ class Session:
 
     Args:
         api: The orchestrator.
-        console: Where results go.
-        as_json: Whether programs read them.
+        console: Takes the results.
+        as_json: Whether results are printed as JSON, for programs.
     """
 
     api: Api
@@ -40,9 +40,9 @@ class Session:
     as_json: bool
 
     def show(self, data: Any) -> bool:
-        """Print data for a program, if one reads; return whether one does."""
+        """Print data as JSON where that is wanted; return whether it is."""
         if self.as_json:
-            # Not by rich: a long line must not be broken.
+            # Not by rich, which would break long lines.
             self.console.file.write(json.dumps(data, indent=2) + "\n")
         return self.as_json
 
@@ -52,7 +52,7 @@ class Session:
             self.console.print(text, highlight=False)
 
     def incomplete(self, *, complete: bool) -> None:
-        """Tell people where a list does not know all that there is."""
+        """Warn people where a list is incomplete."""
         if not complete:
             self.say(f"[yellow]{INCOMPLETE}[/]")
 
@@ -60,14 +60,14 @@ class Session:
         """Print a table for people."""
         table = Table(box=None, header_style="bold", pad_edge=False)
         for column in columns:
-            # The first names a thing, for the next command to be told: it stays in one piece.
+            # The first is an id, to be copied into the next command: it is never broken.
             table.add_column(column, overflow="fold", no_wrap=not table.columns)
         for row in rows:
             table.add_row(*row)
         self.console.print(table)
 
     def fields(self, values: Mapping[str, Any]) -> None:
-        """Print names and values for people; what is empty is left out."""
+        """Print names and values for people; empty values are left out."""
         table = Table(box=None, show_header=False, pad_edge=False)
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
@@ -90,7 +90,7 @@ def status(name: str) -> str:
 
 
 def age(time: str | None) -> str:
-    """Return how long ago a time was, or how long until it is, in its greatest unit."""
+    """Return how long ago a timestamp was, or how long until then, in the greatest unit."""
     if time is None:
         return ""
     seconds = (datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds()
@@ -98,7 +98,7 @@ def age(time: str | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time in its greatest unit."""
+    """Return a duration in its greatest unit."""
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"

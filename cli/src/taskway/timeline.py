@@ -1,4 +1,4 @@
-"""Draws what an instance did as bars over time."""
+"""Draws the steps of an instance as bars over time."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,12 +13,12 @@ SIGNS = {"activity": "▸", "timer": "◷", "event": "✉", "child": "⤷", "pau
 
 
 def timeline(steps: list[dict[str, Any]], now: datetime, width: int) -> Iterator[str]:
-    """Yield one line a step: its event_id, where a rerun can begin, and a bar from start to end.
+    """Yield a line per step: its event_id, from which a rerun can begin, and a bar over its time.
 
     Args:
         steps: The steps of a history, as the API returns them.
-        now: Where the bars of unfinished steps end.
-        width: How many characters the bars have.
+        now: The end of the bars of unfinished steps.
+        width: Characters of the longest bar.
     """
     if not steps:
         return

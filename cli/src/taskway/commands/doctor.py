@@ -1,4 +1,4 @@
-"""Is everything well, and what is to be done if not?"""
+"""Diagnosis of the system."""
 
 import typer
 from rich.markup import escape
@@ -9,7 +9,10 @@ PASSED, WARNING, FAILED = "[green]✓[/]", "[yellow]![/]", "[red]✗[/]"
 
 
 def doctor(context: typer.Context) -> None:
-    """Check the runtime, the store, the scheduler and the versions; 1 where something is wrong."""
+    """Diagnose the system; exit with 1 where a check fails.
+
+    Checks the Dapr runtime, the state store, the scheduler and the versions.
+    """
     s = session(context)
     found = s.api.get("/system")
     if not s.show(found):

@@ -1,4 +1,4 @@
-"""Start, list and look at instances."""
+"""Start, list and inspect instances."""
 
 import json
 from datetime import UTC, datetime
@@ -7,14 +7,14 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from taskway.api import at
+from taskway.api import url_path
 from taskway.errors import CommandError
 from taskway.filters import Filter, with_filter
 from taskway.requests import choose_sample, read_json, set_fields
 from taskway.session import Session, age, duration, session, status
 from taskway.timeline import timeline
 
-Instance = Annotated[str, typer.Argument(help="The instance's id.")]
+Instance = Annotated[str, typer.Argument(help="The id of the instance.")]
 BAR_WIDTH = 40
 ENDED = {"COMPLETED", "FAILED", "TERMINATED"}
 
@@ -33,7 +33,7 @@ def workflows(context: typer.Context) -> None:
             )
             for w in found
         )
-        s.table(("NAME", "START", "EVENTS", "WHAT IT DOES"), rows)
+        s.table(("NAME", "START", "EVENTS", "DESCRIPTION"), rows)
 
 
 def start(
@@ -85,11 +85,11 @@ def start(
 def list_(
     context: typer.Context,
     selected: Filter,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Lines, at most.")] = 50,
 ) -> None:
     """List instances, the newest first."""
     s = session(context)
-    found, complete = s.api.listed("/instances", "cursor", limit, **selected)
+    found, complete = s.api.list_items("/instances", "cursor", limit, **selected)
     if not s.show(found):
         rows = (
             (
@@ -101,7 +101,7 @@ def list_(
             )
             for i in found
         )
-        s.table(("INSTANCE", "WORKFLOW", "STATUS", "AGE", "WHAT IT SAYS"), rows)
+        s.table(("INSTANCE", "WORKFLOW", "STATUS", "AGE", "MESSAGE"), rows)
         s.incomplete(complete=complete)
 
 
@@ -122,10 +122,10 @@ def summary(context: typer.Context, selected: Filter) -> None:
 
 
 def show(context: typer.Context, instance: Instance) -> None:
-    """Show all that is known of an instance, why it waits, and what it did."""
+    """Show an instance, why it waits, and the steps it took."""
     s = session(context)
-    detail = s.api.get(at("instances", instance))
-    history = s.api.get(at("instances", instance, "history"))
+    detail = s.api.get(url_path("instances", instance))
+    history = s.api.get(url_path("instances", instance, "history"))
     if s.show({**detail, "history": history["steps"]}):
         return
     progress = detail["custom_status"] or {}
@@ -133,9 +133,9 @@ def show(context: typer.Context, instance: Instance) -> None:
     s.fields(
         {
             "Workflow": " ".join(filter(None, (detail["workflow"], detail["version"]))),
-            "It says": progress.get("message"),
+            "Message": progress.get("message"),
             "Why it waits": "\n".join(reason["text"] for reason in detail["why"]),
-            "Started": f"{detail['created_at']}, {duration(detail['duration_seconds'])} long",
+            "Started": f"{detail['created_at']}, took {duration(detail['duration_seconds'])}",
             "Parent": detail["parent"],
             "Children": ", ".join(detail["children"]),
             "Rerun of": detail["rerun_of"],
@@ -151,27 +151,27 @@ def show(context: typer.Context, instance: Instance) -> None:
 
 
 def watch(context: typer.Context, instance: Instance) -> None:
-    """Look on until an instance ends; with --json one line for each time that it moved."""
+    """Watch an instance until it ends; with --json, print a line per change."""
     _watch(session(context), instance)
 
 
 def _watch(s: Session, instance: str) -> None:
-    said: Any = None
+    shown: Any = None
     ended = False
-    for detail in s.api.stream(at("instances", instance, "stream")):
+    for detail in s.api.stream(url_path("instances", instance, "stream")):
         ended = detail["status"] in ENDED
         progress = detail.get("custom_status") or {}
         why = "; ".join(reason["text"] for reason in detail.get("why", []))
         now = (detail["status"], progress.get("message"), why)
         if s.as_json:
             s.console.file.write(json.dumps(detail) + "\n")
-        elif now != said:
-            said = now
+        elif now != shown:
+            shown = now
             end = f"  [dim]{escape(why)}[/]" if why else ""
             s.say(f"{status(detail['status'])} {escape(progress.get('message') or '')}{end}")
     if not ended:
         raise CommandError(
-            f"The orchestrator stopped telling before {instance} ended: it is stopping itself, or "
+            f"The stream ended before {instance} did: the orchestrator is shutting down, or "
             f"{instance} was purged"
         )
 
@@ -179,11 +179,11 @@ def _watch(s: Session, instance: str) -> None:
 def send(
     context: typer.Context,
     instance: Instance,
-    event: Annotated[str, typer.Argument(help="The event's name.")],
-    payload: Annotated[str, typer.Argument(help="JSON, or @file.")],
+    event: Annotated[str, typer.Argument(help="The name of the event.")],
+    payload: Annotated[str, typer.Argument(help="The payload: JSON, or @file.")],
 ) -> None:
     """Send an event to an instance that waits for it."""
     s = session(context)
-    answer = s.api.post(at("instances", instance, "events", event), read_json(payload))
+    answer = s.api.post(url_path("instances", instance, "events", event), read_json(payload))
     if not s.show(answer):
-        s.say(f"{instance} took {event}")
+        s.say(f"{instance} accepted {event}")

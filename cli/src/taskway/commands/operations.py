@@ -1,4 +1,4 @@
-"""Mend instances, and see who did what."""
+"""Repair instances, and list the audit trail."""
 
 import getpass
 from collections.abc import Callable
@@ -8,28 +8,28 @@ import typer
 from rich.markup import escape
 from rich.progress import track
 
-from taskway.api import at
+from taskway.api import url_path
 from taskway.commands.instances import Instance
 from taskway.errors import CommandError
 from taskway.requests import read_json
 from taskway.session import Session, age, session, status
 
-Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the audit trail.")]
+Reason = Annotated[str, typer.Option("--reason", "-r", help="The reason, for the audit trail.")]
 By = Annotated[
     str,
     typer.Option(
         "--by",
         envvar="TASKWAY_USER",
         default_factory=getpass.getuser,
-        help="Who you are; kept in the audit trail.",
+        help="Your user name, for the audit trail.",
     ),
 ]
-Children = Annotated[bool, typer.Option("--children", help="Its child workflows as well.")]
-Instances = Annotated[list[str], typer.Argument(help="The instances' ids.")]
+Children = Annotated[bool, typer.Option("--children", help="Include child workflows.")]
+Instances = Annotated[list[str], typer.Argument(help="The ids of the instances.")]
 
 
 def _command(operation: str, help_: str) -> Callable[..., None]:
-    """Return a command that does an operation to each of several instances."""
+    """Return a command that runs an operation on each of several instances."""
 
     def command(
         context: typer.Context,
@@ -45,43 +45,45 @@ def _command(operation: str, help_: str) -> Callable[..., None]:
     return command
 
 
-pause = _command("pause", "Pause instances: nothing more begins until they are resumed.")
+pause = _command("pause", "Pause instances: no further step begins until they are resumed.")
 resume = _command("resume", "Resume paused instances.")
-terminate = _command("terminate", "End instances at once, without compensation.")
-purge = _command("purge", "Delete all that is kept of finished instances.")
+terminate = _command("terminate", "Terminate instances at once, without compensation.")
+purge = _command("purge", "Purge finished instances: delete their state and history.")
 
 
 def rerun(
     context: typer.Context,
     instance: Instance,
-    new_id: Annotated[str, typer.Argument(help="The new instance's name; repeating is safe.")],
+    new_id: Annotated[
+        str, typer.Argument(help="The request id of the new instance; repeating is safe.")
+    ],
     reason: Reason,
     by: By,
     from_event: Annotated[
         int | None,
-        typer.Option(help="The number before a step in `taskway show`; else the start."),
+        typer.Option(help="The number of a step in `taskway show`; by default the start."),
     ] = None,
     input_: Annotated[
-        str | None, typer.Option("--input", help="Another input: JSON, or @file.")
+        str | None, typer.Option("--input", help="A new input: JSON, or @file.")
     ] = None,
 ) -> None:
-    """Run a finished instance again, as a new one."""
+    """Rerun a finished instance as a new one."""
     s = session(context)
     body = {"reason": reason, "by": by, "new_id": new_id, "from_event": from_event}
     if input_ is not None:
         body["input"] = read_json(input_)  # type: ignore[assignment]
-    answer = s.api.post(at("instances", instance, "rerun"), body)
+    answer = s.api.post(url_path("instances", instance, "rerun"), body)
     if not s.show(answer):
-        s.say(f"{instance} runs again as {answer['new_instance_id']}")
+        s.say(f"{instance} was rerun as {answer['new_instance_id']}")
 
 
 def audit(
     context: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Lines, at most.")] = 50,
 ) -> None:
-    """List who did what, the newest first."""
+    """List the audit trail, the newest entry first."""
     s = session(context)
-    found, _ = s.api.listed("/audit", "before", limit)
+    found, _ = s.api.list_items("/audit", "before", limit)
     if not s.show(found):
         rows = (
             (
@@ -94,11 +96,11 @@ def audit(
             )
             for e in found
         )
-        s.table(("AGO", "WHO", "WHAT", "WHICH", "RESULT", "WHY"), rows)
+        s.table(("AGO", "BY", "ACTION", "TARGET", "RESULT", "REASON"), rows)
 
 
 def _each(s: Session, instances: list[str], operation: str, body: dict[str, Any]) -> None:
-    """Do the same to several instances; one that is refused does not keep the others from it."""
+    """Run an operation on several instances; one that is refused does not stop the others."""
     results, refused = [], []
     quiet = s.as_json or not s.console.is_terminal or len(instances) == 1
     for instance in track(
@@ -122,5 +124,5 @@ def _each(s: Session, instances: list[str], operation: str, body: dict[str, Any]
 
 def _one(s: Session, instance: str, operation: str, body: dict[str, Any]) -> Any:
     if operation == "purge":
-        return s.api.delete(at("instances", instance), **body)
-    return s.api.post(at("instances", instance, operation), body)
+        return s.api.delete(url_path("instances", instance), **body)
+    return s.api.post(url_path("instances", instance, operation), body)

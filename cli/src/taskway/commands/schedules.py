@@ -1,22 +1,22 @@
-"""Workflows that are started again and again."""
+"""Schedules, which start a workflow repeatedly."""
 
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from taskway.api import at
+from taskway.api import url_path
 from taskway.commands.operations import By
 from taskway.requests import read_json
 from taskway.session import age, session
 
-app = typer.Typer(no_args_is_help=True, help="Start workflows again and again.")
-Name = Annotated[str, typer.Argument(help="The schedule's name.")]
+app = typer.Typer(no_args_is_help=True, help="Manage schedules.")
+Name = Annotated[str, typer.Argument(help="The name of the schedule.")]
 
 
 @app.command("list")
 def list_(context: typer.Context) -> None:
-    """List the schedules."""
+    """List schedules."""
     s = session(context)
     found = s.api.get("/schedules")["items"]
     if not s.show(found):
@@ -37,11 +37,13 @@ def list_(context: typer.Context) -> None:
 def put(
     context: typer.Context,
     name: Name,
-    workflow: Annotated[str, typer.Argument(help="What to start.")],
-    request: Annotated[str, typer.Argument(help="With what: JSON, or @file.")],
+    workflow: Annotated[str, typer.Argument(help="The workflow to start.")],
+    request: Annotated[str, typer.Argument(help="The request: JSON, or @file.")],
     by: By,
-    cron: Annotated[str | None, typer.Option(help="Such as '0 9 * * MON', in UTC.")] = None,
-    every: Annotated[int | None, typer.Option(help="Each so many seconds.")] = None,
+    cron: Annotated[
+        str | None, typer.Option(help="A cron expression in UTC, such as '0 9 * * MON'.")
+    ] = None,
+    every: Annotated[int | None, typer.Option(help="Seconds between starts.")] = None,
 ) -> None:
     """Create or change a schedule."""
     s = session(context)
@@ -51,33 +53,33 @@ def put(
         "cron": cron,
         "every_seconds": every,
     }
-    answer = s.api.put(at("schedules", name), body, by=by)
+    answer = s.api.put(url_path("schedules", name), body, by=by)
     if not s.show(answer):
         s.say(f"{name} runs next at {answer['next_at']}")
 
 
 @app.command()
 def pause(context: typer.Context, name: Name, by: By) -> None:
-    """Start nothing more until it is resumed."""
+    """Pause a schedule."""
     s = session(context)
-    answer = s.api.post(at("schedules", name, "pause"), None, by=by)
+    answer = s.api.post(url_path("schedules", name, "pause"), None, by=by)
     if not s.show(answer):
         s.say(f"{name} is paused")
 
 
 @app.command()
 def resume(context: typer.Context, name: Name, by: By) -> None:
-    """Go on from now."""
+    """Resume a schedule, from now on."""
     s = session(context)
-    answer = s.api.post(at("schedules", name, "resume"), None, by=by)
+    answer = s.api.post(url_path("schedules", name, "resume"), None, by=by)
     if not s.show(answer):
         s.say(f"{name} runs next at {answer['next_at']}")
 
 
 @app.command()
 def delete(context: typer.Context, name: Name, by: By) -> None:
-    """Delete a schedule; what it started goes on."""
+    """Delete a schedule; instances that it started continue."""
     s = session(context)
-    s.api.delete(at("schedules", name), by=by)
+    s.api.delete(url_path("schedules", name), by=by)
     if not s.show({"id": name, "deleted": True}):
         s.say(f"{name} is deleted")

@@ -1,4 +1,4 @@
-"""Which versions run?"""
+"""The versions of both sides."""
 
 from importlib.metadata import version as installed
 
@@ -9,7 +9,7 @@ from taskway.session import session
 
 
 def version(context: typer.Context) -> None:
-    """Show the versions of this command, the orchestrator, and its Dapr runtime and SDK."""
+    """Show the versions of this command, the orchestrator, Dapr and its SDK."""
     s = session(context)
     s.say(f"taskway {installed('taskway-cli')}")
     found = s.api.get("/version")

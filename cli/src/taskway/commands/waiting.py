@@ -1,31 +1,31 @@
-"""What waits for people."""
+"""Decisions that instances wait for."""
 
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from taskway.api import at
+from taskway.api import url_path
 from taskway.commands.instances import Instance
 from taskway.commands.operations import By
 from taskway.filters import Overdue, Workflows
 from taskway.requests import read_json
 from taskway.session import age, session
 
-Event = Annotated[str, typer.Argument(help="The event that it waits for.")]
+Event = Annotated[str, typer.Argument(help="The event that the instance waits for.")]
 
 
 def waiting(
     context: typer.Context,
     workflow: Workflows = None,
-    assigned_to: Annotated[str | None, typer.Option(help="For this person.")] = None,
-    event: Annotated[str | None, typer.Option(help="For this event.")] = None,
+    assigned_to: Annotated[str | None, typer.Option(help="Assigned to this person.")] = None,
+    event: Annotated[str | None, typer.Option(help="Waiting for this event.")] = None,
     overdue: Overdue = False,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Lines, at most.")] = 50,
 ) -> None:
-    """List what waits for a decision, the soonest deadline first."""
+    """List pending decisions, the soonest deadline first."""
     s = session(context)
-    found, complete = s.api.listed(
+    found, complete = s.api.list_items(
         "/waiting",
         "cursor",
         limit,
@@ -47,7 +47,9 @@ def waiting(
             )
             for w in found
         )
-        s.table(("INSTANCE", "EVENT", "FOR", "CLAIMED BY", "SINCE", "UNTIL", "WHAT"), rows)
+        s.table(
+            ("INSTANCE", "EVENT", "ASSIGNED TO", "CLAIMED BY", "SINCE", "UNTIL", "MESSAGE"), rows
+        )
         s.incomplete(complete=complete)
 
 
@@ -57,11 +59,11 @@ def claim(
     event: Event,
     by: By,
 ) -> None:
-    """Say that you see to it."""
+    """Claim a decision: nobody else can take it meanwhile."""
     s = session(context)
-    answer = s.api.post(at("waiting", instance, event, "claim"), {"by": by})
+    answer = s.api.post(url_path("waiting", instance, event, "claim"), {"by": by})
     if not s.show(answer):
-        s.say(f"{by} sees to {event} of {instance}")
+        s.say(f"{event} of {instance} is claimed by {by}")
 
 
 def release(
@@ -70,23 +72,25 @@ def release(
     event: Event,
     by: By,
 ) -> None:
-    """Give back what you claimed."""
+    """Release a decision that you claimed."""
     s = session(context)
-    answer = s.api.post(at("waiting", instance, event, "release"), {"by": by})
+    answer = s.api.post(url_path("waiting", instance, event, "release"), {"by": by})
     if not s.show(answer):
-        s.say(f"Nobody sees to {event} of {instance}")
+        s.say(f"{event} of {instance} is released")
 
 
 def decide(
     context: typer.Context,
     instance: Instance,
     event: Event,
-    payload: Annotated[str, typer.Argument(help="JSON by the event's schema, or @file.")],
+    payload: Annotated[
+        str, typer.Argument(help="The payload by the schema of the event: JSON, or @file.")
+    ],
     by: By,
 ) -> None:
-    """Decide; of two who do so at once, one is told that it is too late."""
+    """Take a decision; the first one counts, and a later one is refused."""
     s = session(context)
     body = {"by": by, "payload": read_json(payload)}
-    answer = s.api.post(at("waiting", instance, event, "decide"), body)
+    answer = s.api.post(url_path("waiting", instance, event, "decide"), body)
     if not s.show(answer):
-        s.say(f"{instance} goes on")
+        s.say(f"{instance} continues")
