@@ -14,10 +14,10 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 
 .PHONY: help setup run demo check format test test-unit test-e2e test-kind bench-list bench-tracing up down clean
 
-help: ## Show this
+help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
-setup: $(READY) ## Bring uv and the Python packages, unless they are here already
+setup: $(READY) ## Install uv and the Python packages where they are missing
 	@echo "Ready: $(PYTHON)"
 
 run: $(READY) ## Start the system, run a sample, stay until Ctrl-C (WORKFLOW=, SAMPLE=, STORE=redis)
@@ -35,7 +35,7 @@ check: $(READY) ## Check format, lint, types and architecture
 	$(UV) run --quiet --script tools/dashboard.py --check
 	$(UV) run --quiet --script tools/check_manifests.py
 
-format: $(READY) ## Format and mend what can be mended
+format: $(READY) ## Format, and fix what ruff can fix
 	$(UV) run --frozen ruff format
 	$(UV) run --frozen ruff check --fix
 
@@ -47,7 +47,7 @@ test-unit: $(READY) ## Run the tests that start nothing
 test-e2e: $(READY) ## Run the tests against the running system
 	$(UV) run --frozen pytest tests --ignore=tests/kind --durations=15
 
-test-kind: $(READY) up ## Run the tests against the Kind cluster, which stays for a look at it
+test-kind: $(READY) up ## Run the tests against the Kind cluster, which is kept
 	$(UV) run --frozen pytest tests/kind
 
 bench-list: $(READY) ## Measure the list of instances at 1,000 and 10,000 (STORE=redis for Redis)
@@ -56,13 +56,13 @@ bench-list: $(READY) ## Measure the list of instances at 1,000 and 10,000 (STORE
 bench-tracing: $(READY) ## Measure what traces cost (STORE=redis for Redis)
 	@$(PYTHON) -m bench.tracing --store $(STORE)
 
-up: ## Create the Kind cluster where it is missing, and deploy the system to it
+up: ## Create the Kind cluster where it is missing, and deploy to it
 	@tools/kind.sh
 
-down: ## Delete the Kind cluster, and all that is kept in it
+down: ## Delete the Kind cluster with its data
 	kind delete cluster --name taskway
 
-clean: ## Remove what a run and the checks leave behind, data included
+clean: ## Remove the files of runs and checks, data included
 	rm -rf .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(UV):

@@ -1,4 +1,4 @@
-"""Where Dapr is looked for, and what is accepted."""
+"""The places where Dapr is found, and the versions that are accepted."""
 
 from pathlib import Path
 
@@ -6,13 +6,13 @@ import pytest
 
 from stack.dapr_binaries import PROGRAMS, cache_directory, find_dapr
 from stack.errors import StackError
-from stack.locations import pinned_dapr_version
+from stack.paths import pinned_dapr_version
 
 OTHER_PATCH = ".".join([*pinned_dapr_version().split(".")[:2], "99"])
 
 
 def place_dapr(directory: Path, version: str, without: str = "") -> Path:
-    """Put programs into a folder that say they are of a version."""
+    """Put programs that report a version into a folder."""
     directory.mkdir(parents=True)
     for name in PROGRAMS:
         if name != without:
@@ -36,7 +36,7 @@ def test_nothing_is_found_on_a_fresh_machine(home: Path) -> None:
     assert find_dapr(environment(home)) is None
 
 
-def test_path_comes_before_the_dapr_folder_and_that_before_the_cache(home: Path) -> None:
+def test_path_precedes_the_dapr_folder_and_that_the_cache(home: Path) -> None:
     env = environment(home)
     places = [cache_directory(env), home / ".dapr" / "bin", home / "path"]
     for place in places:
@@ -54,14 +54,14 @@ def test_the_named_folder_comes_first(home: Path) -> None:
     assert (found.directory, found.version) == (named, OTHER_PATCH)
 
 
-def test_a_named_folder_without_dapr_is_an_error_rather_than_passed_over(home: Path) -> None:
+def test_a_named_folder_without_dapr_is_an_error(home: Path) -> None:
     place_dapr(home / "path", pinned_dapr_version())
     with pytest.raises(StackError, match="DAPR_BIN_DIR"):
         find_dapr(environment(home, DAPR_BIN_DIR=str(home / "nowhere")))
 
 
 @pytest.mark.parametrize("missing", PROGRAMS)
-def test_an_incomplete_set_is_passed_over(home: Path, missing: str) -> None:
+def test_an_incomplete_set_is_skipped(home: Path, missing: str) -> None:
     place_dapr(home / "path", pinned_dapr_version(), without=missing)
     whole = place_dapr(home / ".dapr" / "bin", pinned_dapr_version())
     found = find_dapr(environment(home))
@@ -70,12 +70,12 @@ def test_an_incomplete_set_is_passed_over(home: Path, missing: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["1.17.9", "1.180.2", "2.18.2", "edge", ""])
-def test_another_minor_version_is_passed_over(home: Path, version: str) -> None:
+def test_another_minor_version_is_skipped(home: Path, version: str) -> None:
     place_dapr(home / "path", version)
     assert find_dapr(environment(home)) is None
 
 
-def test_another_patch_is_accepted_unless_one_was_asked_for(home: Path) -> None:
+def test_another_patch_is_accepted_unless_one_is_required(home: Path) -> None:
     place_dapr(home / "path", OTHER_PATCH)
     found = find_dapr(environment(home))
     assert found is not None
@@ -84,7 +84,7 @@ def test_another_patch_is_accepted_unless_one_was_asked_for(home: Path) -> None:
     assert find_dapr(environment(home, DAPR_VERSION=f"v{OTHER_PATCH}")) is not None
 
 
-def test_programs_for_another_machine_are_passed_over(home: Path) -> None:
+def test_programs_for_another_machine_are_skipped(home: Path) -> None:
     place_dapr(home / "path", pinned_dapr_version())
     (home / "path" / "daprd").write_bytes(b"\xcf\xfa\xed\xfe not for this machine")
     assert find_dapr(environment(home)) is None

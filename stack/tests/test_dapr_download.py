@@ -66,7 +66,7 @@ def test_a_wrong_checksum_installs_nothing(tmp_path: Path) -> None:
 def test_an_archive_without_the_program_installs_nothing(tmp_path: Path) -> None:
     target = tmp_path / "dapr" / "1.18.2"
     content = {name: archive("readme", b"text") for name in PROGRAMS}
-    with pytest.raises(StackError, match="does not hold daprd"):
+    with pytest.raises(StackError, match="does not contain daprd"):
         download(release(content), target)
     assert list(target.parent.iterdir()) == []
 

@@ -1,4 +1,4 @@
-"""What a demonstration shows of what happened."""
+"""The output of a demonstration, and its events."""
 
 import io
 import json
@@ -110,7 +110,7 @@ async def shown() -> AsyncIterator[Shown]:
         yield Shown(system, client, text)
 
 
-async def test_a_completed_task_is_a_success_with_its_evidence(shown: Shown) -> None:
+async def test_a_completed_sample_is_shown_with_its_effects(shown: Shown) -> None:
     step = {"step": "assign_task", "message": "Looking for alice", "details": {"of": 3}}
     shown.system.polls = [{"status": "RUNNING", "custom_status": step}] * 2
     assert await shown.show()
@@ -121,13 +121,13 @@ async def test_a_completed_task_is_a_success_with_its_evidence(shown: Shown) -> 
         assert part in text
 
 
-async def test_another_outcome_than_the_sample_s_is_no_success(shown: Shown) -> None:
+async def test_an_unexpected_outcome_fails(shown: Shown) -> None:
     shown.system.outcome = "rejected"
     assert not await shown.show()
     assert "ended rejected" in shown.text.getvalue()
 
 
-async def test_an_event_is_sent_once_it_is_waited_for(shown: Shown) -> None:
+async def test_an_event_is_sent_once_the_workflow_waits_for_it(shown: Shown) -> None:
     waits = {"step": "ask", "message": "Asking", "waits": [{"event": "approval"}]}
     before = {"step": "assign_task", "message": "Looking"}
     shown.system.polls = [
@@ -161,25 +161,27 @@ async def test_details_that_are_lists_are_left_out(shown: Shown) -> None:
     assert "healthy: Fine (checks 2)\n" in shown.text.getvalue()
 
 
-async def test_a_refusal_is_told(shown: Shown) -> None:
+async def test_a_refused_request_is_an_error(shown: Shown) -> None:
     shown.system.answers = [422]
     with pytest.raises(StackError, match="refused with 422"):
         await shown.show()
 
 
 @pytest.mark.parametrize(("workflow", "sample"), [("nope", None), ("task", "nope")])
-async def test_what_there_is_not_is_told(shown: Shown, workflow: str, sample: str | None) -> None:
+async def test_an_unknown_name_lists_the_known(
+    shown: Shown, workflow: str, sample: str | None
+) -> None:
     with pytest.raises(StackError, match="'nope'; there are: "):
         await shown.show(workflow, sample)
 
 
-async def test_a_system_that_still_starts_is_waited_for(shown: Shown) -> None:
+async def test_a_start_is_retried_while_the_system_is_unavailable(shown: Shown) -> None:
     shown.system.answers = [503, 503, 202]
     assert await shown.show()
     assert shown.text.getvalue().count("not yet: still starting") == 2
 
 
-async def test_a_restart_of_the_orchestrator_is_waited_for(shown: Shown) -> None:
+async def test_a_restart_of_the_orchestrator_is_survived(shown: Shown) -> None:
     shown.system.answers = [None, 202]
     shown.system.polls = [None, None]
     assert await shown.show()

@@ -1,4 +1,4 @@
-"""One run directory, one stack."""
+"""A run directory is used by one stack at a time."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ from stack.errors import StackError
 from stack.lock import RunDirectoryLock
 
 
-def test_a_second_stack_learns_who_has_the_run_directory(tmp_path: Path) -> None:
+def test_a_second_stack_is_refused_with_the_process_of_the_first(tmp_path: Path) -> None:
     with (
         RunDirectoryLock(tmp_path / "run"),
         pytest.raises(StackError, match=f"process {os.getpid()}.*RUN_DIR"),

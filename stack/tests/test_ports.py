@@ -1,4 +1,4 @@
-"""Ports that are one stack's alone."""
+"""Ports that no other stack uses."""
 
 import socket
 from contextlib import closing
@@ -21,20 +21,20 @@ def test_two_stacks_never_get_the_same_port() -> None:
     assert not mine & theirs
 
 
-def test_a_preferred_port_is_given_once() -> None:
+def test_a_preferred_port_is_allocated_once() -> None:
     with closing(PortBlock.claim()) as one, closing(PortBlock.claim()) as other:
         wanted = one.take()
         assert one.take(prefer=wanted) == wanted
         assert other.take(prefer=wanted) != wanted
 
 
-def test_a_port_that_another_program_holds_is_passed_over() -> None:
+def test_a_port_in_use_is_skipped() -> None:
     with closing(PortBlock.claim()) as block, closing(socket.socket()) as other:
         other.bind((HOST, 0))
         other.listen()
         assert block.take(prefer=other.getsockname()[1]) != other.getsockname()[1]
 
 
-def test_a_block_ends() -> None:
+def test_an_exhausted_block_is_an_error() -> None:
     with closing(PortBlock.claim()) as block, pytest.raises(StackError, match="too many ports"):
         list(iter(block.take, None))

@@ -1,4 +1,4 @@
-"""The life of one process, with small shell scripts in its place."""
+"""Starts, ends and restarts of a process, with shell scripts in its place."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stack.errors import ProcessExitedError, StackError
-from stack.guardian import Guardian
+from stack.orphan_reaper import OrphanReaper
 from stack.process import Process, ProcessSpec, Stage
 
 ENDS_ON_TERM = "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done"
@@ -19,12 +19,12 @@ WITH_A_CHILD = "sleep 60 & echo $!; echo up; wait"
 
 
 class Harness:
-    """Runs scripts as processes and keeps what they report."""
+    """Runs scripts as processes and collects their failures."""
 
-    def __init__(self, directory: Path, guardian: Guardian) -> None:
+    def __init__(self, directory: Path, reaper: OrphanReaper) -> None:
         self.failures: list[ProcessExitedError] = []
         self.directory = directory
-        self.guardian = guardian
+        self.reaper = reaper
 
     def process(self, script: str) -> Process:
         async def ready() -> bool:
@@ -32,13 +32,13 @@ class Harness:
 
         spec = ProcessSpec("sample", ["/bin/sh", "-c", script], Stage.SERVICE, ready)
         log = self.directory / "sample.log"
-        return Process(spec, log, self.directory, self.guardian, self.failures.append)
+        return Process(spec, log, self.directory, self.reaper, self.failures.append)
 
 
 @pytest.fixture
 def harness(tmp_path: Path) -> Iterator[Harness]:
-    with Guardian() as guardian:
-        yield Harness(tmp_path, guardian)
+    with OrphanReaper() as reaper:
+        yield Harness(tmp_path, reaper)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -49,7 +49,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Say whether a process runs; a zombie that waits for its parent does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         os.kill(pid, 0)
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
@@ -64,7 +64,7 @@ async def start(process: Process) -> None:
     await until(lambda: process.tail().endswith("up"))
 
 
-async def test_a_process_can_end_by_itself_when_asked(harness: Harness) -> None:
+async def test_a_terminated_process_may_end_by_itself(harness: Harness) -> None:
     process = harness.process(ENDS_ON_TERM)
     await start(process)
     await process.terminate(grace=10)
@@ -73,7 +73,7 @@ async def test_a_process_can_end_by_itself_when_asked(harness: Harness) -> None:
     assert harness.failures == []
 
 
-async def test_one_that_does_not_end_is_killed(harness: Harness) -> None:
+async def test_a_process_that_ignores_sigterm_is_killed(harness: Harness) -> None:
     process = harness.process(IGNORES_TERM)
     await start(process)
     await process.terminate(grace=0.1)
@@ -81,7 +81,7 @@ async def test_one_that_does_not_end_is_killed(harness: Harness) -> None:
     assert harness.failures == []
 
 
-async def test_what_it_started_does_not_outlive_it(harness: Harness) -> None:
+async def test_children_do_not_outlive_the_process(harness: Harness) -> None:
     process = harness.process(WITH_A_CHILD)
     await start(process)
     child = int(process.log.read_text().splitlines()[-2])
@@ -89,7 +89,7 @@ async def test_what_it_started_does_not_outlive_it(harness: Harness) -> None:
     await until(lambda: not is_alive(child))
 
 
-async def test_an_unexpected_end_is_told_with_code_and_log(harness: Harness) -> None:
+async def test_an_unexpected_exit_is_reported_with_code_and_log(harness: Harness) -> None:
     process = harness.process("echo it went wrong; exit 3")
     await process.start()
     await until(lambda: bool(harness.failures))
@@ -99,7 +99,7 @@ async def test_an_unexpected_end_is_told_with_code_and_log(harness: Harness) -> 
     assert "it went wrong" in str(failure)
 
 
-async def test_an_unexpected_signal_is_told(harness: Harness) -> None:
+async def test_an_unexpected_signal_is_reported(harness: Harness) -> None:
     process = harness.process(ENDS_ON_TERM)
     await start(process)
     os.kill(process.pid, signal.SIGKILL)
@@ -117,7 +117,7 @@ async def test_a_restart_keeps_the_log(harness: Harness) -> None:
     assert harness.failures == []
 
 
-async def test_a_missing_program_is_told(harness: Harness) -> None:
+async def test_a_missing_program_is_an_error(harness: Harness) -> None:
     process = harness.process("")
     process.spec = ProcessSpec("sample", ["/nowhere"], Stage.SERVICE, process.spec.ready)
     with pytest.raises(StackError, match="sample cannot be started"):

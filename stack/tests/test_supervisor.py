@@ -1,4 +1,4 @@
-"""Restarts of processes that end by themselves, with small shell scripts in their place."""
+"""Restarts of processes that end by themselves, with shell scripts in their place."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from stack.errors import ProcessExitedError
-from stack.guardian import Guardian
+from stack.orphan_reaper import OrphanReaper
 from stack.process import Process, ProcessSpec, Stage
 from stack.supervisor import RestartPolicy, Supervisor
 
@@ -22,9 +22,9 @@ QUICK = RestartPolicy(first_pause=0.05, max_restarts=3)
 class Supervised:
     """One process under a supervisor, and what that reports."""
 
-    def __init__(self, directory: Path, guardian: Guardian) -> None:
+    def __init__(self, directory: Path, reaper: OrphanReaper) -> None:
         self.directory = directory
-        self.guardian = guardian
+        self.reaper = reaper
         self.lines: list[str] = []
         self.failures: list[ProcessExitedError] = []
 
@@ -40,7 +40,7 @@ class Supervised:
             spec,
             log,
             self.directory,
-            self.guardian,
+            self.reaper,
             lambda error: self.supervisor.restart(self.process, error),
         )
 
@@ -57,8 +57,8 @@ class Supervised:
 
 @pytest.fixture
 def supervised(tmp_path: Path) -> Iterator[Supervised]:
-    with Guardian() as guardian:
-        yield Supervised(tmp_path, guardian)
+    with OrphanReaper() as reaper:
+        yield Supervised(tmp_path, reaper)
 
 
 async def until(condition: Callable[[], bool]) -> None:

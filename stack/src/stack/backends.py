@@ -1,4 +1,4 @@
-"""How Redis and Jaeger are run, where they are wanted and found."""
+"""Process specifications of Redis and Jaeger."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from stack.redis_check import redis_ready
 
 
 def redis(run: RunDirectory, ports: Ports, password: str) -> ProcessSpec:
-    """Return a Redis that loses nothing it has answered for.
+    """Return a Redis that syncs every write to disk before it answers.
 
     Raises:
         StackError: There is no redis-server on PATH.
@@ -33,7 +33,7 @@ def redis(run: RunDirectory, ports: Ports, password: str) -> ProcessSpec:
         "port": ports.redis,
         "dir": json.dumps(str(run.redis)),
         "requirepass": password,
-        # The append-only file is the one record; snapshots beside it would only cost.
+        # The append-only file is enough; snapshots would be written for nothing.
         "save": '""',
         "appendonly": "yes",
         "appendfsync": "always",
@@ -48,12 +48,12 @@ def redis(run: RunDirectory, ports: Ports, password: str) -> ProcessSpec:
 
 
 def redis_env(ports: Ports, password: str) -> dict[str, str]:
-    """Return what the Redis components refer to."""
+    """Return the environment that the Redis components refer to."""
     return {"REDIS_HOST": address(ports.redis), "REDIS_PASSWORD": password}
 
 
 def redis_password(run: RunDirectory) -> str:
-    """Return the run directory's password, made at its first use."""
+    """Return the password of the run directory, created at its first use."""
     file = run.redis / "password"
     if not file.exists():
         write_private(file, secrets.token_urlsafe(24))
@@ -85,7 +85,7 @@ def jaeger(program: str, run: RunDirectory, ports: Ports, client: httpx.AsyncCli
     }
     config.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     ready = http_ready(client, f"{url(ports.jaeger_ui)}/api/services")
-    # It would trace itself, and hold its end up for 10 s to export that.
+    # It would trace itself, and delay its shutdown by 10 s to export that.
     env = {"OTEL_TRACES_SAMPLER": "always_off"}
     return ProcessSpec("jaeger", [program, "--config", str(config)], Stage.BACKEND, ready, env)
 

@@ -1,4 +1,4 @@
-"""`python -m stack`: the system on this machine, from one command."""
+"""`python -m stack`: run the system on this machine."""
 
 import asyncio
 import os
@@ -17,20 +17,24 @@ from stack.dapr_setup import provide_dapr
 from stack.demo import DEFAULT_WORKFLOW, Demo
 from stack.errors import ProcessExitedError, StackError
 from stack.layout import APPS, FRONT
-from stack.locations import PROJECT
 from stack.options import StackOptions, Store
+from stack.paths import PROJECT
 from stack.ports import HOST
 from stack.readiness import local_client
-from stack.running import Stack
+from stack.stack import Stack
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(soft_wrap=True)
 
-StoreOption = Annotated[Store, typer.Option(envvar="STORE", help="Where Dapr keeps state.")]
-RunDirOption = Annotated[Path, typer.Option(envvar="RUN_DIR", help="Where data and logs are kept.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show every process's log.")]
-WorkflowOption = Annotated[str, typer.Option(help="Which workflow to show, by its short name.")]
-SampleOption = Annotated[str | None, typer.Option(help="Which of its samples; else the first.")]
+StoreOption = Annotated[Store, typer.Option(envvar="STORE", help="The state store.")]
+RunDirOption = Annotated[
+    Path, typer.Option(envvar="RUN_DIR", help="The directory for data and logs.")
+]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Show the log of every process.")
+]
+WorkflowOption = Annotated[str, typer.Option(help="The workflow to run, by its short name.")]
+SampleOption = Annotated[str | None, typer.Option(help="The sample to run; by default the first.")]
 DEFAULT_RUN_DIR = PROJECT / ".run"
 _INTERRUPTED = 130
 
@@ -55,17 +59,17 @@ def demo(
     workflow: WorkflowOption = DEFAULT_WORKFLOW,
     sample: SampleOption = None,
 ) -> None:
-    """Start the system, run a sample, and stop: 0 when it ended as it should."""
+    """Start the system, run a sample, and stop; exit with 0 where it ended as it should."""
     _execute(_options(store, run_dir, verbose, restart_all=False), _DEMO, (workflow, sample))
 
 
 Shown = tuple[str, str | None]
-"""The workflow, and which of its samples; None for the first."""
+"""The workflow and its sample; None for the first."""
 
 
 @dataclass(frozen=True)
 class Mode:
-    """What a command does once its sample has ended.
+    """What a command does after its sample.
 
     Args:
         after: Takes the stack, and whether the sample ended as it should; returns the exit code.
@@ -143,21 +147,21 @@ async def _stay(stack: Stack, good: bool) -> int:
         console.print(f"  [bold]{label:<11}[/] {where}", highlight=False)
     if export := shell_export(stack.url(FRONT), stack.options.prefer_port):
         console.print(f"\nFor `taskway` and curl in another shell:\n  {export}", highlight=False)
-    console.print("\nRunning. Ctrl-C stops it; what it keeps is there again at the next start.")
+    console.print("\nRunning. Ctrl-C stops it; the next start continues with the same data.")
     await asyncio.Event().wait()
     return 0
 
 
-# To be stopped is how `run` ends well.
+# `run` is stopped by the user, and that is a success.
 _RUN, _DEMO = Mode(_stay, when_stopped=0), Mode(_leave, when_stopped=_INTERRUPTED)
 
 
 def shell_export(api: str, preferred: int | None) -> str | None:
-    """Return the shell command by which `taskway` finds an API that is not where it is expected.
+    """Return the shell command that points `taskway` to an API on another port than usual.
 
     Args:
         api: The base URL of the orchestrator's API.
-        preferred: The port that it has by default; None where there is no default.
+        preferred: The usual port; None where there is none.
     """
     if preferred in (None, urlsplit(api).port):
         return None
@@ -169,16 +173,16 @@ def _on_localhost(address: str) -> str:
 
 
 def _stop_on_signals(stack: Stack) -> None:
-    """Have the first signal stop the stack in order, and a second one at once."""
+    """Stop the stack in order at the first signal, and kill it at the second."""
     loop, main = asyncio.get_running_loop(), asyncio.current_task()
-    asked = False
+    stopping = False
 
     def stop() -> None:
-        nonlocal asked
-        if asked:
+        nonlocal stopping
+        if stopping:
             stack.kill_all()
             return
-        asked = True
+        stopping = True
         console.print("\nStopping … (once more to kill)")
         if main is not None:
             main.cancel()

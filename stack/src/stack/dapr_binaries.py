@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.errors import StackError
-from stack.locations import pinned_dapr_version, user_cache
+from stack.paths import pinned_dapr_version, user_cache
 
 PROGRAMS = ("daprd", "placement", "scheduler")
 
@@ -26,12 +26,12 @@ class DaprBinaries:
 
     @property
     def placement(self) -> Path:
-        """The service that says which sidecar hosts an actor."""
+        """The placement service, which assigns actors to sidecars."""
         return self.directory / "placement"
 
     @property
     def scheduler(self) -> Path:
-        """The service that keeps timers and reminders."""
+        """The scheduler service, which stores timers and reminders."""
         return self.directory / "scheduler"
 
 
@@ -54,13 +54,13 @@ def find_dapr(env: Mapping[str, str]) -> DaprBinaries | None:
         env: The environment: DAPR_BIN_DIR, DAPR_VERSION, PATH and XDG_CACHE_HOME are read.
 
     Raises:
-        StackError: DAPR_BIN_DIR is set and holds no suitable set.
+        StackError: DAPR_BIN_DIR is set and contains no suitable set.
     """
     if named := env.get("DAPR_BIN_DIR"):
         found = _inspect(Path(named).expanduser(), env)
         if found is None:
             raise StackError(
-                f"DAPR_BIN_DIR={named} does not hold {', '.join(PROGRAMS)} of Dapr "
+                f"DAPR_BIN_DIR={named} does not contain {', '.join(PROGRAMS)} of Dapr "
                 f"{_accepted(env)}. Unset it to let them be found or fetched."
             )
         return found
@@ -83,7 +83,7 @@ def _inspect(directory: Path, env: Mapping[str, str]) -> DaprBinaries | None:
 
 
 def _version_of(daprd: Path) -> str:
-    """Return what the program says it is, or nothing when it does not run here."""
+    """Return the version of the program, or an empty text where it does not run here."""
     try:
         answer = subprocess.run(
             [daprd, "--version"], capture_output=True, text=True, timeout=10, check=True

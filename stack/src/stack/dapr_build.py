@@ -11,7 +11,7 @@ from rich.console import Console
 from stack.dapr_binaries import PROGRAMS
 from stack.dapr_download import install
 from stack.errors import StackError
-from stack.locations import DAPR_MODULE
+from stack.paths import DAPR_MODULE
 
 # The official build of the sidecar has these components; the others have no variants.
 _TAGS = {"daprd": ["-tags", "stablecomponents"]}
@@ -23,12 +23,12 @@ def build_dapr(go: str, version: str, target: Path, console: Console) -> None:
 
     Args:
         go: The Go command.
-        version: What the programs will say they are; the module pins the same one.
+        version: The version of the programs; the module pins the same one.
         target: The folder to create; it appears complete or not at all.
         console: Where progress is shown.
 
     Raises:
-        StackError: The build failed; the message ends with what Go said.
+        StackError: The build failed; the message ends with the output of Go.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".build-") as scratch:
@@ -67,6 +67,6 @@ def _build(command: list[str], log: Path, label: str, console: Console) -> None:
             build.terminate()
             raise
     if build.returncode != 0:
-        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
-        raise StackError(f"{label} failed:\n" + "\n".join(said))
+        output_tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-15:]
+        raise StackError(f"{label} failed:\n" + "\n".join(output_tail))
     console.print(f"{label} took {time.monotonic() - started:.0f} s")

@@ -17,7 +17,7 @@ from stack.errors import StackError
 
 RELEASES = "https://github.com/dapr/dapr/releases/download"
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
-# A machine without a way out must learn it at once; a slow line may take its time.
+# Offline machines fail fast; slow lines may take their time.
 _TIMEOUT = httpx.Timeout(30, connect=5)
 
 
@@ -34,7 +34,7 @@ def release_platform() -> tuple[str, str]:
 
 
 def download_dapr(version: str, target: Path, console: Console, client: httpx.Client) -> None:
-    """Fetch, verify and unpack the release's programs.
+    """Download, verify and unpack the programs of a release.
 
     Args:
         version: The release, without a leading v.
@@ -43,7 +43,7 @@ def download_dapr(version: str, target: Path, console: Console, client: httpx.Cl
         client: Fetches; see `release_client`.
 
     Raises:
-        StackError: A file is not what its checksum says, or is not what was expected.
+        StackError: A file does not match its checksum, or lacks the program.
         httpx.HTTPError: The release cannot be reached.
     """
     system, architecture = release_platform()
@@ -70,7 +70,7 @@ def release_client() -> httpx.Client:
 
 
 def install(staged: Path, target: Path) -> None:
-    """Move a complete folder into place; another process that was faster wins."""
+    """Move a complete folder into place, unless another process has done so."""
     try:
         staged.rename(target)
     except OSError:
@@ -102,7 +102,7 @@ def _unpack(archive: Path, name: str, staged: Path) -> None:
         members = [member for member in tar if Path(member.name).name == name and member.isfile()]
         content = tar.extractfile(members[0]) if members else None
         if content is None:
-            raise StackError(f"{archive.name} does not hold {name}.")
+            raise StackError(f"{archive.name} does not contain {name}.")
         with (staged / name).open("wb") as file:
             shutil.copyfileobj(content, file)
     (staged / name).chmod(0o755)

@@ -1,4 +1,4 @@
-"""How the Dapr processes are run."""
+"""Process specifications of Dapr: placement, scheduler and sidecars."""
 
 import json
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ import httpx
 
 from stack.dapr_binaries import DaprBinaries
 from stack.layout import APPS, AppPorts, Ports, RunDirectory, address, sidecar_name, url
-from stack.locations import COMPONENTS
+from stack.paths import COMPONENTS
 from stack.ports import HOST
 from stack.process import ProcessSpec, Stage
 from stack.readiness import http_ready
 
 
 def placement(dapr: DaprBinaries, ports: Ports, client: httpx.AsyncClient) -> ProcessSpec:
-    """Return the placement service."""
+    """Return the specification of the placement service."""
     command = [
         *(str(dapr.placement), "--listen-address", HOST, "--port", str(ports.placement)),
         *("--healthz-listen-address", HOST, "--healthz-port", str(ports.placement_health)),
@@ -30,7 +30,7 @@ def placement(dapr: DaprBinaries, ports: Ports, client: httpx.AsyncClient) -> Pr
 def scheduler(
     dapr: DaprBinaries, ports: Ports, data: Path, client: httpx.AsyncClient
 ) -> ProcessSpec:
-    """Return the scheduler service, which keeps its jobs in `data`."""
+    """Return the specification of the scheduler, which stores its jobs in `data`."""
     peer = f"dapr-scheduler-server-0={url(ports.etcd_peer)}"
     command = [
         *(str(dapr.scheduler), "--listen-address", HOST, "--port", str(ports.scheduler)),
@@ -52,16 +52,16 @@ def sidecar(
     config: Path,
     client: httpx.AsyncClient,
 ) -> ProcessSpec:
-    """Return the sidecar of an app.
+    """Return the specification of the sidecar of an app.
 
     Args:
         dapr: The programs.
         app: The app id.
         ports: The stack's ports.
         store: The folder of components/ with the state stores.
-        env: What the stores' components refer to.
-        config: The configuration that holds for this stack only.
-        client: Asks for its health.
+        env: The environment that the state stores' components refer to.
+        config: The configuration of this stack only.
+        client: Sends its health checks.
     """
     own = ports.apps[app]
     command = [
@@ -81,7 +81,7 @@ def sidecar(
 
 
 def _app_channel(own: AppPorts) -> list[str]:
-    """Return where a sidecar finds its app: actors need gRPC, and take their calls over it."""
+    """Return the options of the app channel, which is gRPC where the app hosts actors."""
     if own.actors is None:
         return ["--app-port", str(own.app)]
     return ["--app-port", str(own.actors), "--app-protocol", "grpc"]
@@ -103,13 +103,13 @@ def sqlite_env(app: str, run: RunDirectory) -> dict[str, str]:
 def write_configuration(
     path: Path, ports: Ports, *, traces: bool, retention_seconds: int | None
 ) -> None:
-    """Write what components/configuration.yaml cannot know of this stack; what both say holds here.
+    """Write the configuration of this stack; it overrides components/configuration.yaml.
 
     Args:
         path: The file.
         ports: The stack's ports.
-        traces: Whether there is a Jaeger.
-        retention_seconds: How long what has ended is kept, where the stack says so itself.
+        traces: Whether Jaeger runs.
+        retention_seconds: How long ended instances are kept; None to override nothing.
     """
     spec: dict[str, object] = {
         "nameResolution": {

@@ -10,18 +10,18 @@ from stack.dapr_binaries import DaprBinaries, cache_directory, find_dapr, wanted
 from stack.dapr_build import build_dapr
 from stack.dapr_download import download_dapr, release_client
 from stack.errors import StackError
-from stack.locations import pinned_dapr_version
+from stack.paths import pinned_dapr_version
 
 
 def provide_dapr(env: Mapping[str, str], console: Console) -> DaprBinaries:
-    """Return Dapr's programs, fetching or building them once where the machine has none.
+    """Return Dapr's programs; where the machine has none, download or build them once.
 
     Args:
         env: The environment that `find_dapr` reads.
-        console: Where it is said what happens.
+        console: Takes messages on progress.
 
     Raises:
-        StackError: There is no way to get them; the message says what to install.
+        StackError: They cannot be provided; the message says what to install.
     """
     if found := find_dapr(env):
         return found

@@ -1,4 +1,4 @@
-"""A sample of a workflow, followed from its acceptance to its result and effects."""
+"""A demonstration: one sample of a workflow, from its start to its result and effects."""
 
 import asyncio
 import time
@@ -13,22 +13,22 @@ from stack.errors import StackError
 
 DEFAULT_WORKFLOW = "task"
 _TERMINAL = {"COMPLETED", "FAILED", "TERMINATED"}
-# Without a sign of progress; the longest pause that a sample makes is 15 s.
+# Without progress; the longest pause in a sample is 15 s.
 _PATIENCE_SECONDS = 90
-# A step takes some 25 ms, and each is to be seen; later looks may be rarer.
+# A step takes some 25 ms, and each is to be shown; later polls may be rarer.
 _FIRST_POLL_SECONDS = 0.01
 _LONGEST_POLL_SECONDS = 0.2
 
 
 class Demo:
-    """Sends one sample through the system and shows what becomes of it.
+    """Runs one sample and shows its steps, result and effects.
 
     Args:
         urls: The services' base URLs, by app id.
-        console: Where it is shown.
-        client: Talks to the services.
+        console: Takes the output.
+        client: Sends the requests.
         workflow: The workflow's short name, as in `GET /workflows`.
-        sample: Which of its samples; the first by default.
+        sample: The name of the sample; None for the first.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Demo:
     async def _post(self, url: str, body: dict[str, Any]) -> httpx.Response:
         """Post a request, again while nobody answers or the answer is 503: nothing starts twice.
 
-        After a crash the scheduler waits for the lease of its former self to end, 20 s.
+        After a crash the scheduler waits until the lease of its predecessor expires, 20 s.
         """
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
@@ -124,7 +124,7 @@ class Demo:
                 self._say(_format_progress(progress))
             if status.get("status") in _TERMINAL:
                 return status
-            # Since it first waited for the event: an eternal workflow goes on meanwhile.
+            # Since it first waited for the event: an eternal workflow progresses meanwhile.
             if not to_send or not _awaits(progress, to_send[0]):
                 awaited_since = None
             elif now - (awaited_since := awaited_since or now) >= to_send[0]["after_seconds"]:
@@ -133,7 +133,7 @@ class Demo:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_POLL_SECONDS)
         raise StackError(
-            f"{instance} has not moved for {_PATIENCE_SECONDS} s; see "
+            f"{instance} has made no progress for {_PATIENCE_SECONDS} s; see "
             f"{self._urls['orchestrator']}{location}"
         )
 
@@ -146,25 +146,25 @@ class Demo:
         return answer.json() if answer.is_success else {}
 
     async def _send(self, instance: str, event: dict[str, Any]) -> None:
-        self._say(escape(f"  you send {event['event']}: {event['payload']}"))
+        self._say(escape(f"  send {event['event']}: {event['payload']}"))
         url = f"{self._urls['orchestrator']}/instances/{instance}/events/{event['event']}"
         answer = await self._post(url, event["payload"])
         if not answer.is_success:
             raise StackError(f"The event was refused with {answer.status_code}: {answer.text}")
 
     async def _show_effects(self, instance: str) -> None:
-        """Show what the peers hold, for the steps may have passed faster than we looked."""
+        """Show the resources at the peers, for steps may be faster than the polling."""
         assignment = await self._client.get(
             f"{self._urls['assigner']}/assignments/{instance}:assign"
         )
         if not assignment.is_success:
             return
-        self._show_resource("assigner holds", assignment.json())
+        self._show_resource("assignment", assignment.json())
         inbox = await self._client.get(
             f"{self._urls['notifier']}/inbox/{assignment.json()['email']}", params={"limit": 1}
         )
         if inbox.is_success:
-            self._show_resource("newest in the inbox", inbox.json()["items"])
+            self._show_resource("newest message of the inbox", inbox.json()["items"])
 
     def _show_resource(self, label: str, resource: object) -> None:
         self._say(f"  {label}:")

@@ -1,18 +1,18 @@
-"""What can go wrong with a stack, each with a message meant for a person."""
+"""Errors of a stack, each with a message for the user."""
 
 
 class StackError(Exception):
-    """The stack cannot do what was asked; the message says why and what to do."""
+    """The stack cannot do this; the message says why and what to do."""
 
 
 class ProcessExitedError(StackError):
-    """A process ended although nobody asked it to.
+    """A process ended unexpectedly.
 
     Args:
         name: The process, such as `orchestrator-sidecar`.
         code: Its exit code; negative for the signal that ended it.
         tail: The last lines of its log.
-        log: Where the whole log is.
+        log: The path of the log.
     """
 
     def __init__(self, name: str, code: int, tail: str, log: str) -> None:

@@ -1,4 +1,4 @@
-"""What a stack consists of, and where each part listens and keeps its data."""
+"""The parts of a stack: their ports and directories."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ FRONT = "orchestrator"
 
 
 def sidecar_name(app: str) -> str:
-    """Return how the stack calls an app's sidecar."""
+    """Return the name of the process of an app's sidecar."""
     return f"{app}-sidecar"
 
 
@@ -48,7 +48,7 @@ class Ports:
         """Return free ports.
 
         Args:
-            block: Where they are taken from.
+            block: The block to take them from.
             front: Preferred for the orchestrator's API.
             jaeger_ui: Preferred for Jaeger's page.
         """
@@ -81,7 +81,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """What a stack keeps on disk; the data outlives the run."""
+    """The files of a stack; the data outlives the run."""
 
     root: Path
 
@@ -92,7 +92,7 @@ class RunDirectory:
 
     @property
     def logs(self) -> Path:
-        """One log a process."""
+        """The logs, one per process."""
         return self.root / "logs"
 
     @property
@@ -102,7 +102,7 @@ class RunDirectory:
 
     @property
     def scheduler(self) -> Path:
-        """The scheduler's etcd: every pending wake-up."""
+        """The etcd of the scheduler: every pending reminder."""
         return self.root / "scheduler"
 
     @property
@@ -112,7 +112,7 @@ class RunDirectory:
 
     @property
     def config(self) -> Path:
-        """What is rendered anew at each start."""
+        """The configuration, rendered at each start."""
         return self.root / "config"
 
 

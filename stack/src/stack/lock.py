@@ -1,4 +1,4 @@
-"""Keeps two stacks out of one run directory."""
+"""Locks the run directory against a second stack."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ from stack.errors import StackError
 
 
 class RunDirectoryLock:
-    """A lock that ends with its process, however that ends.
+    """A lock that is released when its process ends, even by SIGKILL.
 
     Args:
         directory: The run directory; created where missing.

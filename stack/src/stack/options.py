@@ -1,4 +1,4 @@
-"""What a caller says about the stack it wants."""
+"""The options of a stack."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,28 +10,28 @@ from stack.dapr_binaries import DaprBinaries
 Store = Literal["sqlite", "redis"]
 
 
-def say_nothing(message: str) -> None:
-    """Take a message for nobody."""
+def ignore_report(message: str) -> None:
+    """Discard a message."""
 
 
 @dataclass(frozen=True)
 class StackOptions:
-    """How a stack is run.
+    """How to run a stack.
 
     Args:
-        run_dir: Where data, logs and rendered configuration are kept; data outlives the run.
-        store: Where Dapr keeps state; each has its folder in components/.
-        echo: Show every process's log as it grows.
-        env: More environment for a process, by its name.
-        retention_seconds: How long what has ended is kept; else as components/configuration.yaml
-            says.
-        restart_all: Restart any process that ends by itself; else sidecars alone, so that a test
-            fails where a service crashes.
+        run_dir: The directory for data, logs and configuration; data outlives the run.
+        store: The state store; each has a folder in components/.
+        echo: Whether to show the logs as they grow.
+        env: Additional environment variables, by process.
+        retention_seconds: How long ended instances are kept; by default as in
+            components/configuration.yaml.
+        restart_all: Whether to restart any process that ends by itself; by default only sidecars
+            are, so that a test fails where a service crashes.
         prefer_port: Preferred for the orchestrator's API; another is taken where it is in use.
         startup_timeout: Seconds that a process has to become ready.
         stop_timeout: Seconds that a process has to end by itself.
-        dapr: The programs to run; found, or fetched, where not given.
-        report: Takes a line for a person about what happens.
+        dapr: The Dapr programs; by default they are found, downloaded or built.
+        report: Takes a line on each event, for people.
     """
 
     run_dir: Path
@@ -44,4 +44,4 @@ class StackOptions:
     startup_timeout: float = 60.0
     stop_timeout: float = 10.0
     dapr: DaprBinaries | None = None
-    report: Callable[[str], None] = say_nothing
+    report: Callable[[str], None] = ignore_report

@@ -1,4 +1,4 @@
-"""One process of the stack: its log, its life and its end."""
+"""One process of the stack, from its start to its end, with its log."""
 
 import asyncio
 import os
@@ -12,14 +12,14 @@ from enum import IntEnum
 from pathlib import Path
 
 from stack.errors import ProcessExitedError, StackError
-from stack.guard import signal_group
-from stack.guardian import Guardian
+from stack.orphan_reaper import OrphanReaper
+from stack.orphan_reaper_main import signal_group
 
 _TAIL_LINES = 15
 
 
 class Stage(IntEnum):
-    """When a process is stopped: the lowest first, for nothing may miss what it depends on."""
+    """The order in which processes are stopped: dependents, which are lower, first."""
 
     SERVICE = 1
     SIDECAR = 2
@@ -32,11 +32,11 @@ class ProcessSpec:
     """What it takes to run a process.
 
     Args:
-        name: How the stack calls it.
+        name: Its name in the stack.
         command: The program and its arguments; nothing secret, for anyone can list them.
-        stage: When it is stopped.
-        ready: Says whether it does its work now.
-        env: Added to the environment of the stack.
+        stage: Its place in the order of the shutdown.
+        ready: Returns whether it is ready.
+        env: Environment variables in addition to those of the stack.
     """
 
     name: str
@@ -47,14 +47,14 @@ class ProcessSpec:
 
 
 class Process:
-    """Runs a spec, once or again and again, each time in a process group of its own.
+    """Runs a specification, each time in a new process group.
 
     Args:
-        spec: What to run.
-        log: The file that takes its output; it grows over restarts.
-        cwd: Where it runs.
-        guardian: Ends the process when the stack dies without a chance to.
-        on_exit: Called when the process ends although nobody asked it to.
+        spec: The specification.
+        log: The file that takes its output; restarts append to it.
+        cwd: Its working directory.
+        reaper: Ends the process when the stack is killed.
+        on_exit: Called when the process ends unexpectedly.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class Process:
         spec: ProcessSpec,
         log: Path,
         cwd: Path,
-        guardian: Guardian,
+        reaper: OrphanReaper,
         on_exit: Callable[[ProcessExitedError], None],
     ) -> None:
         self.spec = spec
         self.log = log
         self._cwd = cwd
-        self._guardian = guardian
+        self._reaper = reaper
         self._on_exit = on_exit
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -98,16 +98,16 @@ class Process:
         return (time.monotonic() if self.running else self._ended_at) - self._started_at
 
     async def start(self, command: Sequence[str] | None = None) -> None:
-        """Start it; its end is watched from here on.
+        """Start it, and watch for its end.
 
         Args:
-            command: What to run this time in place of the spec's.
+            command: Replaces the command of the specification this time.
 
         Raises:
-            StackError: It runs already, or its program cannot be started.
+            StackError: It is already running, or its program cannot be started.
         """
         if self.running:
-            raise StackError(f"{self.spec.name} runs already.")
+            raise StackError(f"{self.spec.name} is already running.")
         self._ending = False
         command = command or self.spec.command
         with self.log.open("ab") as output:
@@ -128,30 +128,30 @@ class Process:
             except OSError as error:
                 raise StackError(f"{self.spec.name} cannot be started: {error}") from error
         self._started_at = time.monotonic()
-        self._guardian.watch(self._process.pid)
+        self._reaper.watch(self._process.pid)
         self._watch = asyncio.create_task(self._wait(self._process), name=self.spec.name)
 
     async def terminate(self, grace: float) -> None:
-        """Ask it to end, and make it after `grace` seconds; return when it has."""
+        """Terminate it, and kill it after `grace` seconds; return when it has ended."""
         self.signal(signal.SIGTERM)
         if self._watch is not None:
             await asyncio.wait([self._watch], timeout=grace)
         await self.kill()
 
     async def kill(self) -> None:
-        """End it at once, with whatever it started; return when it has."""
+        """Kill it with its process group; return when it has ended."""
         self.signal(signal.SIGKILL)
         if self._watch is not None:
             await self._watch
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal that may end it; the end is then expected."""
+        """Send a signal; its end is expected from now on."""
         self._ending = True
         if self._process is not None and self.running:
             signal_group(self._process.pid, number)
 
     def tail(self) -> str:
-        """Return the last lines that it logged since its start."""
+        """Return the last lines of its log since its start."""
         with self.log.open(encoding="utf-8", errors="replace") as lines:
             lines.seek(self._log_start)
             return "".join(deque(lines, maxlen=_TAIL_LINES)).rstrip()
@@ -159,9 +159,9 @@ class Process:
     async def _wait(self, process: asyncio.subprocess.Process) -> None:
         code = await process.wait()
         self._ended_at = time.monotonic()
-        # What it may have left behind must not outlive it.
+        # Its children must not outlive it.
         signal_group(process.pid, signal.SIGKILL)
-        self._guardian.forget(process.pid)
+        self._reaper.forget(process.pid)
         if not self._ending:
             self._on_exit(ProcessExitedError(self.spec.name, code, self.tail(), str(self.log)))
 
@@ -169,8 +169,8 @@ class Process:
 def inherited_environment() -> dict[str, str]:
     """Return the environment that every process gets.
 
-    What the shell says to other Dapr applications is not for ours, and no proxy belongs between
-    processes of one machine.
+    Variables of other Dapr applications are left out, and no proxy is used between processes of
+    one machine.
     """
     env = {name: value for name, value in os.environ.items() if not name.startswith("DAPR_")}
     for name in ("NO_PROXY", "no_proxy"):

@@ -1,4 +1,4 @@
-"""Asks a process whether it does its work."""
+"""Readiness checks."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,7 +8,7 @@ ReadyCheck = Callable[[], Awaitable[bool]]
 
 
 def http_ready(client: httpx.AsyncClient, url: str) -> ReadyCheck:
-    """Return a check that asks for a successful answer of a URL."""
+    """Return a check that succeeds where a GET of the URL does."""
 
     async def check() -> bool:
         try:
@@ -20,5 +20,5 @@ def http_ready(client: httpx.AsyncClient, url: str) -> ReadyCheck:
 
 
 def local_client() -> httpx.AsyncClient:
-    """Return a client for servers on this machine: no proxies, little patience."""
+    """Return a client for servers on this machine: without proxies, with a short time-out."""
     return httpx.AsyncClient(timeout=5, trust_env=False)

@@ -1,4 +1,4 @@
-"""Asks Redis whether it answers, which it does only once its data is loaded."""
+"""The readiness check of Redis, which answers only once its data is loaded."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Restarts processes that end by themselves, as a cluster would, and reports it."""
+"""Restarts processes that end by themselves, as a cluster would."""
 
 import asyncio
 import time
@@ -17,12 +17,12 @@ class RestartPolicy:
     """When, and how often, a process is restarted.
 
     The first restart comes at once, and the pause before each later one is doubled, as
-    Kubernetes' CrashLoopBackOff does it, with shorter times: a person looks on.
+    Kubernetes' CrashLoopBackOff does it, with shorter times: a person is watching.
 
     Args:
         first_pause: Seconds before the second restart in a row.
         longest_pause: Seconds, at most.
-        max_restarts: In a row; a process that ends once more has a reason that no restart removes.
+        max_restarts: In a row; a process that ends once more fails.
         stable_after: Seconds after which a process counts as stable: the next restart is a first.
     """
 
@@ -42,7 +42,7 @@ class Supervisor:
     """Restarts processes by a policy; those that keep ending are reported as failed.
 
     Args:
-        report: Takes a line for a person about each restart.
+        report: Takes a line on each restart, for people.
         fail: Takes the end of a process that is not restarted.
         startup_timeout: Seconds that a process has to become ready.
         policy: When, and how often, a process is restarted.

@@ -1,4 +1,4 @@
-"""Shows logs on the terminal as they grow."""
+"""Shows logs on the terminal as they grow, like `tail -f`."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ _POLL_SECONDS = 0.1
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
-class LogFollower:
-    """Follows log files from where they stand, each line with its process's name.
+class LogTail:
+    """Follows log files from their current ends; each line is prefixed by its process.
 
-    The processes write to files rather than to us, so that a slow terminal never holds them up.
+    The processes write to files rather than to a pipe, so that a slow terminal never blocks them.
 
     Args:
         logs: The files, by process.
-        console: Where the lines go.
+        console: Takes the lines.
     """
 
     def __init__(self, logs: Mapping[str, Path], console: Console) -> None:
@@ -28,7 +28,7 @@ class LogFollower:
         self._console = console
         self._width = max(map(len, logs))
 
-    async def __aenter__(self) -> "LogFollower":
+    async def __aenter__(self) -> "LogTail":
         self._files = {
             name: log.open(encoding="utf-8", errors="replace") for name, log in self._logs.items()
         }
@@ -62,6 +62,6 @@ class LogFollower:
                 self._console.print(prefix + Text.from_ansi(line), soft_wrap=True)
 
     def _lines(self, name: str, file: IO[str]) -> list[str]:
-        """Return the lines that became complete since the last time."""
+        """Return the lines completed since the last call."""
         *lines, self._partial[name] = (self._partial[name] + file.read()).split("\n")
         return lines

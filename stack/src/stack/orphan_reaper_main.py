@@ -1,8 +1,8 @@
-"""Ends the stack's processes when the stack itself dies, even by SIGKILL.
+"""Ends the orphaned processes of a stack that died, even by SIGKILL.
 
-Run as a program of its own: it is told process groups on its standard input (`+123`, `-123`), and
-takes the end of that input for the death of its parent. This works on every Unix and with any
-thread, which PR_SET_PDEATHSIG does not.
+A program of its own: it reads process groups from its standard input (`+123` to add, `-123` to
+remove), and takes the end of the input for the death of its parent. That works on every Unix and
+with any thread, which PR_SET_PDEATHSIG does not.
 """
 
 import os
@@ -14,17 +14,17 @@ _GRACE_SECONDS = 5.0
 
 
 def signal_group(group: int, number: int) -> bool:
-    """Send a signal to a process group; say whether there still was one."""
+    """Send a signal to a process group; return whether the group exists."""
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
-        # macOS says 'not permitted' of a group in which only zombies are left.
+        # macOS answers EPERM for a group of zombies.
         return False
     return True
 
 
 def main() -> None:
-    """Follow the input to its end, then end what is left."""
+    """Read the input to its end, then end the remaining groups."""
     groups: set[int] = set()
     for line in sys.stdin:
         change, group = line[0], int(line[1:])

@@ -1,4 +1,4 @@
-"""A running stack: its processes and their addresses."""
+"""A stack: its processes and their addresses."""
 
 import asyncio
 import os
@@ -11,16 +11,16 @@ from types import TracebackType
 
 from rich.console import Console
 
-from stack.blueprint import draw_up
 from stack.dapr_setup import provide_dapr
 from stack.errors import ProcessExitedError, StackError
-from stack.follower import LogFollower
-from stack.guardian import Guardian
 from stack.layout import FRONT, Ports, RunDirectory, address, url
 from stack.lock import RunDirectoryLock
+from stack.log_tail import LogTail
 from stack.options import StackOptions
+from stack.orphan_reaper import OrphanReaper
 from stack.ports import PortBlock
 from stack.process import Process, Stage
+from stack.process_plan import plan_processes
 from stack.readiness import local_client
 from stack.supervisor import Supervisor
 
@@ -31,11 +31,11 @@ _JAEGER_UI = 16686
 class Stack:
     """The self-hosted processes, started on entry and stopped on exit.
 
-    Processes are known as `orchestrator`, `orchestrator-sidecar` and so on, `placement`,
+    The names of the processes are `orchestrator`, `orchestrator-sidecar` and so on, `placement`,
     `scheduler`, and where they run `redis` and `jaeger`. A process keeps its ports over restarts.
 
     Args:
-        options: How it is run.
+        options: How to run it.
     """
 
     def __init__(self, options: StackOptions) -> None:
@@ -78,7 +78,7 @@ class Stack:
         return address(self._ports.apps[app].grpc)
 
     def has(self, name: str) -> bool:
-        """Say whether this stack has such a process."""
+        """Return whether this stack has such a process."""
         return name in self._processes
 
     def pid(self, name: str) -> int:
@@ -94,20 +94,20 @@ class Stack:
         return self._process(name).log
 
     async def start(self, name: str, command: Sequence[str] | None = None) -> None:
-        """Start a process again, on its ports and data; `wait_ready` says when it works.
+        """Start a process that has ended, on its ports and data; see `wait_ready`.
 
         Args:
             name: The process.
-            command: What to run this time in place of its own, such as another release.
+            command: Replaces its own command this time, such as by another release.
         """
         await self._process(name).start(command)
 
     async def terminate(self, name: str) -> None:
-        """Ask a process to end (SIGTERM), and wait until it has."""
+        """Terminate a process (SIGTERM), and wait until it has ended."""
         await self._process(name).terminate(self.options.stop_timeout)
 
     async def kill(self, name: str) -> None:
-        """End a process at once (SIGKILL), and wait until it has."""
+        """Kill a process (SIGKILL), and wait until it has ended."""
         await self._process(name).kill()
 
     async def wait_ready(
@@ -115,7 +115,7 @@ class Stack:
         name: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - its end is an error with a log
     ) -> None:
-        """Return when a process, or every one, does its work.
+        """Return when a process, or every one, is ready.
 
         Args:
             name: The process; None for all.
@@ -130,14 +130,14 @@ class Stack:
         await self._wait_ready(waited, limit)
 
     async def wait_failure(self) -> ProcessExitedError:
-        """Return the first unexpected end of a process, when there is one."""
+        """Wait for the first process that ended unexpectedly and is not restarted."""
         await self._failed.wait()
         if self._failure is None:
             raise StackError("The stack reports a failure that it does not know.")
         return self._failure
 
     async def stop(self) -> None:
-        """Stop every process, what depends on others first; repeating it does no harm."""
+        """Stop every process, dependents first; repeating it has no effect."""
         await self._supervisor.close()
         for stage in Stage:
             ending = [p for p in self._processes.values() if p.spec.stage == stage]
@@ -145,7 +145,7 @@ class Stack:
         await self._resources.aclose()
 
     def kill_all(self) -> None:
-        """End every process now, without an orderly stop; `stop` then returns at once."""
+        """Kill every process; `stop` then returns at once."""
         for process in self._processes.values():
             process.signal(signal.SIGKILL)
 
@@ -165,18 +165,18 @@ class Stack:
                 f"Port {options.prefer_port} is taken: "
                 f"the {FRONT} is at {self._ports.apps[FRONT].app}"
             )
-        guardian = resources.enter_context(Guardian())
+        reaper = resources.enter_context(OrphanReaper())
         client = await resources.enter_async_context(local_client())
-        for spec in draw_up(options, dapr, self.run, self._ports, client):
+        for spec in plan_processes(options, dapr, self.run, self._ports, client):
             log = self.run.logs / f"{spec.name}.log"
             log.touch()
-            self._processes[spec.name] = Process(spec, log, self.run.root, guardian, self._on_exit)
+            self._processes[spec.name] = Process(spec, log, self.run.root, reaper, self._on_exit)
         if options.echo:
             logs = {name: process.log for name, process in self._processes.items()}
-            await resources.enter_async_context(LogFollower(logs, Console()))
+            await resources.enter_async_context(LogTail(logs, Console()))
 
     async def _start(self) -> None:
-        """Start what sidecars need before them; services may come up meanwhile."""
+        """Start what sidecars need before them; services may start meanwhile."""
         everything = list(self._processes.values())
         sidecars = [p for p in everything if p.spec.stage == Stage.SIDECAR]
         first = [p for p in everything if p not in sidecars]

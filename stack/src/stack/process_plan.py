@@ -1,4 +1,4 @@
-"""Draws up every process of a stack."""
+"""Plans every process of a stack."""
 
 import shutil
 import sys
@@ -14,21 +14,21 @@ from stack.ports import HOST
 from stack.process import ProcessSpec, Stage
 from stack.readiness import http_ready
 
-# On a developer's machine what is to be watched, as the sample is, runs on the machine itself.
+# On a developer's machine, monitored addresses are local, as in the sample.
 MONITOR_ALLOW = "127.0.0.0/8, ::1/128"
 
 
-def draw_up(
+def plan_processes(
     options: StackOptions,
     dapr: DaprBinaries,
     run: RunDirectory,
     ports: Ports,
     client: httpx.AsyncClient,
 ) -> list[ProcessSpec]:
-    """Return the processes in the order of their start, and write what they read.
+    """Return the processes in the order of their start, and write their configuration.
 
     Raises:
-        StackError: A program that was asked for is missing.
+        StackError: A required program is missing.
     """
     jaeger = shutil.which("jaeger")
     specs = [
@@ -73,7 +73,7 @@ def _service(app: str, ports: Ports, traces: bool, client: httpx.AsyncClient) ->
         env["MONITOR_ALLOW"] = MONITOR_ALLOW
     if traces:
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(ports.jaeger_otlp)
-        # In milliseconds: what is not sent yet is lost in a kill.
+        # In milliseconds: spans that are not exported yet are lost in a kill.
         env["OTEL_BSP_SCHEDULE_DELAY"] = "500"
         env["JAEGER_URL"] = url(ports.jaeger_ui)
     command = [sys.executable, "-m", f"{app}.main"]

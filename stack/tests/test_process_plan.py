@@ -1,4 +1,4 @@
-"""What the processes of a stack are told."""
+"""The commands, environment and configuration of the processes of a stack."""
 
 import json
 from collections.abc import AsyncIterator
@@ -8,13 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stack.blueprint import draw_up
 from stack.dapr_binaries import DaprBinaries
 from stack.dapr_processes import write_configuration
 from stack.layout import APPS, Ports, RunDirectory
 from stack.options import StackOptions
 from stack.ports import PortBlock
 from stack.process import ProcessSpec
+from stack.process_plan import plan_processes
 
 DAPR = DaprBinaries(Path("/dapr"), "1.18.2")
 
@@ -43,13 +43,13 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDirectory:
     return directory
 
 
-def drawn(
+def planned(
     options: StackOptions, run: RunDirectory, ports: Ports, client: httpx.AsyncClient
 ) -> dict[str, ProcessSpec]:
-    return {spec.name: spec for spec in draw_up(options, DAPR, run, ports, client)}
+    return {spec.name: spec for spec in plan_processes(options, DAPR, run, ports, client)}
 
 
-def test_every_app_is_found_at_its_own_sidecar(tmp_path: Path, ports: Ports) -> None:
+def test_every_app_resolves_to_its_own_sidecar(tmp_path: Path, ports: Ports) -> None:
     write_configuration(tmp_path / "dapr.yaml", ports, traces=False, retention_seconds=None)
     spec = json.loads((tmp_path / "dapr.yaml").read_text())["spec"]
     template = spec["nameResolution"]["configuration"]["template"]
@@ -59,14 +59,14 @@ def test_every_app_is_found_at_its_own_sidecar(tmp_path: Path, ports: Ports) -> 
     assert "workflow" not in spec
 
 
-async def test_what_has_ended_is_kept_as_long_as_the_caller_says(
+async def test_the_retention_time_can_be_overridden(
     run: RunDirectory, ports: Ports, client: httpx.AsyncClient
 ) -> None:
-    specs = drawn(StackOptions(run.root, retention_seconds=7), run, ports, client)
+    specs = planned(StackOptions(run.root, retention_seconds=7), run, ports, client)
     spec = json.loads((run.config / "dapr.yaml").read_text())["spec"]
     kept = spec["workflow"]["stateRetentionPolicy"]
     assert kept == {"completed": "7s", "failed": "7s", "terminated": "7s"}
-    # A sidecar reads both files, and what the later one says holds.
+    # A sidecar reads both files, and the later one wins.
     command = specs["orchestrator-sidecar"].command
     files = [command[i + 1] for i, part in enumerate(command) if part == "--config"]
     assert [Path(file).name for file in files] == ["configuration.yaml", "dapr.yaml"]
@@ -75,7 +75,7 @@ async def test_what_has_ended_is_kept_as_long_as_the_caller_says(
 async def test_no_two_sidecars_share_a_database(
     run: RunDirectory, ports: Ports, client: httpx.AsyncClient
 ) -> None:
-    specs = drawn(StackOptions(run.root), run, ports, client)
+    specs = planned(StackOptions(run.root), run, ports, client)
     files = [specs[f"{app}-sidecar"].env["TASKWAY_STATE_DB"] for app in APPS]
     assert len(set(files)) == len(APPS)
     assert all("a%20run" in file and "synchronous(FULL)" in file for file in files)
@@ -84,7 +84,7 @@ async def test_no_two_sidecars_share_a_database(
 async def test_the_password_of_redis_is_on_no_command_line(
     run: RunDirectory, ports: Ports, client: httpx.AsyncClient
 ) -> None:
-    specs = drawn(StackOptions(run.root, store="redis"), run, ports, client)
+    specs = planned(StackOptions(run.root, store="redis"), run, ports, client)
     password = specs["assigner-sidecar"].env["REDIS_PASSWORD"]
     assert len(password) >= 32
     assert not any(password in part for spec in specs.values() for part in spec.command)
@@ -92,11 +92,11 @@ async def test_the_password_of_redis_is_on_no_command_line(
         assert secret.stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_caller_can_add_to_an_environment(
+async def test_the_environment_of_a_process_can_be_extended(
     run: RunDirectory, ports: Ports, client: httpx.AsyncClient
 ) -> None:
     options = StackOptions(run.root, env={"assigner": {"OPEN_DIRECTORY": "false"}})
-    specs = drawn(options, run, ports, client)
+    specs = planned(options, run, ports, client)
     assert specs["assigner"].env["OPEN_DIRECTORY"] == "false"
     assert specs["assigner"].env["APP_PORT"] == str(ports.apps["assigner"].app)
     assert "OPEN_DIRECTORY" not in specs["notifier"].env

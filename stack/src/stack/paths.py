@@ -1,4 +1,4 @@
-"""Where things are: in the checkout, and in the user's cache."""
+"""Paths in the checkout and in the user's cache."""
 
 import sys
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ def pinned_dapr_version() -> str:
 
 
 def user_cache(env: Mapping[str, str]) -> Path:
-    """Return the folder for what can be fetched again, by the platform's convention."""
+    """Return the cache folder by the convention of the platform."""
     if xdg := env.get("XDG_CACHE_HOME"):
         return Path(xdg) / "taskway"
     if sys.platform == "darwin":

@@ -1,0 +1,24 @@
+"""No process outlives a stack that was killed."""
+
+import subprocess
+import time
+
+from stack.orphan_reaper import OrphanReaper
+
+
+def sleeper() -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(["/bin/sleep", "60"], start_new_session=True)
+
+
+def test_watched_groups_end_when_the_reaper_loses_its_parent() -> None:
+    with sleeper() as watched, sleeper() as forgotten:
+        started = time.monotonic()
+        with OrphanReaper() as reaper:
+            reaper.watch(watched.pid)
+            reaper.watch(forgotten.pid)
+            reaper.forget(forgotten.pid)
+        # Leaving closes the input, as the death of the parent does.
+        assert watched.wait(10) < 0
+        assert forgotten.poll() is None
+        assert time.monotonic() - started < 10
+        forgotten.kill()
