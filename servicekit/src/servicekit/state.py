@@ -6,10 +6,11 @@ values are written in an order that can be taken up again after a crash at any p
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import grpc
 import structlog
@@ -19,6 +20,7 @@ from dapr.clients.grpc._state import Concurrency, StateOptions
 from pydantic import BaseModel
 
 Model = TypeVar("Model", bound=BaseModel)
+Changed = TypeVar("Changed", bound=BaseModel | None)
 Result = TypeVar("Result")
 
 log = structlog.get_logger(__name__)
@@ -45,46 +47,114 @@ class Versioned(Generic[Model]):
     etag: str | None
 
 
-class StateStore(Protocol):
-    """What the services ask of a store; each call raises StoreUnavailable where it fails."""
+async def until_written(what: str, attempt: Callable[[], Awaitable[Result]]) -> Result:
+    """Run a read and write again each time that another writer came in between.
 
+    For writes that span several keys; `StateStore.update` is the same for one.
+
+    Args:
+        what: What is written, for the error.
+        attempt: Reads all it needs, and lets Conflict pass.
+
+    Returns:
+        What the attempt returned that met no conflict.
+
+    Raises:
+        StoreUnavailable: It met a conflict MAX_TRIES times in a row.
+    """
+    for _ in range(MAX_TRIES):
+        try:
+            return await attempt()
+        except Conflict:
+            log.debug("written by another process meanwhile", what=what)
+    raise StoreUnavailable(f"{what} is contended")
+
+
+class StateStore(ABC):
+    """A key-value store with optimistic concurrency; each call raises StoreUnavailable on failure.
+
+    A store implements the first four methods; the others are made of them.
+    """
+
+    @abstractmethod
     async def get(self, key: str, model: type[Model]) -> Versioned[Model]:
         """Read one key."""
 
+    @abstractmethod
     async def get_many(
         self, keys: Iterable[str], model: type[Model]
     ) -> dict[str, Versioned[Model]]:
         """Read several keys of one model; each is in the result, also where it has no value."""
 
+    @abstractmethod
     async def put(self, key: str, value: BaseModel, etag: str | None) -> None:
         """Write over the version with `etag`, or create where it is None; else raise Conflict.
 
         A key that is written so must never be written by `overwrite`.
         """
 
+    @abstractmethod
     async def overwrite(self, key: str, value: BaseModel) -> None:
         """Write whatever is there: for values that every writer would write alike."""
 
+    async def put_if_absent(self, key: str, value: Model) -> tuple[Model, bool]:
+        """Create a key, or return the value that is there already.
 
-async def until_written(what: str, attempt: Callable[[], Awaitable[Result]]) -> Result:
-    """Read and write by `attempt`, anew each time that somebody else wrote in between.
+        It reads first: creating a key that exists is an internal error on Redis, not a conflict.
 
-    Args:
-        what: What is written, for the error.
-        attempt: Reads all it needs, and lets Conflict pass.
+        Args:
+            key: Where to write.
+            value: What to write where there is no value.
 
-    Raises:
-        StoreUnavailable: Others were faster too many times in a row.
-    """
-    for _ in range(MAX_TRIES):
-        try:
-            return await attempt()
-        except Conflict:
-            log.debug("written elsewhere meanwhile", what=what)
-    raise StoreUnavailable(f"{what} is contended")
+        Returns:
+            The value that is there now, and whether this call created it. Of concurrent writers
+            exactly one creates it, and all return the same value.
+
+        Raises:
+            StoreUnavailable: The store does not answer. The value may have been written all the
+                same: a repeat then returns it as not created.
+        """
+
+        async def attempt() -> tuple[Model, bool]:
+            existing = (await self.get(key, type(value))).value
+            if existing is not None:
+                return existing, False
+            await self.put(key, value, None)
+            return value, True
+
+        return await until_written(key, attempt)
+
+    async def update(
+        self, key: str, model: type[Model], change: Callable[[Model | None], Changed]
+    ) -> Changed:
+        """Read a key, change its value and write it by its ETag, again after each conflict.
+
+        Args:
+            key: What to change.
+            model: The value's model.
+            change: Returns the new value, given the current one (None where there is none). It is
+                called once an attempt, so it must have no effect of its own, and must not modify
+                what it is given. Nothing is written where it returns None or an equal value; what
+                it raises ends the update.
+
+        Returns:
+            What `change` returned last.
+
+        Raises:
+            StoreUnavailable: The store does not answer, or there were MAX_TRIES conflicts in a row.
+        """
+
+        async def attempt() -> Changed:
+            current = await self.get(key, model)
+            changed = change(current.value)
+            if changed is not None and changed != current.value:
+                await self.put(key, changed, current.etag)
+            return changed
+
+        return await until_written(key, attempt)
 
 
-class DaprStateStore:
+class DaprStateStore(StateStore):
     """A state store component of the sidecar."""
 
     def __init__(

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel
 
-from servicekit.state import Conflict, Model, StoreUnavailable, Versioned
+from servicekit.state import Conflict, Model, StateStore, StoreUnavailable, Versioned
 
 
-class MemoryStateStore:
+class MemoryStateStore(StateStore):
     """Keeps values in a dictionary that several stores, as several replicas, may share.
 
     Each call lets others run first, so that concurrent callers interleave as they do over a
