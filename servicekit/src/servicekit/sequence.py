@@ -9,7 +9,7 @@ use (after a crash) or that lost to another (after a repeat).
 from pydantic import BaseModel
 
 from servicekit.locks import KeyedLocks
-from servicekit.state import StateStore, until_written
+from servicekit.state import StateStore
 
 
 class Counter(BaseModel):
@@ -41,14 +41,11 @@ class Sequence:
             StoreUnavailable: Other replicas were faster too many times in a row.
         """
 
-        async def take() -> int:
-            read = await self._store.get(name, Counter)
-            number = read.value.next if read.value else 0
-            await self._store.put(name, Counter(next=number + 1), read.etag)
-            return number
+        def advanced(counter: Counter | None) -> Counter:
+            return Counter(next=(counter.next if counter else 0) + 1)
 
         async with self._locks(name):
-            return await until_written(name, take)
+            return (await self._store.update(name, Counter, advanced)).next - 1
 
     async def place(self, name: str, number: int, key: str) -> None:
         """Let the entry `number` under `name` stand for `key`."""

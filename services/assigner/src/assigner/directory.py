@@ -79,19 +79,16 @@ class Directory:
         Raises:
             ProblemError: The e-mail address belongs to another member; 409.
         """
-
-        async def write() -> Member:
-            read = await self._records.member(member_id)
-            if read.value is not None and new:
-                return read.value.shown()
-            return await self._write(member_id, profile, read.value, read.etag)
-
         async with self._locks(member_id):
-            return await until_written(f"member {member_id}", write)
+            return await until_written(
+                f"member {member_id}", lambda: self._put_once(member_id, profile, new=new)
+            )
 
-    async def _write(
-        self, member_id: str, profile: MemberProfile, old: MemberRecord | None, etag: str | None
-    ) -> Member:
+    async def _put_once(self, member_id: str, profile: MemberProfile, *, new: bool) -> Member:
+        read = await self._records.member(member_id)
+        old = read.value
+        if old is not None and new:
+            return old.shown()
         # The indexes are written before a member who is to be found by them, and cleaned after:
         # a crash leaves too many entries, never too few, and each is checked when it is used.
         await self._claim_email(profile.email, member_id)
@@ -103,7 +100,7 @@ class Directory:
             record = MemberRecord(id=member_id, profile=profile, number=number)
         else:
             record = old.model_copy(update={"profile": profile, "removed": False})
-        await self._records.put_member(record, etag)
+        await self._records.put_member(record, read.etag)
         for skill in set(old.profile.skills if old else []) - set(profile.skills):
             await self._index_skill(skill, member_id, listed=False)
         return record.shown()
@@ -115,21 +112,19 @@ class Directory:
             ProblemError: The member still holds assignments; 409.
         """
 
-        async def mark() -> None:
-            read = await self._records.member(member_id)
-            if read.value is None or read.value.removed:
-                return
-            if read.value.held:
+        def removed(member: MemberRecord | None) -> MemberRecord | None:
+            if member is None or member.removed:
+                return None
+            if member.held:
                 raise ProblemError(
                     ProblemType.MEMBER_HOLDS_ASSIGNMENTS,
-                    f"{member_id} holds {read.value.held} assignments: release them first, "
+                    f"{member_id} holds {member.held} assignments: release them first, "
                     "or say that the member is away",
                 )
-            removed = read.value.model_copy(update={"removed": True})
-            await self._records.put_member(removed, read.etag)
+            return member.model_copy(update={"removed": True})
 
         async with self._locks(member_id):
-            await until_written(f"member {member_id}", mark)
+            await self._records.update_member(member_id, removed)
 
     async def page(self, before: int | None, limit: int) -> MemberPage:
         """Return members, the newest first."""
@@ -145,27 +140,18 @@ class Directory:
         return MemberPage(items=items, next=next_before(before, limit))
 
     async def _claim_email(self, email: str, member_id: str) -> None:
-        async def claim() -> None:
-            read = await self._records.email(email)
-            if read.value is not None and read.value.member_id == member_id:
-                return
-            if read.value is not None:
-                owner = (await self._records.member(read.value.member_id)).value
-                if owner and not owner.removed and owner.profile.email == email:
-                    raise ProblemError(ProblemType.EMAIL_TAKEN, f"{email} belongs to {owner.id}")
-            await self._records.put_email(email, member_id, read.etag)
+        await until_written(email, lambda: self._claim_email_once(email, member_id))
 
-        await until_written(email, claim)
+    async def _claim_email_once(self, email: str, member_id: str) -> None:
+        read = await self._records.email(email)
+        if read.value is not None and read.value.member_id == member_id:
+            return
+        if read.value is not None:
+            owner = (await self._records.member(read.value.member_id)).value
+            if owner and not owner.removed and owner.profile.email == email:
+                raise ProblemError(ProblemType.EMAIL_TAKEN, f"{email} belongs to {owner.id}")
+        await self._records.put_email(email, member_id, read.etag)
 
     async def _index_skill(self, skill: str, member_id: str, *, listed: bool) -> None:
-        async def index() -> None:
-            read = await self._records.skill(skill)
-            members = read.value.members if read.value else []
-            if (member_id in members) == listed:
-                return
-            others = [m for m in members if m != member_id]
-            changed = [*others, member_id] if listed else others
-            await self._records.put_skill(skill, changed, read.etag)
-
         async with self._locks(f"skill:{skill}"):
-            await until_written(f"skill {skill}", index)
+            await self._records.index_skill(skill, member_id, listed=listed)

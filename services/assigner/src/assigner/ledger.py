@@ -68,48 +68,49 @@ class Ledger:
         raise StoreUnavailable("the directory changes too fast to choose from")
 
     async def _assign_to(self, member_id: str, key: str, request: AssignmentRequest) -> Assignment:
-        async def take() -> Assignment:
-            member, etag, record = await self._read(member_id, key)
-            if record is not None:
-                return _first_answer(key, record, request)
-            if not _began(member, key):
-                if refusal := member.refusal():
-                    raise ProblemError(refusal, _REFUSALS[refusal].format(member_id))
-                member = member.taking(key)
-                await self._records.put_member(member, etag)
-            made = AssignmentRecord(
-                status=AssignmentStatus.HELD,
-                request=request,
-                member_id=member.id,
-                name=member.profile.name,
-                email=member.profile.email,
-                number=member.open[key].number,
-                assigned_at=datetime.now(UTC),
-            )
-            await self._sequence.place(held_by(member.id), made.number, key)
-            try:
-                await self._records.put_assignment(key, made, None)
-            except Conflict:
-                # Released, or made elsewhere, meanwhile: the next attempt answers.
-                await self._settle(member_id)
-                raise
-            return _shown(key, made)
-
         async with self._locks(member_id):
-            return await until_written(f"member {member_id}", take)
+            return await until_written(
+                f"member {member_id}", lambda: self._assign_once(member_id, key, request)
+            )
+
+    async def _assign_once(
+        self, member_id: str, key: str, request: AssignmentRequest
+    ) -> Assignment:
+        member, etag, record = await self._read(member_id, key)
+        if record is not None:
+            return _first_answer(key, record, request)
+        if not _began(member, key):
+            if refusal := member.refusal():
+                raise ProblemError(refusal, _REFUSALS[refusal].format(member_id))
+            member = member.taking(key)
+            await self._records.put_member(member, etag)
+        made = AssignmentRecord(
+            status=AssignmentStatus.HELD,
+            request=request,
+            member_id=member.id,
+            name=member.profile.name,
+            email=member.profile.email,
+            number=member.open[key].number,
+            assigned_at=datetime.now(UTC),
+        )
+        await self._sequence.place(held_by(member.id), made.number, key)
+        try:
+            # It was read above: `put_if_absent` would read it once more.
+            await self._records.put_assignment(key, made, None)
+        except Conflict:
+            # Released, or made elsewhere, meanwhile: the next attempt answers.
+            await self._settle(member_id)
+            raise
+        return _shown(key, made)
 
     async def release(self, key: str) -> None:
         """Release an assignment; one that was never made can then never be made."""
         await until_written(f"assignment {key}", lambda: self._release_once(key))
 
     async def _release_once(self, key: str) -> None:
-        record = (await self._records.assignment(key)).value
-        if record is None:
-            released = AssignmentRecord(
-                status=AssignmentStatus.RELEASED, released_at=datetime.now(UTC)
-            )
-            await self._records.put_assignment(key, released, None)
-        elif record.status is AssignmentStatus.HELD and record.member_id is not None:
+        released = AssignmentRecord(status=AssignmentStatus.RELEASED, released_at=datetime.now(UTC))
+        record, _ = await self._records.put_assignment_if_absent(key, released)
+        if record.status is AssignmentStatus.HELD and record.member_id is not None:
             async with self._locks(record.member_id):
                 await self._give_back(record.member_id, key)
 

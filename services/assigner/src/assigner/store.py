@@ -1,6 +1,6 @@
 """Where the assigner's records are in the state store."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pydantic import BaseModel
 
@@ -47,6 +47,12 @@ class Records:
         """Write a member over the version with `etag`, else raise Conflict."""
         await self.store.put(f"member:{record.id}", record, etag)
 
+    async def update_member(
+        self, member_id: str, change: Callable[[MemberRecord | None], MemberRecord | None]
+    ) -> None:
+        """Change a member's record, again after each conflict; see `StateStore.update`."""
+        await self.store.update(f"member:{member_id}", MemberRecord, change)
+
     async def assignment(self, key: str) -> Versioned[AssignmentRecord]:
         """Read an assignment."""
         return await self.store.get(f"assignment:{key}", AssignmentRecord)
@@ -56,6 +62,12 @@ class Records:
         wanted = {f"assignment:{key}": key for key in keys}
         read = await self.store.get_many(wanted, AssignmentRecord)
         return {wanted[full]: entry for full, entry in read.items()}
+
+    async def put_assignment_if_absent(
+        self, key: str, record: AssignmentRecord
+    ) -> tuple[AssignmentRecord, bool]:
+        """Create an assignment or return the one there is, and whether it was created now."""
+        return await self.store.put_if_absent(f"assignment:{key}", record)
 
     async def put_assignment(self, key: str, record: AssignmentRecord, etag: str | None) -> None:
         """Write an assignment over the version with `etag`, else raise Conflict."""
@@ -69,13 +81,17 @@ class Records:
         """Say whose an e-mail address is, else raise Conflict."""
         await self.store.put(f"email:{email}", EmailIndex(member_id=member_id), etag)
 
-    async def skill(self, skill: str) -> Versioned[SkillIndex]:
-        """Read who may have a skill."""
-        return await self.store.get(f"skill:{skill}", SkillIndex)
+    async def index_skill(self, skill: str, member_id: str, *, listed: bool) -> None:
+        """Add a member to those who may have a skill, or remove the member from them."""
 
-    async def put_skill(self, skill: str, members: list[str], etag: str | None) -> None:
-        """Say who may have a skill, else raise Conflict."""
-        await self.store.put(f"skill:{skill}", SkillIndex(members=members), etag)
+        def change(index: SkillIndex | None) -> SkillIndex | None:
+            members = index.members if index else []
+            if (member_id in members) == listed:
+                return None
+            others = [m for m in members if m != member_id]
+            return SkillIndex(members=[*others, member_id] if listed else others)
+
+        await self.store.update(f"skill:{skill}", SkillIndex, change)
 
     async def with_skills(self, skills: Iterable[str]) -> list[MemberRecord]:
         """Read the members who may have all of `skills`."""
