@@ -37,7 +37,7 @@ def build_app(
     tags: Sequence[dict[str, str]],
     settings: Settings,
     open_: Opener[Settings, Opened],
-    routers: Callable[[Startup[Opened]], Sequence[APIRouter]],
+    routers: Sequence[APIRouter] | Callable[[Startup[Opened]], Sequence[APIRouter]],
 ) -> FastAPI:
     """Return an application with health routes, problem details, limits and an honest OpenAPI.
 
@@ -47,7 +47,8 @@ def build_app(
         tags: The sections of Swagger UI, in order, with a description each.
         settings: The service's settings.
         open_: Opens what the routes use, in the background.
-        routers: Returns the service's own routes, over what `open_` returned.
+        routers: The service's own routes, which take what `open_` returned by the dependency
+            `opened`; or a function that makes them.
     """
     readiness = Readiness()
     startup: Startup[Opened] = Startup(lambda stack: open_(stack, settings, readiness), readiness)
@@ -75,7 +76,7 @@ def build_app(
     if settings.app_api_token is not None:
         problems |= problem_responses(ProblemType.UNAUTHORIZED)
         checks.append(require_token(settings.app_api_token))
-    for router in routers(startup):
+    for router in routers(startup) if callable(routers) else routers:
         app.include_router(router, responses=problems, dependencies=checks)
     app.include_router(health_router(readiness))
     app.include_router(metrics_router())

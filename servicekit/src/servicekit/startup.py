@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 import structlog
+from fastapi import Request
 
 from contracts.problems import ProblemType
 from servicekit.problems import ProblemError
@@ -93,3 +94,23 @@ class Startup(Generic[Opened]):
                 else:
                     self._stack = stack.pop_all()
                     log.info("ready")
+
+
+def opened(container: type[Opened]) -> Callable[[Request], Awaitable[Opened]]:
+    """Return a FastAPI dependency on what the service opened at its start.
+
+    A request that comes before it is open ends with 503 and Retry-After. A service derives the
+    parts that its routes name from it, in functions that are `async`: FastAPI runs others in a
+    thread each time.
+
+    Args:
+        container: The class of what the service opens.
+    """
+
+    async def get_opened(request: Request) -> Opened:
+        value = request.app.state.startup.value()
+        if not isinstance(value, container):
+            raise TypeError(f"opened is {type(value).__name__}, not {container.__name__}")
+        return value
+
+    return get_opened
