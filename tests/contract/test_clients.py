@@ -8,14 +8,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from assigner.bootstrap import TEAM, Assigner
 from assigner.main import create_app as create_assigner
-from assigner.service import TEAM, Assigner
 from assigner.settings import Settings as AssignerSettings
 from contracts.assigner import AssignmentRequest, AssignmentStatus
 from contracts.notifier import ChannelName, NotificationRequest, NotificationStatus
 from contracts.problems import ProblemType
+from notifier.bootstrap import Notifier
 from notifier.main import create_app as create_notifier
-from notifier.service import Notifier
 from notifier.settings import Settings as NotifierSettings
 from orchestrator.toolkit.peers.assigner import AssignerClient
 from orchestrator.toolkit.peers.notifier import NotifierClient

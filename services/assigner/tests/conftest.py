@@ -1,6 +1,6 @@
 import pytest
 
-from assigner.service import TEAM, Assigner
+from assigner.bootstrap import TEAM, Assigner
 from assigner.settings import Settings
 from servicekit.testing import MemoryStateStore
 

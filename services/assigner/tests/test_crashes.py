@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assigner.bootstrap import Assigner
 from assigner.domain import AssignmentRecord
-from assigner.service import Assigner
 from contracts.assigner import AssignmentRequest, AssignmentStatus, MemberProfile
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable

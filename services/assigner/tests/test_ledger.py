@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from assigner.service import Assigner
+from assigner.bootstrap import Assigner
 from contracts.assigner import AssignmentRequest, AssignmentStatus, MemberProfile
 from contracts.problems import ProblemType
 from servicekit.problems import ProblemError

@@ -1,6 +1,6 @@
 import pytest
 
-from notifier.service import Notifier
+from notifier.bootstrap import Notifier
 from notifier.settings import Settings
 from servicekit.testing import MemoryStateStore
 

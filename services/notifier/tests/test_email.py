@@ -7,7 +7,7 @@ import pytest
 
 from contracts.notifier import ChannelName, NotificationRequest, NotificationStatus
 from contracts.problems import ProblemType
-from notifier.service import Notifier
+from notifier.bootstrap import Notifier
 from notifier.settings import Settings
 from servicekit.problems import ProblemError
 from servicekit.testing import MemoryStateStore

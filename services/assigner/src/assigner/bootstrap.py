@@ -1,4 +1,4 @@
-"""What the assigner's routes use, put together."""
+"""The composition root: what the assigner's routes use, put together."""
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass

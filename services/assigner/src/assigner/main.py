@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from assigner.api import TAGS, assignments_router, members_router
-from assigner.service import Assigner, open_assigner
+from assigner.bootstrap import Assigner, open_assigner
 from assigner.settings import Settings
 from servicekit.app import Opener, build_app
 from servicekit.server import serve
@@ -17,7 +17,7 @@ def create_app(settings: Settings, open_: Opener[Settings, Assigner] = open_assi
         tags=TAGS,
         settings=settings,
         open_=open_,
-        routers=lambda services: [assignments_router(services), members_router(services)],
+        routers=[assignments_router, members_router],
     )
 
 

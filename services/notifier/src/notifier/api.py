@@ -7,62 +7,58 @@ from fastapi import APIRouter, Path
 from contracts.fields import Person
 from contracts.notifier import InboxPage, Notification, NotificationRequest
 from contracts.problems import ProblemType
-from notifier.service import Notifier
+from notifier.deps import DeliveryDep, InboxDep
 from servicekit.params import Before, KeyPath, Limit
 from servicekit.problems import problem_responses
-from servicekit.startup import Startup
+
+RecipientPath = Annotated[Person, Path(examples=["alice@example.com"])]
 
 TAGS = [
     {"name": "notifications", "description": "What is sent, and what became of it"},
-    {"name": "inbox", "description": "What somebody was told"},
+    {"name": "inbox", "description": "The notifications that were delivered to an inbox"},
 ]
 
-
-def notifications_router(services: Startup[Notifier]) -> APIRouter:
-    """Return the routes of the notifications."""
-    router = APIRouter(tags=["notifications"])
-
-    @router.put(
-        "/notifications/{key}",
-        summary="Tell somebody something",
-        description="Answers once it is delivered. Repeating the request returns the first answer "
-        "and delivers nothing again.",
-        responses=problem_responses(
-            ProblemType.KEY_REUSED,
-            ProblemType.VALIDATION,
-            ProblemType.UNDELIVERABLE,
-            ProblemType.UNAVAILABLE,
-            ProblemType.DELIVERY_UNAVAILABLE,
-        ),
-    )
-    async def put_notification(key: KeyPath, request: NotificationRequest) -> Notification:
-        return await services.value().delivery.notify(key, request)
-
-    @router.get(
-        "/notifications/{key}",
-        summary="What became of a notification?",
-        responses=problem_responses(ProblemType.NOT_FOUND),
-    )
-    async def get_notification(key: KeyPath) -> Notification:
-        return await services.value().delivery.notification(key)
-
-    return router
+notifications_router = APIRouter(tags=["notifications"])
+inbox_router = APIRouter(tags=["inbox"])
 
 
-def inbox_router(services: Startup[Notifier]) -> APIRouter:
-    """Return the routes of the inboxes."""
-    router = APIRouter(tags=["inbox"])
+@notifications_router.put(
+    "/notifications/{key}",
+    summary="Send a notification",
+    description="Answers once it is delivered. Repeating the request returns the first answer "
+    "and delivers nothing again.",
+    responses=problem_responses(
+        ProblemType.KEY_REUSED,
+        ProblemType.VALIDATION,
+        ProblemType.UNDELIVERABLE,
+        ProblemType.UNAVAILABLE,
+        ProblemType.DELIVERY_UNAVAILABLE,
+    ),
+)
+async def put_notification(
+    key: KeyPath, request: NotificationRequest, delivery: DeliveryDep
+) -> Notification:
+    """Send a notification."""
+    return await delivery.notify(key, request)
 
-    @router.get(
-        "/inbox/{recipient}",
-        summary="What was somebody told?",
-        description="The newest first; an inbox that never got a message is empty.",
-    )
-    async def get_inbox(
-        recipient: Annotated[Person, Path(examples=["alice@example.com"])],
-        before: Before = None,
-        limit: Limit = 50,
-    ) -> InboxPage:
-        return await services.value().inbox.page(recipient, before, limit)
 
-    return router
+@notifications_router.get(
+    "/notifications/{key}",
+    summary="Get a notification",
+    responses=problem_responses(ProblemType.NOT_FOUND),
+)
+async def get_notification(key: KeyPath, delivery: DeliveryDep) -> Notification:
+    """Return a notification and its status."""
+    return await delivery.notification(key)
+
+
+@inbox_router.get(
+    "/inbox/{recipient}",
+    summary="Read an inbox",
+    description="The newest first; an inbox that never got a message is empty.",
+)
+async def get_inbox(
+    recipient: RecipientPath, inbox: InboxDep, before: Before = None, limit: Limit = 50
+) -> InboxPage:
+    """Return messages of an inbox, the newest first."""
+    return await inbox.page(recipient, before, limit)

@@ -1,4 +1,4 @@
-"""What the notifier's routes use, put together."""
+"""The composition root: what the notifier's routes use, put together."""
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass

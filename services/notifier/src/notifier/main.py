@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from notifier.api import TAGS, inbox_router, notifications_router
-from notifier.service import Notifier, open_notifier
+from notifier.bootstrap import Notifier, open_notifier
 from notifier.settings import Settings
 from servicekit.app import Opener, build_app
 from servicekit.server import serve
@@ -17,7 +17,7 @@ def create_app(settings: Settings, open_: Opener[Settings, Notifier] = open_noti
         tags=TAGS,
         settings=settings,
         open_=open_,
-        routers=lambda services: [notifications_router(services), inbox_router(services)],
+        routers=[notifications_router, inbox_router],
     )
 
 
