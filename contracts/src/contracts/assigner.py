@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from contracts.fields import EmailAddress, Key, Person, Skill
+from contracts.fields import EmailAddress, Instant, Key, Person, Priority, Skill, is_none
 
 APP_ID = "assigner"
 
@@ -79,7 +79,12 @@ class AssignmentRequest(BaseModel):
         json_schema_extra={
             "examples": [
                 {"title": "Review the quarterly report", "assignee": "alice@example.com"},
-                {"title": "Fix the build", "skills": ["python"]},
+                {
+                    "title": "Fix the build",
+                    "skills": ["python"],
+                    "priority": "high",
+                    "due": "2030-01-31T17:00:00+01:00",
+                },
             ]
         },
     )
@@ -90,6 +95,12 @@ class AssignmentRequest(BaseModel):
     )
     skills: list[Skill] = Field(
         default=[], max_length=20, description="Asked for where nobody is named"
+    )
+    priority: Priority | None = Field(
+        default=None, exclude_if=is_none, description="How urgent it is; `normal` where left out"
+    )
+    due: Instant | None = Field(
+        default=None, exclude_if=is_none, description="When it is to be done, with an offset"
     )
 
     @model_validator(mode="after")
@@ -114,6 +125,8 @@ class Assignment(BaseModel):
     member_id: Person
     name: str = Field(description="The member's name")
     email: EmailAddress
+    priority: Priority | None = Field(default=None, description="As requested")
+    due: AwareDatetime | None = Field(default=None, description="As requested")
     status: AssignmentStatus
     assigned_at: AwareDatetime
     released_at: AwareDatetime | None = None
@@ -124,3 +137,29 @@ class AssignmentPage(BaseModel):
 
     items: list[Assignment]
     next: int | None = Field(description="Pass as `before` to read on; null at the end")
+
+
+class AgendaItem(BaseModel):
+    """An open assignment of a member."""
+
+    key: Key
+    title: str
+    priority: Priority
+    due: AwareDatetime | None
+    overdue: bool = Field(description="Whether it was due before now")
+    assigned_at: AwareDatetime
+
+
+class Agenda(BaseModel):
+    """The open assignments of a member, the most urgent first."""
+
+    member_id: Person
+    held: int = Field(description="How many assignments the member holds now")
+    items: list[AgendaItem] = Field(
+        description="By due date, those without one last; then by priority, then by the time of "
+        "the assignment"
+    )
+    complete: bool = Field(
+        description="Whether all open assignments were considered; otherwise those that were "
+        "assigned first, 1,000 or so at most"
+    )

@@ -1,5 +1,6 @@
 """Field types that more than one provider uses."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, StringConstraints
@@ -35,6 +36,15 @@ Skill = Annotated[
 """One skill, such as `python`, kept in lower case."""
 
 
+class Priority(StrEnum):
+    """How urgent a task is."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
 def _no_number(value: Any) -> Any:
     """Refuse what would be taken for seconds since 1970."""
     if isinstance(value, int | float) or (
@@ -57,3 +67,12 @@ def _true_or_false(value: Any) -> Any:
 
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
 """True or false: in JSON itself, or as a word in a query."""
+
+
+def is_none(value: Any) -> bool:
+    """Return whether an optional field has no value, for `exclude_if`.
+
+    A field that was added later is left out of the JSON of those who do not use it: what a workflow
+    sends is then what its history says, and an older receiver that forbids unknown fields takes it.
+    """
+    return value is None

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.fields import Key, Person
+from contracts.fields import Instant, Key, Person, Priority, is_none
 
 APP_ID = "notifier"
 
@@ -46,6 +46,12 @@ class NotificationRequest(BaseModel):
     )
     body: str = Field(min_length=1, max_length=10_000)
     channel: ChannelName = ChannelName.INBOX
+    priority: Priority | None = Field(
+        default=None, exclude_if=is_none, description="Of the task that it is about, if any"
+    )
+    due: Instant | None = Field(
+        default=None, exclude_if=is_none, description="When that task is to be done"
+    )
 
 
 class NotificationStatus(StrEnum):
@@ -75,6 +81,8 @@ class InboxMessage(BaseModel):
     key: Key
     subject: str
     body: str
+    priority: Priority | None = Field(default=None, description="Of the task that it is about")
+    due: AwareDatetime | None = Field(default=None, description="When that task is to be done")
     received_at: AwareDatetime
 
 

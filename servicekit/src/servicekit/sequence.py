@@ -6,6 +6,8 @@ An entry only names another key; a reader follows it, and passes over a number t
 use (after a crash) or that lost to another (after a repeat).
 """
 
+from collections.abc import Iterable
+
 from pydantic import BaseModel
 
 from servicekit.locks import KeyedLocks
@@ -58,7 +60,13 @@ class Sequence:
 
     async def page(self, name: str, before: int, limit: int) -> list[tuple[int, str]]:
         """Return up to `limit` entries with numbers under `before`, the highest first."""
-        numbers = range(before - 1, max(before - 1 - limit, -1), -1)
+        return await self.entries(name, range(before - 1, max(before - 1 - limit, -1), -1))
+
+    async def entries(self, name: str, numbers: Iterable[int]) -> list[tuple[int, str]]:
+        """Return the entries with these numbers, in their order, without those that do not exist.
+
+        All are read in one call: give no more numbers than fit in a page.
+        """
         keys = {f"{name}:{number}": number for number in numbers}
         read = await self._store.get_many(keys, Pointer)
         return [(keys[key], entry.value.key) for key, entry in read.items() if entry.value]
