@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -55,6 +56,9 @@ async def assert_consistent(data: Data) -> None:
         page = await assigner.ledger.assignments_of(name, None, 200)
         listed = [a.key for a in page.items if a.status is AssignmentStatus.HELD]
         assert sorted(listed) == sorted(held)
+        agenda = await assigner.agendas.read(name, 200, datetime.now(UTC))
+        assert sorted(item.key for item in agenda.items) == sorted(held)
+        assert agenda.complete
 
 
 REQUESTS = [
@@ -134,7 +138,11 @@ def test_counts_hold_whatever_runs_at_once_and_crashes(
         data: Data = {}
         await team(data)
         for at_once in rounds:
-            await asyncio.gather(*(operate(data, *operation) for operation in at_once))
+            await asyncio.gather(
+                *(operate(data, *operation) for operation in at_once),
+                # What a reader remembers of a moment stays right afterwards.
+                *(replica(data).agendas.read(name, 200, datetime.now(UTC)) for name in MEMBERS),
+            )
         # What crashed is repeated to its end, as a workflow would.
         for kind, key, which, _, _ in [o for at_once in rounds for o in at_once]:
             await operate(data, kind, key, which, None, False)

@@ -1,15 +1,20 @@
 """Each task is assigned once, to somebody who can take it."""
 
 import asyncio
+import json
 from collections import Counter
+from datetime import datetime
 
 import pytest
 
 from assigner.bootstrap import Assigner
 from contracts.assigner import AssignmentRequest, AssignmentStatus, MemberProfile
+from contracts.fields import Priority
 from contracts.problems import ProblemType
 from servicekit.problems import ProblemError
 from servicekit.testing import MemoryStateStore
+
+DUE = "2030-01-31T17:00:00+01:00"
 
 
 def to(assignee: str, title: str = "Review") -> AssignmentRequest:
@@ -64,6 +69,40 @@ async def test_another_request_under_the_key_is_refused(assigner: Assigner) -> N
 async def test_an_unknown_address_joins_an_open_directory(assigner: Assigner) -> None:
     assignment = await assigner.ledger.assign("t:assign", to("Zoe@example.org"))
     assert assignment.member_id == assignment.email == "zoe@example.org"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"priority": "high"}, {"priority": "low", "due": DUE}, {"due": "2030-01-31T16:00:01Z"}, {}],
+)
+async def test_priority_and_due_are_part_of_what_is_compared(
+    assigner: Assigner, other: dict[str, str]
+) -> None:
+    def request(**more: str) -> AssignmentRequest:
+        return AssignmentRequest.model_validate({"title": "T", "assignee": "alice", **more})
+
+    first = await assigner.ledger.assign("t:assign", request(priority="high", due=DUE))
+    assert (first.priority, first.due) == (Priority.HIGH, datetime.fromisoformat(DUE))
+    # The same time by another offset is the same request.
+    same = request(priority="high", due="2030-01-31T16:00:00Z")
+    assert await assigner.ledger.assign("t:assign", same) == first
+    with pytest.raises(ProblemError) as error:
+        await assigner.ledger.assign("t:assign", request(**other))
+    assert error.value.type is ProblemType.KEY_REUSED
+
+
+async def test_a_repeat_is_recognised_in_a_record_from_before_priority_and_due(
+    assigner: Assigner, store: MemoryStateStore
+) -> None:
+    first = await assigner.ledger.assign("t:assign", to("alice"))
+    record = json.loads(store.data["assignment:t:assign"][0])
+    # What is not given is not stored: the record is the same as before there were such fields.
+    assert record["request"] == {"title": "Review", "assignee": "alice", "skills": []}
+    assert await assigner.ledger.assign("t:assign", to("alice")) == first
+    with pytest.raises(ProblemError):
+        await assigner.ledger.assign(
+            "t:assign", to("alice").model_copy(update={"priority": Priority.LOW})
+        )
 
 
 @pytest.mark.parametrize("replicas", [1, 3])

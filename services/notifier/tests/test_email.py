@@ -51,6 +51,38 @@ async def test_a_message_is_sent_once(mailing: Notifier, mailbox: Mailbox) -> No
     assert message.get_content().strip() == "Dó it"  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("given", "importance", "text"),
+    [
+        ({}, None, "B"),
+        ({"priority": "low"}, "low", "B\n\nPriority: low"),
+        (
+            {"priority": "urgent", "due": "2030-01-31T17:00:00+01:00"},
+            "high",
+            "B\n\nDue: 2030-01-31 17:00+01:00\n\nPriority: urgent",
+        ),
+        # No other offset is computed, which would leave the range of dates.
+        ({"due": "0001-01-01T00:00:00+05:00"}, None, "B\n\nDue: 0001-01-01 00:00+05:00"),
+    ],
+)
+async def test_priority_and_due_date_are_in_the_message(
+    mailing: Notifier,
+    mailbox: Mailbox,
+    given: dict[str, str],
+    importance: str | None,
+    text: str,
+) -> None:
+    request = {"recipient": "ann@example.com", "subject": "S", "body": "B", "channel": "email"}
+    await mailing.delivery.notify(
+        "t:notify", NotificationRequest.model_validate({**request, **given})
+    )
+    [envelope] = mailbox.taken
+    assert isinstance(envelope.content, bytes)
+    message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+    assert message["Importance"] == importance
+    assert message.get_content().replace("\r\n", "\n").strip() == text  # type: ignore[attr-defined]
+
+
 async def test_a_repeat_after_a_crash_has_the_same_message_id(
     store: MemoryStateStore, settings: Settings, mailbox: Mailbox
 ) -> None:

@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import json
 from collections import Counter
+from datetime import datetime
 
 import pytest
 
+from contracts.fields import Priority
 from contracts.notifier import NotificationRequest, NotificationStatus
 from contracts.problems import ProblemType
 from notifier.bootstrap import Notifier
@@ -13,6 +16,8 @@ from notifier.settings import Settings
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore
+
+DUE = "2030-01-31T17:00:00+01:00"
 
 
 def telling(body: str = "Hello", recipient: str = "ann") -> NotificationRequest:
@@ -44,6 +49,36 @@ async def test_another_request_under_the_key_is_refused(notifier: Notifier) -> N
         await notifier.delivery.notify("t:notify", telling("Other"))
     assert error.value.type is ProblemType.KEY_REUSED
     assert await bodies(notifier) == ["Hello"]
+
+
+async def test_a_message_shows_priority_and_due_date(notifier: Notifier) -> None:
+    request = NotificationRequest.model_validate(
+        {"recipient": "ann", "subject": "S", "body": "B", "priority": "high", "due": DUE}
+    )
+    sent = await notifier.delivery.notify("t:notify", request)
+    [message] = (await notifier.inbox.page("ann", None, 10)).items
+    assert (message.priority, message.due) == (Priority.HIGH, datetime.fromisoformat(DUE))
+    assert (sent.priority, sent.due) == (message.priority, message.due)
+    with pytest.raises(ProblemError) as error:
+        await notifier.delivery.notify(
+            "t:notify", request.model_copy(update={"priority": Priority.LOW})
+        )
+    assert error.value.type is ProblemType.KEY_REUSED
+
+
+async def test_a_repeat_is_recognised_in_a_record_from_before_priority_and_due(
+    notifier: Notifier, store: MemoryStateStore
+) -> None:
+    first = await notifier.delivery.notify("t:notify", telling())
+    # What is not given is not stored: the record is the same as before there were such fields.
+    assert json.loads(store.data["notification:t:notify"][0])["request"] == {
+        "recipient": "ann",
+        "subject": "S",
+        "body": "Hello",
+        "channel": "inbox",
+    }
+    assert await notifier.delivery.notify("t:notify", telling()) == first
+    assert (first.priority, first.due) == (None, None)
 
 
 async def test_messages_are_read_by_page(notifier: Notifier) -> None:

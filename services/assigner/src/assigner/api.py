@@ -1,11 +1,13 @@
 """The assigner's HTTP API."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, status
 
-from assigner.deps import DirectoryDep, LedgerDep
+from assigner.deps import AgendasDep, DirectoryDep, LedgerDep
 from contracts.assigner import (
+    Agenda,
     Assignment,
     AssignmentPage,
     AssignmentRequest,
@@ -101,6 +103,19 @@ async def list_members(
 async def get_member(member_id: MemberPath, directory: DirectoryDep) -> Member:
     """Return one member."""
     return (await directory.find(member_id)).shown()
+
+
+@members_router.get(
+    "/members/{member_id}/agenda",
+    summary="Get a member's agenda",
+    description="The open assignments: by due date, and so the overdue ones first, then by "
+    "priority, then by the time of the assignment. Of a member with a long history, one request "
+    "may not read all of it: `complete` is false then, and a repeat reads on.",
+    responses=problem_responses(ProblemType.UNKNOWN_MEMBER),
+)
+async def get_agenda(member_id: MemberPath, agendas: AgendasDep, limit: Limit = 100) -> Agenda:
+    """Return a member's open assignments, the most urgent first."""
+    return await agendas.read(member_id, limit, datetime.now(UTC))
 
 
 @members_router.put(

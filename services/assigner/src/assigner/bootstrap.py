@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import ConfigDict, TypeAdapter
 
+from assigner.agenda import Agendas
 from assigner.directory import Directory
 from assigner.ledger import Ledger
 from assigner.settings import Settings
@@ -30,10 +31,11 @@ TEAM = TypeAdapter(list[TeamMember])
 
 @dataclass(frozen=True)
 class Assigner:
-    """The directory and the ledger over one store."""
+    """The members, their assignments and their agendas, in one store."""
 
     directory: Directory
     ledger: Ledger
+    agendas: Agendas
 
     @classmethod
     def over(cls, store: StateStore, *, open_directory: bool) -> "Assigner":
@@ -41,7 +43,7 @@ class Assigner:
         records = Records(store)
         locks = KeyedLocks()
         directory = Directory(records, locks, open_to_all=open_directory)
-        return cls(directory, Ledger(records, directory, locks))
+        return cls(directory, Ledger(records, directory, locks), Agendas(records, directory))
 
     async def add_team(self, team: list[TeamMember]) -> None:
         """Add the members who were never in the directory; leave all others as they are."""

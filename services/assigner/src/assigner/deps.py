@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from assigner.agenda import Agendas
 from assigner.bootstrap import Assigner
 from assigner.directory import Directory
 from assigner.ledger import Ledger
@@ -22,5 +23,11 @@ async def get_ledger(assigner: AssignerDep) -> Ledger:
     return assigner.ledger
 
 
+async def get_agendas(assigner: AssignerDep) -> Agendas:
+    """Return the members' agendas."""
+    return assigner.agendas
+
+
 DirectoryDep = Annotated[Directory, Depends(get_directory)]
 LedgerDep = Annotated[Ledger, Depends(get_ledger)]
+AgendasDep = Annotated[Agendas, Depends(get_agendas)]

@@ -13,12 +13,20 @@ looks at the member: the assignment's record tells how the operation ended.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Self
 
 from pydantic import AwareDatetime, BaseModel
 
-from contracts.assigner import AssignmentRequest, AssignmentStatus, Member, MemberProfile
+from contracts.assigner import (
+    AgendaItem,
+    AssignmentRequest,
+    AssignmentStatus,
+    Member,
+    MemberProfile,
+)
+from contracts.fields import Priority
 from contracts.problems import ProblemType
 
 
@@ -128,3 +136,37 @@ def least_loaded(members: Iterable[MemberRecord], skills: Iterable[str]) -> Memb
     wanted = set(skills)
     able = [m for m in members if m.refusal() is None and wanted <= set(m.profile.skills)]
     return min(able, key=lambda m: (m.held, m.next_number, m.id), default=None)
+
+
+def agenda(assignments: Mapping[str, AssignmentRecord], now: datetime) -> list[AgendaItem]:
+    """Return open assignments as a member's agenda, the most urgent first.
+
+    By due date, and so the overdue ones first and those without one last; then by priority, high
+    before low; then by the time of the assignment.
+
+    Args:
+        assignments: The open ones by key.
+        now: The time after which nothing is overdue yet.
+    """
+    items = [
+        AgendaItem(
+            key=key,
+            title=record.request.title,
+            priority=record.request.priority or Priority.NORMAL,
+            due=record.request.due,
+            overdue=record.request.due is not None and record.request.due < now,
+            assigned_at=record.assigned_at,
+        )
+        for key, record in assignments.items()
+        if record.request is not None and record.assigned_at is not None
+    ]
+    return sorted(items, key=_urgency)
+
+
+def _urgency(item: AgendaItem) -> tuple[bool, datetime, int, datetime, str]:
+    due = item.due or _NEVER
+    return item.due is None, due, -_RANKS[item.priority], item.assigned_at, item.key
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_RANKS = {priority: rank for rank, priority in enumerate(Priority)}

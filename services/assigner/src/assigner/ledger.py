@@ -204,5 +204,11 @@ def _first_answer(key: str, record: AssignmentRecord, request: AssignmentRequest
 
 
 def _shown(key: str, record: AssignmentRecord) -> Assignment:
-    title = record.request.title if record.request else ""
-    return Assignment(key=key, title=title, **record.model_dump(exclude={"request", "number"}))
+    request = record.request
+    return Assignment(
+        key=key,
+        title=request.title if request else "",
+        priority=request.priority if request else None,
+        due=request.due if request else None,
+        **record.model_dump(exclude={"request", "number"}),
+    )

@@ -22,6 +22,17 @@ class EmailIndex(BaseModel):
     member_id: str
 
 
+class OpenIndex(BaseModel):
+    """Which of a member's assignments may be open: to be checked against each of them.
+
+    All with numbers under `known_to` that are open are listed: one that was released is never
+    open again, so the list stays right however old it is.
+    """
+
+    known_to: int = 0
+    numbers: list[int] = []
+
+
 def held_by(member_id: str) -> str:
     """Return the name of the sequence of a member's assignments."""
     return f"held:{member_id}"
@@ -72,6 +83,14 @@ class Records:
     async def put_assignment(self, key: str, record: AssignmentRecord, etag: str | None) -> None:
         """Write an assignment over the version with `etag`, else raise Conflict."""
         await self.store.put(f"assignment:{key}", record, etag)
+
+    async def open_index(self, member_id: str) -> Versioned[OpenIndex]:
+        """Read which assignments of a member may be open."""
+        return await self.store.get(f"open:{member_id}", OpenIndex)
+
+    async def put_open_index(self, member_id: str, index: OpenIndex, etag: str | None) -> None:
+        """Write which assignments of a member may be open, else raise Conflict."""
+        await self.store.put(f"open:{member_id}", index, etag)
 
     async def email(self, email: str) -> Versioned[EmailIndex]:
         """Read whose an e-mail address may be."""

@@ -1,17 +1,26 @@
 """E-mail over SMTP."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 
 import aiosmtplib
 
+from contracts.fields import Priority
 from contracts.notifier import NotificationRequest
 from notifier.channels import DeliveryUnavailable, Undeliverable
 from notifier.settings import Settings
 
 # RFC 5321, 4.2.1: 5yz is a permanent failure, 4yz a transient one.
 PERMANENT = range(500, 600)
+# RFC 2156 defines the header: low, normal or high.
+IMPORTANCE = {
+    Priority.LOW: "low",
+    Priority.NORMAL: "normal",
+    Priority.HIGH: "high",
+    Priority.URGENT: "high",
+}
 # A connection is opened, greeted and used within one time-out each.
 STEPS_OF_A_DELIVERY = 3
 
@@ -66,8 +75,18 @@ class Email:
         message["To"] = request.recipient
         message["Subject"] = request.subject
         message["Message-ID"] = message_id(key, self._settings.email_sender)
-        message.set_content(request.body)
+        if request.priority is not None:
+            message["Importance"] = IMPORTANCE[request.priority]
+        message.set_content("\n\n".join([request.body, *_task_lines(request)]))
         return message
+
+
+def _task_lines(request: NotificationRequest) -> Iterator[str]:
+    if request.due is not None:
+        # In the offset that it was given in: it is for people, who gave it.
+        yield f"Due: {request.due.isoformat(' ', 'minutes')}"
+    if request.priority is not None:
+        yield f"Priority: {request.priority}"
 
 
 def message_id(key: str, sender: str) -> str:

@@ -38,6 +38,8 @@ class Inbox:
                 key=key,
                 subject=record.request.subject,
                 body=record.request.body,
+                priority=record.request.priority,
+                due=record.request.due,
                 received_at=record.delivered_at,
             )
             for number, key in entries
