@@ -75,6 +75,27 @@ async def test_the_directory_changes_and_refuses(system: System) -> None:
     assert (await system.assigner.get(f"/members/{member}")).status_code == 404
 
 
+async def test_an_agenda_lists_open_assignments_by_urgency(system: System) -> None:
+    member = unique("m")
+    profile = {"name": "M", "email": f"{member}@example.com"}
+    await system.assigner.put(f"/members/{member}", json=profile)
+    more = {
+        "plain": {},
+        "high": {"priority": "high"},
+        "overdue": {"priority": "low", "due": "2020-01-31T17:00:00+01:00"},
+        "released": {"priority": "urgent"},
+    }
+    for name, fields in more.items():
+        body = {"title": name, "assignee": member, **fields}
+        assert (await system.assigner.put(f"/assignments/{member}:{name}", json=body)).is_success
+    await system.assigner.delete(f"/assignments/{member}:released")
+    for _ in range(2):
+        agenda = (await system.assigner.get(f"/members/{member}/agenda")).json()
+        assert [item["title"] for item in agenda["items"]] == ["overdue", "high", "plain"]
+        assert [item["overdue"] for item in agenda["items"]] == [True, False, False]
+        assert (agenda["held"], agenda["complete"]) == (3, True)
+
+
 async def test_a_thousand_messages_are_read_by_page(system: System) -> None:
     recipient = unique("r")
     limit = asyncio.Semaphore(32)
