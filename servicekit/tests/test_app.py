@@ -3,17 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel
 
 from contracts.problems import MEDIA_TYPE, ProblemType
 from servicekit.app import build_app
 from servicekit.readiness import Readiness
 from servicekit.settings import ServiceSettings
-from servicekit.startup import Startup
+from servicekit.startup import opened
 from servicekit.state import StoreUnavailable
 
 
@@ -21,32 +22,32 @@ class Thing(BaseModel):
     name: str
 
 
-def routes(services: Startup[str]) -> list[APIRouter]:
-    router = APIRouter()
-
-    @router.put("/things")
-    async def put_thing(thing: Thing) -> Thing:
-        return Thing(name=thing.name + services.value())
-
-    @router.get("/bug")
-    async def bug() -> Thing:
-        raise RuntimeError("secret detail")
-
-    @router.get("/store-down")
-    async def store_down() -> Thing:
-        raise StoreUnavailable("down")
-
-    return [router]
+router = APIRouter()
 
 
-def app_with(settings: ServiceSettings, opened: asyncio.Event | None = None) -> FastAPI:
+@router.put("/things")
+async def put_thing(thing: Thing, suffix: Annotated[str, Depends(opened(str))]) -> Thing:
+    return Thing(name=thing.name + suffix)
+
+
+@router.get("/bug")
+async def bug() -> Thing:
+    raise RuntimeError("secret detail")
+
+
+@router.get("/store-down")
+async def store_down() -> Thing:
+    raise StoreUnavailable("down")
+
+
+def app_with(settings: ServiceSettings, gate: asyncio.Event | None = None) -> FastAPI:
     async def open_(_: AsyncExitStack, __: ServiceSettings, ___: Readiness) -> str:
-        if opened is not None:
-            await opened.wait()
+        if gate is not None:
+            await gate.wait()
         return "!"
 
     return build_app(
-        title="T", description="", tags=[], settings=settings, open_=open_, routers=routes
+        title="T", description="", tags=[], settings=settings, open_=open_, routers=[router]
     )
 
 
@@ -122,13 +123,13 @@ async def test_a_store_that_is_down_is_to_be_tried_again(client: httpx.AsyncClie
 
 
 async def test_alive_first_and_ready_once_open() -> None:
-    opened = asyncio.Event()
-    async with running(app_with(ServiceSettings(), opened)) as client:
+    gate = asyncio.Event()
+    async with running(app_with(ServiceSettings(), gate)) as client:
         assert (await client.get("/healthz")).status_code == 200
         assert_problem(await client.get("/readyz"), 503, ProblemType.UNAVAILABLE)
         answer = await client.put("/things", json={"name": "a"})
         assert_problem(answer, 503, ProblemType.UNAVAILABLE)
-        opened.set()
+        gate.set()
         await asyncio.sleep(0.01)
         assert (await client.get("/readyz")).json() == {"status": "ready"}
 

@@ -37,7 +37,7 @@ def build_app(
     tags: Sequence[dict[str, str]],
     settings: Settings,
     open_: Opener[Settings, Opened],
-    routers: Sequence[APIRouter] | Callable[[Startup[Opened]], Sequence[APIRouter]],
+    routers: Sequence[APIRouter],
 ) -> FastAPI:
     """Return an application with health routes, problem details, limits and an honest OpenAPI.
 
@@ -48,7 +48,7 @@ def build_app(
         settings: The service's settings.
         open_: Opens what the routes use, in the background.
         routers: The service's own routes, which take what `open_` returned by the dependency
-            `opened`; or a function that makes them.
+            `opened`.
     """
     readiness = Readiness()
     startup: Startup[Opened] = Startup(lambda stack: open_(stack, settings, readiness), readiness)
@@ -76,7 +76,7 @@ def build_app(
     if settings.app_api_token is not None:
         problems |= problem_responses(ProblemType.UNAUTHORIZED)
         checks.append(require_token(settings.app_api_token))
-    for router in routers(startup) if callable(routers) else routers:
+    for router in routers:
         app.include_router(router, responses=problems, dependencies=checks)
     app.include_router(health_router(readiness))
     app.include_router(metrics_router())

@@ -34,7 +34,7 @@ def create_app(
         tags=tags(hosted),
         settings=settings,
         open_=open_ or partial(open_orchestrator, hosted),
-        routers=lambda _: routers(hosted),
+        routers=routers(hosted),
     )
     app.state.catalogue = hosted
     return app

@@ -22,7 +22,7 @@ from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import Refresher
 from orchestrator.visibility.sse import Counted
-from servicekit.startup import Startup
+from servicekit.startup import opened
 from servicekit.state import StateStore
 
 
@@ -69,17 +69,7 @@ class Orchestrator:
     scheduler: Scheduler
 
 
-async def opened(request: Request) -> Orchestrator:
-    """Return what the service opened at its start.
-
-    Raises:
-        ProblemError: It is still starting (503).
-    """
-    startup: Startup[Orchestrator] = request.app.state.startup
-    return startup.value()
-
-
-OpenedDep = Annotated[Orchestrator, Depends(opened)]
+OpenedDep = Annotated[Orchestrator, Depends(opened(Orchestrator))]
 
 
 async def _workflow_settings(orchestrator: OpenedDep) -> SettingsRegistry:
