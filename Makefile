@@ -12,7 +12,7 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo check format test test-unit test-e2e test-kind bench-list bench-tracing up down clean
+.PHONY: help setup run demo check format test test-unit test-e2e test-kind version bench-list bench-tracing up down clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -31,9 +31,11 @@ check: $(READY) ## Check format, lint, types and architecture
 	$(UV) run --frozen ruff check
 	$(UV) run --frozen mypy
 	$(UV) run --frozen mypy --no-warn-return-any --exclude tests/kind tests tools/measure_batch.py
+	$(UV) run --frozen mypy -m tools.version
 	$(UV) run --frozen lint-imports
 	$(UV) run --quiet --script tools/dashboard.py --check
 	$(UV) run --quiet --script tools/check_manifests.py
+	$(PYTHON) tools/version.py
 
 format: $(READY) ## Format, and fix what ruff can fix
 	$(UV) run --frozen ruff format
@@ -49,6 +51,9 @@ test-e2e: $(READY) ## Run the tests against the running system
 
 test-kind: $(READY) up ## Run the tests against the Kind cluster, which is kept
 	$(UV) run --frozen pytest tests/kind
+
+version: $(READY) ## Check that every file has the same version (TO=1.2.3 sets it)
+	@$(PYTHON) tools/version.py $(if $(TO),--set $(TO))
 
 bench-list: $(READY) ## Measure the list of instances at 1,000 and 10,000 (STORE=redis for Redis)
 	@$(PYTHON) -m bench.instances --store $(STORE)
