@@ -31,11 +31,12 @@ check: $(READY) ## Check format, lint, types and architecture
 	$(UV) run --frozen ruff check
 	$(UV) run --frozen mypy
 	$(UV) run --frozen mypy --no-warn-return-any --exclude tests/kind tests tools/measure_batch.py
-	$(UV) run --frozen mypy -m tools.version
+	$(UV) run --frozen mypy -m tools.version -m tools.check_links
 	$(UV) run --frozen lint-imports
 	$(UV) run --quiet --script tools/dashboard.py --check
 	$(UV) run --quiet --script tools/check_manifests.py
 	$(PYTHON) tools/version.py
+	$(PYTHON) tools/check_links.py
 
 format: $(READY) ## Format, and fix what ruff can fix
 	$(UV) run --frozen ruff format
