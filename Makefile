@@ -12,7 +12,7 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo check format test test-unit test-e2e test-kind version bench-list bench-tracing up down clean
+.PHONY: help setup run demo check format test test-unit test-e2e test-kind version docs bench-list bench-tracing up down clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,11 @@ test-kind: $(READY) up ## Run the tests against the Kind cluster, which is kept
 version: $(READY) ## Check that every file has the same version (TO=1.2.3 sets it)
 	@$(PYTHON) tools/version.py $(if $(TO),--set $(TO))
 
+docs: $(READY) ## Build the documentation as a site, in site/
+	@$(PYTHON) tools/check_links.py
+	@NO_MKDOCS_2_WARNING=1 $(UV) run --frozen --isolated --only-group docs python -m mkdocs build --quiet
+	@echo "Open site/index.html, or serve it: $(PYTHON) -m http.server --directory site"
+
 bench-list: $(READY) ## Measure the list of instances at 1,000 and 10,000 (STORE=redis for Redis)
 	@$(PYTHON) -m bench.instances --store $(STORE)
 
@@ -69,7 +74,7 @@ down: ## Delete the Kind cluster with its data
 	kind delete cluster --name taskway
 
 clean: ## Remove the files of runs and checks, data included
-	rm -rf .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache site
 
 $(UV):
 	@sh tools/bootstrap.sh

@@ -14,9 +14,12 @@ from typing import NamedTuple
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = ("*.md", "docs/**/*.md", ".github/**/*.md")
 
-FENCE = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.M | re.S)
-CODE = re.compile(r"`[^`\n]+`")
-LINK = re.compile(r"\[([^\]\n]*)\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^(?P<fence>```|~~~).*?^(?P=fence)[ \t]*$", re.M | re.S)
+# Code that looks like a link is none; a link's text may be code.
+PART = re.compile(
+    rf"(?P<code>{FENCE.pattern}|`[^`\n]+`)|\[(?P<text>[^\]\n]*)\]\((?P<target>[^)\s]+)\)",
+    re.M | re.S,
+)
 HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.M)
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.I)
 FILE_NAME = re.compile(r"[\w./-]+\.(?:py|md|json|ya?ml|sh|toml|txt)")
@@ -74,13 +77,10 @@ def broken(page: Path) -> Iterator[str]:
 
 def links(page: Path) -> Iterator[Link]:
     """Yield the links of a page that stay in the repository, those in code left out."""
-    # A link's text may be code, and is kept; code that only looks like a link is not.
-    text = FENCE.sub("", page.read_text(encoding="utf-8"))
-    text = CODE.sub(lambda code: code[0][1:-1] if "](" not in code[0] else "", text)
-    for words, target in LINK.findall(text):
-        if not ELSEWHERE.match(target):
-            path, _, anchor = target.partition("#")
-            yield Link(page, words, path, anchor)
+    for part in PART.finditer(page.read_text(encoding="utf-8")):
+        if not part["code"] and not ELSEWHERE.match(part["target"]):
+            path, _, anchor = part["target"].partition("#")
+            yield Link(page, part["text"].strip("`"), path, anchor)
 
 
 def anchors(markdown: str) -> set[str]:
