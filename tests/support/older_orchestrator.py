@@ -19,10 +19,13 @@ def of_another_time(code: str) -> Definition:
     """Return purchase approval as it was, or may yet be."""
     if code == "version-1":
         return dataclasses.replace(
-            DEFINITION, workflow=DEFINITION.earlier["1"], version="1", earlier={}
+            DEFINITION,
+            workflow=DEFINITION.previous_versions["1"],
+            version="1",
+            previous_versions={},
         )
     if code == "without-version-1":
-        return dataclasses.replace(DEFINITION, earlier={})
+        return dataclasses.replace(DEFINITION, previous_versions={})
     raise SystemExit(f"no such code: {code}")
 
 

@@ -31,7 +31,7 @@ from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.scheduling.store import ScheduleStore
 from orchestrator.settings import Settings
 from orchestrator.telemetry.trace_context import Origins
-from orchestrator.toolkit.accepted_events import Decisions
+from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.dependencies import ActivityDependencies
 from orchestrator.toolkit.peers.assigner import AssignerClient
@@ -97,7 +97,7 @@ async def open_orchestrator(
     audit, links = Audit(store), Links(store)
     explainer = Explainer(catalogue, management, links, sidecar.why_no_worker, settings.jaeger_url)
     operations = Operations(catalogue, engine, client, management, audit, links, refresher.refresh)
-    events = Events(engine, Decisions(store), origins)
+    events = Events(engine, AcceptedEvents(store), origins)
     return Orchestrator(
         settings=settings,
         workflow_settings=workflow_settings,

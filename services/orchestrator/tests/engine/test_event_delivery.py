@@ -11,7 +11,7 @@ from unit_support.untraced import NO_ORIGINS
 from contracts.orchestrator import Progress, Wait
 from contracts.problems import ProblemType
 from orchestrator.engine.event_delivery import Events
-from orchestrator.toolkit.accepted_events import Decisions
+from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.toolkit.definition import Event
 from servicekit.problems import ProblemError
 from servicekit.testing import MemoryStateStore
@@ -50,7 +50,7 @@ class FakeEngine:
 
 
 def events(engine: FakeEngine, store: MemoryStateStore | None = None) -> Events:
-    return Events(engine, Decisions(store or MemoryStateStore()), NO_ORIGINS)  # type: ignore[arg-type]
+    return Events(engine, AcceptedEvents(store or MemoryStateStore()), NO_ORIGINS)  # type: ignore[arg-type]
 
 
 async def refused(call: Any) -> ProblemError:
@@ -91,7 +91,7 @@ async def test_who_is_late_raises_again_what_was_accepted() -> None:
 
 async def test_after_a_wait_was_closed_nothing_is_accepted() -> None:
     engine, store = FakeEngine(), MemoryStateStore()
-    await Decisions(store).fill("i", "answer.1", None)
+    await AcceptedEvents(store).accept_once("i", "answer.1", None)
     late = await refused(events(engine, store).deliver("i", ANSWER, Answer(text="yes")))
     assert late.type is ProblemType.ALREADY_DECIDED
     assert engine.raised == []

@@ -146,9 +146,9 @@ class Engine:
 
     async def _schedule(self, definition: Definition, instance_id: str, request: BaseModel) -> None:
         trace: AbstractContextManager[None] = nullcontext()
-        if definition.endless is not None:
+        if definition.eternal_input is not None:
             given = request.model_dump() | {"started_in": here()}
-            request, trace = definition.endless.model_validate(given), apart()
+            request, trace = definition.eternal_input.model_validate(given), apart()
         try:
             # The call returns when the instance has begun, which needs a worker.
             async with asyncio.timeout(self._start_timeout):
@@ -175,6 +175,6 @@ def unknown(instance_id: str) -> ProblemError:
 
 def _same_input(state: WorkflowState, definition: Definition, request: BaseModel) -> bool:
     try:
-        return definition.asked(state.serialized_input) == request
+        return definition.parse_input(state.serialized_input) == request
     except ValidationError:
         return False

@@ -8,25 +8,25 @@ from orchestrator.engine.client import Engine
 from orchestrator.engine.status import progress_of
 from orchestrator.telemetry.trace_context import Origins
 from orchestrator.telemetry.wait_spans import show_wait
-from orchestrator.toolkit.accepted_events import Decisions
+from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.toolkit.definition import Event
-from orchestrator.toolkit.messages import Delivered
+from orchestrator.toolkit.messages import EventEnvelope
 from servicekit.problems import ProblemError
 
 
 class Events:
     """The way into workflows that wait."""
 
-    def __init__(self, engine: Engine, decisions: Decisions, origins: Origins) -> None:
+    def __init__(self, engine: Engine, accepted_events: AcceptedEvents, origins: Origins) -> None:
         """Prepare to raise events.
 
         Args:
             engine: What raises them.
-            decisions: Which payload a wait took.
+            accepted_events: Which payload a wait took.
             origins: Which trace an instance is part of.
         """
         self._engine = engine
-        self._decisions = decisions
+        self._accepted_events = accepted_events
         self._origins = origins
 
     async def deliver(self, instance_id: str, event: Event, payload: BaseModel) -> None:
@@ -42,14 +42,14 @@ class Events:
                 has no code for the instance (503).
         """
         wait = await self.wait(instance_id, event)
-        slot = event.slot(wait.id, payload)
+        key = event.key_for(wait.id, payload)
         mine = payload.model_dump(mode="json")
-        decision, now = await self._decisions.fill(instance_id, slot, mine)
-        if decision.payload is not None:
-            delivered = Delivered(wait=wait.id, payload=decision.payload)
-            await self._engine.raise_event(instance_id, event.name, delivered)
+        accepted, now = await self._accepted_events.accept_once(instance_id, key, mine)
+        if accepted.payload is not None:
+            envelope = EventEnvelope(wait=wait.id, payload=accepted.payload)
+            await self._engine.raise_event(instance_id, event.name, envelope)
         if not now:
-            raise ProblemError(ProblemType.ALREADY_DECIDED, _why(decision.payload, event))
+            raise ProblemError(ProblemType.ALREADY_DECIDED, _why(accepted.payload, event))
         await show_wait(self._origins, instance_id, wait)
 
     async def wait(self, instance_id: str, event: Event) -> Wait:

@@ -22,8 +22,8 @@ def registry_of(definitions: Iterable[Definition]) -> Registry:
         registry.add_named_orchestrator(
             name, adapted(definition.workflow), version, is_latest=version is not None
         )
-        for earlier, code in definition.earlier.items():
-            registry.add_named_orchestrator(name, adapted(code), earlier)
+        for previous, code in definition.previous_versions.items():
+            registry.add_named_orchestrator(name, adapted(code), previous)
         for child, code in definition.children.items():
             registry.add_named_orchestrator(child, adapted(code))
     return registry

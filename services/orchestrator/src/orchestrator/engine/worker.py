@@ -63,10 +63,8 @@ def register_workflows(runtime: WorkflowRuntime, definition: Definition) -> None
         runtime.register_versioned_workflow(
             workflow, name=name, version_name=definition.version, is_latest=True
         )
-    for version, earlier in definition.earlier.items():
-        runtime.register_versioned_workflow(
-            earlier, name=name, version_name=version, is_latest=False
-        )
+    for version, code in definition.previous_versions.items():
+        runtime.register_versioned_workflow(code, name=name, version_name=version, is_latest=False)
     for child, code in definition.children.items():
         runtime.register_workflow(code, name=child)
 

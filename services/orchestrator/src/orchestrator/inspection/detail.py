@@ -46,7 +46,7 @@ def detail_of(
         version=facts.version or state.version.value or None,
         patches=facts.patches,
         status=status,
-        input=_typed(state.input.value, definition.asked if definition else None),
+        input=_typed(state.input.value, definition.parse_input if definition else None),
         output=_typed(
             state.output.value, definition.output.model_validate_json if definition else None
         )

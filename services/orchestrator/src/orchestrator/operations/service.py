@@ -111,7 +111,7 @@ class Operations:
             link = RerunOf(source=instance_id, from_event=request.from_event, input=data)
             if request.from_event is None:
                 try:
-                    given = request.input or definition.asked(state.input.value).model_dump()
+                    given = request.input or definition.parse_input(state.input.value).model_dump()
                     named = {**given, definition.id_field: request.new_id}
                     again = definition.input.model_validate(named)
                 except ValidationError as error:

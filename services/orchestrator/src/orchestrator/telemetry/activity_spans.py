@@ -66,7 +66,7 @@ class Observation:
 
     async def _links(self, instance_id: str) -> list[Link] | None:
         definition = self._catalogue.named(workflow_of(instance_id))
-        if definition is None or definition.endless is None:
+        if definition is None or definition.eternal_input is None:
             return None
         origin = await self._origins.of(instance_id)
         return [Link(origin)] if origin else []

@@ -9,7 +9,7 @@ from opentelemetry.trace import format_trace_id
 from pydantic import ValidationError
 
 from orchestrator.dapr_sdk.values import at, plain
-from orchestrator.toolkit.definition import Endless
+from orchestrator.toolkit.definition import EternalInput
 from servicekit.tracing import span_named
 
 
@@ -82,9 +82,9 @@ def _rerun_of(message: Any) -> str | None:
 
 
 def _started_in(message: Any) -> str | None:
-    """Return what the input of an endless workflow says of it."""
+    """Return what the input of an eternal workflow says of it."""
     try:
-        return Endless.model_validate_json(message.input.value or "{}").started_in
+        return EternalInput.model_validate_json(message.input.value or "{}").started_in
     except ValidationError:
         return None
 

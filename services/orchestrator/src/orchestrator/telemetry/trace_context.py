@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 KEPT = 10_000
 # An instance can be purged, and another be started under its id.
 KEPT_SECONDS = 60.0
-# Between two generations of an endless workflow there is no history.
+# Between two generations of an eternal workflow there is no history.
 TRIES = 5
 PAUSE = 0.05
 # Nothing is to wait long for what only tells of it.

@@ -12,39 +12,40 @@ from pydantic import BaseModel
 from servicekit.state import StateStore, until_written
 
 
-class Decision(BaseModel):
-    """What filled a slot: a payload, or None where it was closed empty."""
+class AcceptedEvent(BaseModel):
+    """What was accepted under an event key: a payload, or None where the wait was closed empty."""
 
     payload: dict[str, Any] | None
 
 
-class Decisions:
-    """The decisions in a state store."""
+class AcceptedEvents:
+    """The accepted events in a state store, one for each event key."""
 
     def __init__(self, store: StateStore) -> None:
         """Keep them in `store`."""
         self._store = store
 
-    async def fill(
-        self, instance_id: str, slot: str, payload: dict[str, Any] | None
-    ) -> tuple[Decision, bool]:
-        """Fill a slot, unless it is filled.
+    async def accept_once(
+        self, instance_id: str, event_key: str, payload: dict[str, Any] | None
+    ) -> tuple[AcceptedEvent, bool]:
+        """Accept a payload, unless one was accepted under the same event key before.
 
         Args:
             instance_id: The workflow instance that waits.
-            slot: What of it is filled.
-            payload: What with; None closes it.
+            event_key: See `Event.key_for`.
+            payload: The payload; None closes the wait, so that it accepts none any more.
 
         Returns:
-            What it is filled with, and whether that happened now.
+            What is accepted, and whether that happened now.
         """
-        key = f"decision:{instance_id}:{slot}"
+        # The key's name is stored: it stays.
+        key = f"decision:{instance_id}:{event_key}"
 
-        async def attempt() -> tuple[Decision, bool]:
-            made = (await self._store.get(key, Decision)).value
-            if made is not None:
-                return made, False
-            mine = Decision(payload=payload)
+        async def attempt() -> tuple[AcceptedEvent, bool]:
+            accepted = (await self._store.get(key, AcceptedEvent)).value
+            if accepted is not None:
+                return accepted, False
+            mine = AcceptedEvent(payload=payload)
             await self._store.put(key, mine, None)
             return mine, True
 

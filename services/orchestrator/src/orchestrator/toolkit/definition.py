@@ -17,8 +17,8 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Endless(BaseModel):
-    """What the input of a workflow that goes on for ever has besides its request."""
+class EternalInput(BaseModel):
+    """What the input of an eternal workflow has besides its request."""
 
     started_in: str | None = Field(
         default=None, description="The request that started it, as a `traceparent`: to link to it"
@@ -42,8 +42,8 @@ class Event:
     description: str
     key_field: str | None = None
 
-    def slot(self, wait_id: str, payload: BaseModel) -> str:
-        """Return what of a wait the payload fills: only the first to fill it is taken."""
+    def key_for(self, wait_id: str, payload: BaseModel) -> str:
+        """Return the event key of a payload: under each, only the first is accepted."""
         if self.key_field is None:
             return wait_id
         return f"{wait_id}:{getattr(payload, self.key_field)}"
@@ -68,11 +68,11 @@ class Definition:
         events: What it waits for.
         children: The child workflows that it calls, by Dapr's name.
         compensations: Which of its steps take an effect back.
-        endless: The model of the workflow's input, where it goes on for ever by continue_as_new:
-            each of its activities is then a trace of its own, for one of all would never end.
+        eternal_input: The model of an eternal workflow's input, which repeats by
+            continue_as_new: each activity is a trace of its own, for one of all would never end.
             Goes when the minimum is Dapr 1.18.3, whose engine begins a trace a generation.
         version: What `workflow` is called, where instances of older code may be on their way.
-        earlier: That older code, by version, kept until none of its instances runs.
+        previous_versions: That older code, by version, kept until none of its instances runs.
         search_fields: Where in the request a list of instances looks for free text; a path such
             as `customer.email` goes into what is nested, and into each item of a list. What may be
             long comes last, for a long text is cut.
@@ -92,16 +92,16 @@ class Definition:
     events: tuple[Event, ...] = ()
     children: Mapping[str, Workflow] = field(default_factory=dict)
     compensations: tuple[str, ...] = ()
-    endless: type[Endless] | None = None
+    eternal_input: type[EternalInput] | None = None
     version: str | None = None
-    earlier: Mapping[str, Workflow] = field(default_factory=dict)
+    previous_versions: Mapping[str, Workflow] = field(default_factory=dict)
     search_fields: tuple[str, ...] = ()
 
     def instance_id(self, request: BaseModel) -> str:
         """Return the id of the instance that a request starts."""
         return f"{self.name}-{getattr(request, self.id_field)}"
 
-    def asked(self, serialized: str | None) -> BaseModel:
+    def parse_input(self, serialized: str | None) -> BaseModel:
         """Return the request in the input of an instance, which is JSON.
 
         What was kept before a field was added has its default; what a workflow carries over

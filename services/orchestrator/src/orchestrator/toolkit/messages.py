@@ -52,7 +52,7 @@ class NotificationSent(BaseModel):
     key: str
 
 
-class Delivered(BaseModel):
+class EventEnvelope(BaseModel):
     """What the API raises as an event: the payload, and the wait that it was accepted for."""
 
     wait: str
@@ -63,7 +63,7 @@ class CloseWait(BaseModel):
     """Let nothing more into a wait."""
 
     instance_id: str
-    slot: str
+    slot: str = Field(description="The event key; the name is that of recorded histories")
 
 
 class CloseWaitResult(BaseModel):

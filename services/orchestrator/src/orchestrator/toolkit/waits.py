@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from contracts.orchestrator import Wait
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Event
-from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, CloseWaitResult, Delivered
+from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, CloseWaitResult, EventEnvelope
 from orchestrator.toolkit.retries import RETRY_COMPENSATION
 
 Payload = TypeVar("Payload", bound=BaseModel)
@@ -79,7 +79,7 @@ class Waiting(Generic[Payload]):
         """Return the payload of a raised event, or None where it belongs to another wait."""
         if not isinstance(raised, dict) or raised.get("wait") != self.wait.id:
             return None
-        return self._payload.model_validate(Delivered.model_validate(raised).payload)
+        return self._payload.model_validate(EventEnvelope.model_validate(raised).payload)
 
     def close(self, key: str | None = None) -> Generator[Task[Any], Any, Payload | None]:
         """Take no more; return the payload that was accepted before, if one was.
@@ -87,10 +87,10 @@ class Waiting(Generic[Payload]):
         Args:
             key: Where the event has a `key_field`: which of its values is not taken any more.
         """
-        slot = self.wait.id if key is None else f"{self.wait.id}:{key}"
+        event_key = self.wait.id if key is None else f"{self.wait.id}:{key}"
         closed = yield self._ctx.call_activity(
             CLOSE_WAIT,
-            input=CloseWait(instance_id=self._ctx.instance_id, slot=slot),
+            input=CloseWait(instance_id=self._ctx.instance_id, slot=event_key),
             retry_policy=RETRY_COMPENSATION,
         )
         accepted = CloseWaitResult.model_validate(closed).payload

@@ -16,7 +16,7 @@ from orchestrator.engine.event_delivery import Events
 from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.testing.replay import replay
-from orchestrator.toolkit.accepted_events import Decisions
+from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.workflows.monitor.activities import activities, check_request
@@ -206,7 +206,7 @@ class HalfEngine:
 
 async def test_a_stop_that_got_no_answer_stops_when_it_is_sent_again() -> None:
     engine, stop = HalfEngine(), Stop.model_validate(PAYLOAD)
-    events = Events(engine, Decisions(MemoryStateStore()), NO_ORIGINS)  # type: ignore[arg-type]
+    events = Events(engine, AcceptedEvents(MemoryStateStore()), NO_ORIGINS)  # type: ignore[arg-type]
     with pytest.raises(ProblemError) as first:
         await events.deliver("monitor-1", STOP, stop)
     assert first.value.type is ProblemType.UNAVAILABLE

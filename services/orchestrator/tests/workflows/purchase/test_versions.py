@@ -19,8 +19,10 @@ from orchestrator.workflows.purchase.workflow_v1 import purchase_approval_v1
 
 REQUEST = PurchaseRequest(purchase_id="1", requester="ann", item="A laptop", amount=100_000)
 HOUR = timedelta(hours=1)
-ONE_ALONE = dataclasses.replace(DEFINITION, workflow=purchase_approval_v1, version="1", earlier={})
-WITHOUT_ONE = dataclasses.replace(DEFINITION, earlier={})
+ONE_ALONE = dataclasses.replace(
+    DEFINITION, workflow=purchase_approval_v1, version="1", previous_versions={}
+)
+WITHOUT_ONE = dataclasses.replace(DEFINITION, previous_versions={})
 
 
 class Unpatched:

@@ -2,18 +2,18 @@
 
 from dapr.ext.workflow import WorkflowActivityContext
 
-from orchestrator.toolkit.accepted_events import Decisions
+from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, CloseWaitResult
 
 
 def activities(dependencies: ActivityDependencies) -> Activities:
-    """Return the activities that need the decisions."""
-    decisions = Decisions(dependencies.store)
+    """Return the activities that need the accepted events."""
+    accepted_events = AcceptedEvents(dependencies.store)
 
     async def close_wait(_: WorkflowActivityContext, step: CloseWait) -> CloseWaitResult:
         """Let nothing more into a wait, and return what was let in before."""
-        decision, _now = await decisions.fill(step.instance_id, step.slot, None)
-        return CloseWaitResult(payload=decision.payload)
+        accepted, _now = await accepted_events.accept_once(step.instance_id, step.slot, None)
+        return CloseWaitResult(payload=accepted.payload)
 
     return {CLOSE_WAIT: close_wait}

@@ -12,7 +12,7 @@ from contracts.fields import Person, RequestId
 from contracts.notifier import notification_key
 from contracts.orchestrator import Sample, SampleEvent
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.definition import Definition, Endless, Event, Request
+from orchestrator.toolkit.definition import Definition, EternalInput, Event, Request
 from orchestrator.toolkit.messages import SEND_NOTIFICATION, SendNotification
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
@@ -114,7 +114,7 @@ class MonitorState(BaseModel):
         return self.model_copy(update=new)
 
 
-class MonitorInput(MonitorRequest, Endless):
+class MonitorInput(MonitorRequest, EternalInput):
     """A request, and from the second generation on what went before."""
 
     state: MonitorState | None = None
@@ -270,7 +270,7 @@ DEFINITION = Definition(
     description="A web address is watched for ever: somebody is told when it goes down, and when "
     "it is back. `custom_status.details` has the last results. Send `stop` to end it.",
     path="/monitors",
-    endless=MonitorInput,
+    eternal_input=MonitorInput,
     search_fields=("notify", "url"),
     events=(STOP,),
     samples={
