@@ -68,7 +68,7 @@ async def test_each_attempt_is_there_with_its_error(system: System, jaeger: Jaeg
     assert [span.tags["taskway.attempt"] for span in attempts] == [1, 2, 3]
     for span in attempts:
         if span.failed:
-            assert "asked to fail" in span.tags["otel.status_description"]
+            assert "injected failure" in span.tags["otel.status_description"]
             assert "exception" in {f["value"] for log in span.logs for f in log["fields"]}
     assert trace.roots() == ["POST /hello"]
     # The child workflow, and the timers between the attempts, are part of it.

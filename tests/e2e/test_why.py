@@ -31,7 +31,7 @@ async def test_a_failed_step_says_when_it_is_tried_again(system: System) -> None
     number = reason["attempt"]
     assert reason["name"] == "try_luck"
     assert reason["attempts"] == 3
-    assert reason["last_error"] == f"Attempt {number - 1} was asked to fail"
+    assert reason["last_error"] == f"injected failure: attempt {number - 1}"
     assert reason["text"].startswith(
         f"activity try_luck: attempt {number} of 3, last error: {reason['last_error']}, next try at"
     )
@@ -41,11 +41,11 @@ async def test_a_failed_step_says_when_it_is_tried_again(system: System) -> None
     _, luck, *_ = await steps_of(system, instance)
     assert (luck["name"], luck["status"], luck["error"]) == ("try_luck", "completed", None)
     assert [attempt["error"] for attempt in luck["attempts"]] == [
-        "Attempt 1 was asked to fail",
-        "Attempt 2 was asked to fail",
+        "injected failure: attempt 1",
+        "injected failure: attempt 2",
         None,
     ]
-    assert {attempt["error_type"] for attempt in luck["attempts"]} == {"SimulatedFailure", None}
+    assert {attempt["error_type"] for attempt in luck["attempts"]} == {"InjectedFailure", None}
 
 
 async def test_a_timer_says_until_when_and_the_end_how_long_it_took(system: System) -> None:

@@ -1,8 +1,9 @@
-"""Failures on demand, so that everyone can see what a workflow makes of them."""
+"""Raises the failures that a fault plan asks for."""
 
 from pydantic import BaseModel
 
-from servicekit.state import StateStore, until_written
+from orchestrator.dapr_sdk.private import NonRetryableError
+from servicekit.state import StateStore
 
 
 class Attempts(BaseModel):
@@ -11,29 +12,35 @@ class Attempts(BaseModel):
     count: int = 0
 
 
-class SimulatedFailure(Exception):
-    """A failure that was asked for."""
+class InjectedFailure(Exception):
+    """A failure that a fault plan asks for, and nothing that is wrong with the system."""
+
+    def __init__(self, where: str) -> None:
+        """Say where it is: `attempt 2`, `document letter`."""
+        super().__init__(f"injected failure: {where}")
 
 
-async def fail_on_demand(store: StateStore, key: str, failures: int) -> None:
-    """Fail as many times as was asked for; the attempts are counted in the store.
+class PermanentInjectedFailure(InjectedFailure, NonRetryableError):
+    """An injected failure after which the step is not tried again."""
+
+
+async def inject_failures(store: StateStore, key: str, failures: int) -> None:
+    """Fail the first attempts at a step; they are counted in the store.
 
     Args:
         store: Where they are counted.
-        key: What is tried.
-        failures: How many attempts fail before one holds.
+        key: Names the step among those of all instances.
+        failures: How many attempts fail before one succeeds.
 
     Raises:
-        SimulatedFailure: This attempt is one of those.
+        InjectedFailure: This attempt is one of those.
     """
     if not failures:
         return
 
-    async def attempt() -> int:
-        read = await store.get(f"attempts:{key}", Attempts)
-        tried = (read.value or Attempts()).count + 1
-        await store.put(f"attempts:{key}", Attempts(count=tried), read.etag)
-        return tried
+    def count(attempts: Attempts | None) -> Attempts:
+        return Attempts(count=(attempts or Attempts()).count + 1)
 
-    if (tried := await until_written(key, attempt)) <= failures:
-        raise SimulatedFailure(f"Attempt {tried} was asked to fail")
+    attempt = (await store.update(f"attempts:{key}", Attempts, count)).count
+    if attempt <= failures:
+        raise InjectedFailure(f"attempt {attempt}")

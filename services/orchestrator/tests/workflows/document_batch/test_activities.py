@@ -107,7 +107,7 @@ async def test_a_crash_at_any_write_is_taken_up_again(
         (ProcessDocument(key="batch-1:0", document_id="empty"), "Document empty has no text"),
         (
             ProcessDocument(key="batch-1:0", document_id="letter", fails=True),
-            "Document letter was asked to fail",
+            "injected failure: document letter",
         ),
     ],
 )

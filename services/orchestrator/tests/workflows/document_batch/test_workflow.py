@@ -19,7 +19,7 @@ from orchestrator.workflows.document_batch.workflow import DEFINITION, MAX_FAILU
 
 def processed(step: ProcessDocument) -> DocumentProcessed:
     if step.fails:
-        return DocumentProcessed(error="asked to fail")
+        return DocumentProcessed(error="injected failure")
     return DocumentProcessed(document_class=DocumentClass.LETTER, words=7)
 
 
@@ -77,8 +77,8 @@ def test_every_fifth_document_fails_where_that_is_asked_for() -> None:
     done = run(prefix="d", count=12, simulate="document_fails")
     assert (done.output["status"], done.output["done"], done.output["failed"]) == ("partial", 10, 2)
     assert done.output["failures"] == [
-        {"index": 4, "document_id": "d-5", "error": "asked to fail"},
-        {"index": 9, "document_id": "d-10", "error": "asked to fail"},
+        {"index": 4, "document_id": "d-5", "error": "injected failure"},
+        {"index": 9, "document_id": "d-10", "error": "injected failure"},
     ]
 
 

@@ -28,8 +28,8 @@ from orchestrator.workflows.order.models import (
     SHIP_ORDER,
     TAKE_PAYMENT,
     VALIDATE_ORDER,
+    OrderFault,
     OrderRequest,
-    Simulate,
 )
 from orchestrator.workflows.order.settings import OrderSettings
 from orchestrator.workflows.order.shop import Shipment
@@ -147,27 +147,27 @@ def test_an_order_is_paid_shipped_and_told() -> None:
 @pytest.mark.parametrize(
     ("simulate", "undone", "back"),
     [
-        (Simulate.STOCK, [RELEASE_STOCK], [RELEASE_STOCK]),
-        (Simulate.PAYMENT, [REFUND_PAYMENT, RELEASE_STOCK], [REFUND_PAYMENT, RELEASE_STOCK]),
+        (OrderFault.STOCK, [RELEASE_STOCK], [RELEASE_STOCK]),
+        (OrderFault.PAYMENT, [REFUND_PAYMENT, RELEASE_STOCK], [REFUND_PAYMENT, RELEASE_STOCK]),
         (
-            Simulate.SHIPPING,
+            OrderFault.SHIPPING,
             [CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK],
             [CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK],
         ),
         (
-            Simulate.NOTIFICATION,
+            OrderFault.NOTIFICATION,
             [CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK],
             [CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK],
         ),
         (
-            Simulate.REFUND_RETRIES,
+            OrderFault.REFUND_RETRIES,
             [CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK],
             [CANCEL_SHIPMENT, *[REFUND_PAYMENT] * 4, RELEASE_STOCK],
         ),
     ],
 )
 def test_a_step_that_fails_for_good_undoes_all_in_reverse(
-    simulate: Simulate, undone: list[str], back: list[str]
+    simulate: OrderFault, undone: list[str], back: list[str]
 ) -> None:
     world = World()
     done = world.order(simulate=simulate)
@@ -181,21 +181,21 @@ def test_a_step_that_fails_for_good_undoes_all_in_reverse(
 
 
 def test_the_message_names_the_step_that_failed() -> None:
-    done = World().order(simulate=Simulate.SHIPPING)
-    assert done.output["message"] == "ship_order failed: Attempt 3 was asked to fail"
+    done = World().order(simulate=OrderFault.SHIPPING)
+    assert done.output["message"] == "ship_order failed: injected failure: attempt 3"
     assert done.steps()[-2:] == [SEND_NOTIFICATION, "compensated"]
 
 
 @pytest.mark.parametrize(
     ("simulate", "step"),
     [
-        (Simulate.STOCK_RETRIES, RESERVE_STOCK),
-        (Simulate.PAYMENT_RETRIES, TAKE_PAYMENT),
-        (Simulate.SHIPPING_RETRIES, SHIP_ORDER),
-        (Simulate.NOTIFICATION_RETRIES, NOTIFY_CUSTOMER),
+        (OrderFault.STOCK_RETRIES, RESERVE_STOCK),
+        (OrderFault.PAYMENT_RETRIES, TAKE_PAYMENT),
+        (OrderFault.SHIPPING_RETRIES, SHIP_ORDER),
+        (OrderFault.NOTIFICATION_RETRIES, NOTIFY_CUSTOMER),
     ],
 )
-def test_a_step_that_fails_twice_has_its_effect_once(simulate: Simulate, step: str) -> None:
+def test_a_step_that_fails_twice_has_its_effect_once(simulate: OrderFault, step: str) -> None:
     world = World()
     done = world.order(simulate=simulate)
     assert done.output["status"] == "completed"
@@ -205,7 +205,7 @@ def test_a_step_that_fails_twice_has_its_effect_once(simulate: Simulate, step: s
 
 
 def test_a_compensation_is_tried_more_often_than_a_step() -> None:
-    done = World().order(simulate=Simulate.REFUND_RETRIES)
+    done = World().order(simulate=OrderFault.REFUND_RETRIES)
     tried = [call.at.total_seconds() for call in done.calls if call.name == REFUND_PAYMENT]
     assert tried == [3, 4, 6, 10]
 
@@ -258,7 +258,7 @@ def test_where_nobody_can_be_told_all_is_undone_and_the_result_says_so() -> None
 
 def test_a_step_that_comes_after_its_compensation_has_no_effect() -> None:
     world = World()
-    done = world.order(simulate=Simulate.NOTIFICATION)
+    done = world.order(simulate=OrderFault.NOTIFICATION)
     late = {call.name: call.input for call in done.calls}
     for step in (RESERVE_STOCK, TAKE_PAYMENT, SHIP_ORDER):
         with pytest.raises(Exception, match=r"was given back|was cancelled"):
@@ -270,7 +270,7 @@ def test_a_step_that_comes_after_its_compensation_has_no_effect() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.one_of(st.none(), st.sampled_from(Simulate)),
+            st.one_of(st.none(), st.sampled_from(OrderFault)),
             st.sampled_from([("pencil", 2), ("chair", 2), ("chair", 6), ("piano", 1)]),
         ),
         min_size=1,
@@ -279,7 +279,7 @@ def test_a_step_that_comes_after_its_compensation_has_no_effect() -> None:
     st.lists(st.one_of(st.none(), st.integers(0, 4)), max_size=30),
 )
 def test_stock_and_money_add_up_whatever_fails_and_crashes(
-    orders: list[tuple[Simulate | None, tuple[str, int]]], crashes: list[int | None]
+    orders: list[tuple[OrderFault | None, tuple[str, int]]], crashes: list[int | None]
 ) -> None:
     world = World(crashes=crashes)
     outputs = [

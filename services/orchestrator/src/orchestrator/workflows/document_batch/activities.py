@@ -6,6 +6,7 @@ from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
+from orchestrator.toolkit.fault_injection import PermanentInjectedFailure
 from orchestrator.toolkit.language.factory import open_language
 from orchestrator.toolkit.language.port import Language
 from orchestrator.toolkit.language.settings import LanguageSettings
@@ -70,7 +71,7 @@ async def _process(
 ) -> Result:
     await asyncio.sleep(step.pause_ms / 1000)
     if step.fails:
-        raise NonRetryableError(f"Document {step.document_id} was asked to fail")
+        raise PermanentInjectedFailure(f"document {step.document_id}")
     document = await library.get(step.document_id)
     if document is None:
         return Result(error=f"There is no document {step.document_id}")

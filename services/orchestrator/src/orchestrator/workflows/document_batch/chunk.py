@@ -35,7 +35,7 @@ class ProcessDocument(BaseModel):
 
     key: str = Field(description="Names the result: the batch's instance and the document's index")
     document_id: str
-    fails: bool = Field(default=False, description="Whether it is to fail for good")
+    fails: bool = Field(default=False, description="Whether it fails permanently, by injection")
     pause_ms: int = Field(default=0, description="How many milliseconds longer it is to take")
 
 
@@ -69,7 +69,9 @@ class Chunk(BaseModel):
     first: int = Field(description="The place in the batch of the first document")
     documents: list[str]
     parallelism: int
-    fail_every: int = Field(default=0, description="Every which document fails; 0 for none")
+    fail_every: int = Field(
+        default=0, description="Each nth document fails by injection; 0 for none"
+    )
     pause_ms: int = 0
 
 

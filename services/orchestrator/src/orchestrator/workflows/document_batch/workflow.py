@@ -12,9 +12,11 @@ from contracts.fields import RequestId
 from contracts.orchestrator import Sample
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition, Request
+from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan, every
 from orchestrator.toolkit.progress import report
 from orchestrator.workflows.document_batch.chunk import (
     CHUNK,
+    PROCESS_DOCUMENT,
     Chunk,
     ChunkResult,
     ClassTotal,
@@ -33,11 +35,20 @@ SMALLEST_CHUNK, LARGEST_CHUNK = 20, 50
 MAX_FAILURES = 20
 
 
-class Simulate(StrEnum):
-    """What is to go wrong, or to take time."""
+class BatchFault(StrEnum):
+    """The failures and delays that a request can inject."""
 
     DOCUMENT_FAILS = "document_fails"
     SLOW = "slow"
+
+
+FAULTS = {
+    None: NO_FAULTS,
+    BatchFault.DOCUMENT_FAILS: FaultPlan(
+        {PROCESS_DOCUMENT: Fault(failures=ALWAYS, calls=every(5))}
+    ),
+    BatchFault.SLOW: FaultPlan({PROCESS_DOCUMENT: Fault(delay_ms=200)}),
+}
 
 
 class BatchRequest(Request):
@@ -54,9 +65,9 @@ class BatchRequest(Request):
     parallelism: StrictInt = Field(
         default=10, ge=1, le=50, description="How many documents are processed at a time"
     )
-    simulate: Simulate | None = Field(
+    simulate: BatchFault | None = Field(
         default=None,
-        description="Every 5th document fails for good, or each takes 0.2 s longer",
+        description="An injected failure of every 5th document, or a delay of 0.2 s of each",
     )
 
     @model_validator(mode="after")
@@ -120,6 +131,7 @@ def batch_workflow(
         return _ended(ctx, request, BatchOutcome.REJECTED, message, total)
 
     size = request.chunk_size()
+    fault = FAULTS[request.simulate].at(PROCESS_DOCUMENT)
     for number, first in enumerate(range(0, len(ids), size), 1):
         documents = ids[first : first + size]
         child = f"{ctx.instance_id}-chunk-{number}"
@@ -129,8 +141,8 @@ def batch_workflow(
             first=first,
             documents=documents,
             parallelism=request.parallelism,
-            fail_every=5 if request.simulate is Simulate.DOCUMENT_FAILS else 0,
-            pause_ms=200 if request.simulate is Simulate.SLOW else 0,
+            fail_every=fault.calls.step if fault.failures else 0,
+            pause_ms=fault.delay_ms,
         )
         result = yield ctx.call_child_workflow(CHUNK, input=chunk, instance_id=child)
         total.add(ChunkResult.model_validate(result), MAX_FAILURES)

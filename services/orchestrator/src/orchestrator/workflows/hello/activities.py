@@ -1,9 +1,9 @@
-"""Greets, and fails on demand."""
+"""Greets, and fails by injection."""
 
 from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
-from orchestrator.toolkit.fault_injection import fail_on_demand
+from orchestrator.toolkit.fault_injection import inject_failures
 from orchestrator.workflows.hello.workflow import GREET, TAKE_BACK, TRY_LUCK, Luck
 
 
@@ -15,8 +15,8 @@ def activities(dependencies: ActivityDependencies) -> Activities:
         return f"Hello, {user_name}!"
 
     async def try_luck(_: WorkflowActivityContext, luck: Luck) -> None:
-        """Fail as many times as was asked for."""
-        await fail_on_demand(dependencies.store, luck.key, luck.failures)
+        """Fail as many times as the request injects failures."""
+        await inject_failures(dependencies.store, luck.key, luck.failures)
 
     async def take_back(_: WorkflowActivityContext, user_name: str) -> str:
         """Return an apology."""

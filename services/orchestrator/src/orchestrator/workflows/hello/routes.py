@@ -11,7 +11,7 @@ from contracts.problems import ProblemType
 from orchestrator.api.deps import EngineDep
 from orchestrator.api.params import InstanceId
 from orchestrator.api.workflow import STARTED_AGAIN, StarterDep
-from orchestrator.workflows.hello.workflow import DEFINITION, HelloRequest, HelloResult, Simulate
+from orchestrator.workflows.hello.workflow import DEFINITION, HelloFault, HelloRequest, HelloResult
 from servicekit.problems import problem_responses
 
 router = APIRouter(tags=[DEFINITION.title])
@@ -29,7 +29,7 @@ async def start_hello(
     hello_id: Annotated[
         RequestId | None, Query(description="To repeat the request safely; else a new one")
     ] = None,
-    simulate: Simulate | None = None,
+    simulate: HelloFault | None = None,
 ) -> Started:
     """Start a greeting; each request starts another, unless it carries an id."""
     request = HelloRequest(

@@ -12,6 +12,7 @@ from contracts.fields import RequestId
 from contracts.orchestrator import Sample
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition, Request
+from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
 
@@ -21,11 +22,18 @@ TAKE_BACK = "take_back"
 CHILD = "hello_child_workflow"
 
 
-class Simulate(StrEnum):
-    """What is to go wrong."""
+class HelloFault(StrEnum):
+    """The failures that a request can inject."""
 
     RETRIES = "retries"
     FAILURE = "failure"
+
+
+FAULTS = {
+    None: NO_FAULTS,
+    HelloFault.RETRIES: FaultPlan({TRY_LUCK: Fault(failures=2)}),
+    HelloFault.FAILURE: FaultPlan({TRY_LUCK: Fault(failures=ALWAYS)}),
+}
 
 
 class HelloRequest(Request):
@@ -33,8 +41,8 @@ class HelloRequest(Request):
 
     hello_id: RequestId = Field(description="Your name for the greeting")
     user_name: RequestId
-    simulate: Simulate | None = Field(
-        default=None, description="A step that fails twice, or for good"
+    simulate: HelloFault | None = Field(
+        default=None, description="An injected failure of a step: twice, or permanently"
     )
     rest_seconds: int = Field(
         default=15, ge=1, le=86_400, description="How long it rests, by a durable timer"
@@ -42,10 +50,10 @@ class HelloRequest(Request):
 
 
 class Luck(BaseModel):
-    """The input of a step that fails on demand."""
+    """The input of a step with injected failures."""
 
     key: str
-    failures: int = Field(description="How many attempts fail before one holds")
+    failures: int = Field(description="How many attempts fail before one succeeds")
 
 
 class HelloResult(BaseModel):
@@ -63,7 +71,7 @@ def hello_workflow(
     greeting = yield ctx.call_activity(GREET, input=request.user_name, retry_policy=RETRY)
     try:
         report(ctx, TRY_LUCK, "Trying something that may fail, three times at most")
-        failures = {None: 0, Simulate.RETRIES: 2, Simulate.FAILURE: 99}[request.simulate]
+        failures = FAULTS[request.simulate].at(TRY_LUCK).failures
         luck = Luck(key=f"{ctx.instance_id}:luck", failures=failures)
         yield ctx.call_activity(TRY_LUCK, input=luck, retry_policy=RETRY)
     except TaskFailedError as error:
@@ -107,11 +115,11 @@ DEFINITION = Definition(
     samples={
         "completed": Sample(summary="A greeting", request={"hello_id": "1", "user_name": "ada"}),
         "retried": Sample(
-            summary="A step fails twice, and holds at the third attempt",
+            summary="A step fails twice, and succeeds at the third attempt",
             request={"hello_id": "2", "user_name": "ada", "simulate": "retries"},
         ),
         "compensated": Sample(
-            summary="A step fails for good, and the greeting is taken back",
+            summary="A step fails permanently, and the greeting is taken back",
             request={"hello_id": "3", "user_name": "ada", "simulate": "failure"},
         ),
     },

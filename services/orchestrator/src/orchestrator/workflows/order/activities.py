@@ -1,7 +1,7 @@
 """The steps of an order, forward and back.
 
-A failure that is asked for comes after the effect, as where an answer is lost: so the effect is
-there, and must not happen twice, and must be undone.
+An injected failure comes after the effect, as where an answer is lost: so the effect is there, and
+must not happen twice, and must be undone.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from dapr.ext.workflow import WorkflowActivityContext
 from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.toolkit.activities import notification
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
-from orchestrator.toolkit.fault_injection import fail_on_demand
+from orchestrator.toolkit.fault_injection import inject_failures
 from orchestrator.toolkit.ledger import Forbidden, KeyReused
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
 from orchestrator.workflows.order.adapters.ledger_shop import Shop, open_shop
@@ -61,7 +61,7 @@ def _forward(dependencies: ActivityDependencies, shop: Shop) -> Activities:
                 refusal = await shop.stock.reserve(_line(step, index), line.sku, line.quantity)
             if refusal is not None:
                 return StepAnswer(refusal=refusal)
-        await _fail_on_demand(dependencies, step, RESERVE_STOCK)
+        await _inject_failures(dependencies, step, RESERVE_STOCK)
         return StepAnswer()
 
     async def take_payment(_: WorkflowActivityContext, step: TakePayment) -> StepAnswer:
@@ -69,7 +69,7 @@ def _forward(dependencies: ActivityDependencies, shop: Shop) -> Activities:
         with _final():
             refusal = await shop.payments.charge(step.key, step.customer, step.total.amount)
         if refusal is None:
-            await _fail_on_demand(dependencies, step, TAKE_PAYMENT)
+            await _inject_failures(dependencies, step, TAKE_PAYMENT)
         return StepAnswer(refusal=refusal)
 
     async def ship_order(_: WorkflowActivityContext, step: ShipOrder) -> StepAnswer:
@@ -77,12 +77,12 @@ def _forward(dependencies: ActivityDependencies, shop: Shop) -> Activities:
         shipment = Shipment(key=step.key, customer=step.customer, lines=step.lines)
         with _final():
             await shop.shipping.ship(shipment)
-        await _fail_on_demand(dependencies, step, SHIP_ORDER)
+        await _inject_failures(dependencies, step, SHIP_ORDER)
         return StepAnswer()
 
     async def notify_customer(ctx: WorkflowActivityContext, step: NotifyCustomer) -> StepAnswer:
         """Tell the customer; here a failure comes first, for nobody can be untold."""
-        await _fail_on_demand(dependencies, step, NOTIFY_CUSTOMER)
+        await _inject_failures(dependencies, step, NOTIFY_CUSTOMER)
         await send_notification(ctx, step.notification)
         return StepAnswer()
 
@@ -99,19 +99,19 @@ def _back(dependencies: ActivityDependencies, shop: Shop) -> Activities:
     async def release_stock(_: WorkflowActivityContext, step: ReleaseStock) -> Undone:
         """Give every line back, reserved or not."""
         released = [await shop.stock.release(_line(step, i)) for i in range(step.lines)]
-        await _fail_on_demand(dependencies, step, RELEASE_STOCK)
+        await _inject_failures(dependencies, step, RELEASE_STOCK)
         return Undone(undone=any(released))
 
     async def refund_payment(_: WorkflowActivityContext, step: Undo) -> Undone:
         """Put the total back into the customer's wallet, taken or not."""
         refunded = await shop.payments.refund(step.key)
-        await _fail_on_demand(dependencies, step, REFUND_PAYMENT)
+        await _inject_failures(dependencies, step, REFUND_PAYMENT)
         return Undone(undone=refunded)
 
     async def cancel_shipment(_: WorkflowActivityContext, step: Undo) -> Undone:
         """Stop the shipment, made or not."""
         cancelled = await shop.shipping.cancel(step.key)
-        await _fail_on_demand(dependencies, step, CANCEL_SHIPMENT)
+        await _inject_failures(dependencies, step, CANCEL_SHIPMENT)
         return Undone(undone=cancelled)
 
     return {
@@ -121,8 +121,8 @@ def _back(dependencies: ActivityDependencies, shop: Shop) -> Activities:
     }
 
 
-async def _fail_on_demand(dependencies: ActivityDependencies, step: Step, activity: str) -> None:
-    await fail_on_demand(dependencies.store, f"{activity}:{step.key}", step.failures)
+async def _inject_failures(dependencies: ActivityDependencies, step: Step, activity: str) -> None:
+    await inject_failures(dependencies.store, f"{activity}:{step.key}", step.failures)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from contracts.fields import EmailAddress, RequestId
 from orchestrator.toolkit.definition import Request
+from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan
 from orchestrator.toolkit.messages import SendNotification
 
 VALIDATE_ORDER = "validate_order"
@@ -35,8 +36,8 @@ class Money(BaseModel):
         return f"{self.amount // 100}.{self.amount % 100:02} {self.currency}"
 
 
-class Simulate(StrEnum):
-    """The step that fails: for good, or, with `retries`, some times before it holds."""
+class OrderFault(StrEnum):
+    """The step that fails: permanently, or, with `retries`, some times before it succeeds."""
 
     STOCK = "stock"
     STOCK_RETRIES = "stock_retries"
@@ -49,19 +50,21 @@ class Simulate(StrEnum):
     REFUND_RETRIES = "refund_retries"
 
 
-# More attempts than RETRY makes.
-FOR_GOOD = 99
-SIMULATED = {
-    Simulate.STOCK: {RESERVE_STOCK: FOR_GOOD},
-    Simulate.STOCK_RETRIES: {RESERVE_STOCK: 2},
-    Simulate.PAYMENT: {TAKE_PAYMENT: FOR_GOOD},
-    Simulate.PAYMENT_RETRIES: {TAKE_PAYMENT: 2},
-    Simulate.SHIPPING: {SHIP_ORDER: FOR_GOOD},
-    Simulate.SHIPPING_RETRIES: {SHIP_ORDER: 2},
-    Simulate.NOTIFICATION: {NOTIFY_CUSTOMER: FOR_GOOD},
-    Simulate.NOTIFICATION_RETRIES: {NOTIFY_CUSTOMER: 2},
+PERMANENT, TWICE = Fault(failures=ALWAYS), Fault(failures=2)
+FAULTS = {
+    None: NO_FAULTS,
+    OrderFault.STOCK: FaultPlan({RESERVE_STOCK: PERMANENT}),
+    OrderFault.STOCK_RETRIES: FaultPlan({RESERVE_STOCK: TWICE}),
+    OrderFault.PAYMENT: FaultPlan({TAKE_PAYMENT: PERMANENT}),
+    OrderFault.PAYMENT_RETRIES: FaultPlan({TAKE_PAYMENT: TWICE}),
+    OrderFault.SHIPPING: FaultPlan({SHIP_ORDER: PERMANENT}),
+    OrderFault.SHIPPING_RETRIES: FaultPlan({SHIP_ORDER: TWICE}),
+    OrderFault.NOTIFICATION: FaultPlan({NOTIFY_CUSTOMER: PERMANENT}),
+    OrderFault.NOTIFICATION_RETRIES: FaultPlan({NOTIFY_CUSTOMER: TWICE}),
     # Three failures are one more than RETRY would bear.
-    Simulate.REFUND_RETRIES: {SHIP_ORDER: FOR_GOOD, REFUND_PAYMENT: 3},
+    OrderFault.REFUND_RETRIES: FaultPlan(
+        {SHIP_ORDER: PERMANENT, REFUND_PAYMENT: Fault(failures=3)}
+    ),
 }
 
 
@@ -82,15 +85,16 @@ class OrderRequest(Request):
         description="Who is told how the order ends, and whose wallet pays"
     )
     lines: list[OrderLine] = Field(min_length=1, max_length=20)
-    simulate: Simulate | None = Field(
+    simulate: OrderFault | None = Field(
         default=None,
-        description="A step that fails for good or, with `_retries`, twice; `refund_retries`: "
-        "shipping fails for good, and then the refund three times before it holds",
+        description="An injected failure of a step: permanently or, with `_retries`, twice; "
+        "`refund_retries`: shipping fails permanently, and then the refund three times before it "
+        "succeeds",
     )
 
     def failures_of(self, step: str) -> int:
-        """Return how many attempts of a step are asked to fail."""
-        return 0 if self.simulate is None else SIMULATED[self.simulate].get(step, 0)
+        """Return how many attempts at a step fail by injection."""
+        return FAULTS[self.simulate].at(step).failures
 
 
 class OrderOutcome(StrEnum):
@@ -129,7 +133,7 @@ class Step(BaseModel):
     """What every step with an effect takes."""
 
     key: str = Field(description="The idempotency key of the effect")
-    failures: int = Field(default=0, description="How many attempts are asked to fail")
+    failures: int = Field(default=0, description="How many attempts fail by injection")
 
 
 class ReserveStock(Step):

@@ -3,11 +3,11 @@
 from typing import Any
 
 from contracts.orchestrator import Sample
-from orchestrator.workflows.order.models import Simulate
+from orchestrator.workflows.order.models import OrderFault
 
 
 def _sample(
-    order_id: str, *lines: tuple[str, int], simulate: Simulate | None = None
+    order_id: str, *lines: tuple[str, int], simulate: OrderFault | None = None
 ) -> dict[str, Any]:
     wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
     request = {"order_id": order_id, "customer": "kim@example.com", "lines": wanted}
@@ -20,20 +20,20 @@ SAMPLES = {
         request=_sample("1", ("pencil", 2), ("notebook", 1)),
     ),
     "retried": Sample(
-        summary="Shipping fails twice, and holds at the third attempt",
-        request=_sample("2", ("pencil", 2), simulate=Simulate.SHIPPING_RETRIES),
+        summary="Shipping fails twice, and succeeds at the third attempt",
+        request=_sample("2", ("pencil", 2), simulate=OrderFault.SHIPPING_RETRIES),
     ),
     "compensated": Sample(
-        summary="Shipping fails for good: the money is refunded and the goods released",
-        request=_sample("3", ("pencil", 2), simulate=Simulate.SHIPPING),
+        summary="Shipping fails permanently: the money is refunded and the goods released",
+        request=_sample("3", ("pencil", 2), simulate=OrderFault.SHIPPING),
     ),
     "refund retried": Sample(
-        summary="Shipping fails for good, and the refund holds at its fourth attempt",
-        request=_sample("4", ("pencil", 2), simulate=Simulate.REFUND_RETRIES),
+        summary="Shipping fails permanently, and the refund succeeds at its fourth attempt",
+        request=_sample("4", ("pencil", 2), simulate=OrderFault.REFUND_RETRIES),
     ),
     "nobody told": Sample(
         summary="The customer cannot be told: shipment, payment and reservation are undone",
-        request=_sample("5", ("pencil", 2), simulate=Simulate.NOTIFICATION),
+        request=_sample("5", ("pencil", 2), simulate=OrderFault.NOTIFICATION),
     ),
     "out of stock": Sample(
         summary="There is less than was ordered; what was reserved before is released",
