@@ -1,6 +1,6 @@
 """People in workflows: somebody gets a task, gives it back, is told something."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -59,6 +59,8 @@ def tell(
     *,
     step: str = "notify",
     waits: Sequence[Wait] = (),
+    details: Mapping[str, Any] | None = None,
+    activity: str = SEND_NOTIFICATION,
 ) -> Generator[Task[Any], Any, str | None]:
     """Tell somebody something.
 
@@ -69,15 +71,17 @@ def tell(
         body: At most 10,000 characters.
         step: Names the notification among those of the instance.
         waits: The events that may be sent meanwhile.
+        details: The figures that the instance's status shows meanwhile.
+        activity: Sends it, in place of the notifier's own activity.
 
     Returns:
         Why it was not possible, or None where it was.
     """
-    report(ctx, SEND_NOTIFICATION, f"Telling {recipient}", waits=waits)
+    report(ctx, SEND_NOTIFICATION, f"Telling {recipient}", waits=waits, details=details)
     key = notification_key(ctx.instance_id, step)
     message = SendNotification(key=key, recipient=recipient, subject=subject, body=body)
     try:
-        yield ctx.call_activity(SEND_NOTIFICATION, input=message, retry_policy=RETRY)
+        yield ctx.call_activity(activity, input=message, retry_policy=RETRY)
     except TaskFailedError as error:
         return error.details.message
     return None
