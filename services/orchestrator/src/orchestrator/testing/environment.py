@@ -7,7 +7,7 @@ continue_as_new behave as they will, and code that decides otherwise when replay
 import heapq
 import inspect
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -21,7 +21,7 @@ from orchestrator.testing.run import Call, Run, Send
 from orchestrator.toolkit.definition import Definition, Event
 from orchestrator.toolkit.messages import CLOSE_WAIT
 
-__all__ = ["START", "Environment", "Run", "Send", "Stub", "execute"]
+__all__ = ["START", "Environment", "Run", "Send", "Stub", "StubMissing", "execute"]
 
 START = datetime(2026, 1, 1)  # noqa: DTZ001 - the SDK's clock is UTC without an offset
 # A workflow that takes more turns than this will not end.
@@ -30,6 +30,18 @@ MAX_TURNS = 20_000
 Stub = Callable[[Any], Any]
 """Stands in for an activity: gets its input, as a model where its parameter names one and else as
 a dict, and returns its result or raises."""
+
+
+class StubMissing(LookupError):
+    """A workflow calls an activity that nothing stands in for: a mistake of the test.
+
+    It ends the run, whereas what a stub raises is a failed attempt that the workflow handles.
+    """
+
+    def __init__(self, activity: str, stubs: Iterable[str]) -> None:
+        """Name the activity, and the stubs that there are."""
+        known = ", ".join(sorted(stubs)) or "none"
+        super().__init__(f"no stub for activity '{activity}'; stubs: {known}")
 
 
 class Environment:
@@ -124,6 +136,8 @@ class Environment:
         self._record(run, scheduled)
         call = Call(task.name, json.loads(task.input.value or "null"), self._now - START)
         run.calls.append(call)
+        if call.name not in self._activities:
+            raise StubMissing(call.name, self._activities)
 
         def act() -> None:
             try:
