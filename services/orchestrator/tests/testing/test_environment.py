@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
+from unit_support.asking import Question, asking
 
 from orchestrator.testing.environment import StubMissing, execute
 from orchestrator.toolkit.retries import RETRY
-from unit_support.asking import Question, asking
 
 
 def pays(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, str]:
