@@ -1,14 +1,12 @@
 """What free text finds of each workflow."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, get_args
 
 import pytest
-from pydantic import BaseModel
 
 from contracts.instances import InstanceFilter
 from orchestrator.toolkit.definition import Definition
+from orchestrator.toolkit.definition_checks import types_at
 from orchestrator.visibility.entry import search_text, started_entry
 from orchestrator.visibility.filters import filtered, matching
 from orchestrator.workflows.registrations import WORKFLOWS
@@ -18,20 +16,9 @@ DEFINITIONS = [workflow.definition for workflow in WORKFLOWS]
 every_definition = pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda d: d.name)
 
 
-def types_at(annotation: Any, path: list[str]) -> Iterator[type]:
-    """Yield the types at a path into a model, through lists and what is optional."""
-    if not isinstance(annotation, type) or get_args(annotation):
-        for part in get_args(annotation):
-            yield from types_at(part, path)
-    elif not path:
-        yield annotation
-    elif issubclass(annotation, BaseModel) and path[0] in annotation.model_fields:
-        yield from types_at(annotation.model_fields[path[0]].annotation, path[1:])
-
-
 @every_definition
 def test_every_search_field_is_a_text_of_the_request(definition: Definition) -> None:
-    assert definition.search_fields
+    assert definition.search_fields, "say in search_fields what `GET /instances?q=` looks at"
     for path in definition.search_fields:
         assert str in types_at(definition.input, path.split(".")), path
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from contracts.problems import FieldError
 from orchestrator.settings import Settings
 from orchestrator.toolkit.definition import Definition
+from orchestrator.toolkit.definition_checks import check_definitions
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.workflow_settings import SettingsRegistry, WorkflowSettings
 
@@ -48,13 +49,12 @@ class Catalogue:
         """Index the workflows.
 
         Raises:
-            ValueError: Two of them have one name.
+            DefinitionError: A definition contradicts itself, or two of them share a name.
         """
         self.workflows = tuple(workflows)
         self._by_name = {w.definition.name: w for w in self.workflows}
         self._by_workflow_name = {w.definition.workflow_name: w for w in self.workflows}
-        if not len(self._by_name) == len(self._by_workflow_name) == len(self.workflows):
-            raise ValueError("two workflows of the catalogue have one name")
+        check_definitions(self.definitions)
 
     @property
     def definitions(self) -> list[Definition]:
