@@ -12,7 +12,7 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo check format test test-unit test-e2e test-kind version docs bench-list bench-tracing up down clean
+.PHONY: help setup run demo record check format test test-unit test-e2e test-kind version docs bench-list bench-tracing up down clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -30,7 +30,7 @@ check: $(READY) ## Check format, lint, types and architecture
 	$(UV) run --frozen ruff format --check
 	$(UV) run --frozen ruff check
 	$(UV) run --frozen mypy
-	$(UV) run --frozen mypy --no-warn-return-any --exclude tests/kind tests tools/measure_batch.py
+	$(UV) run --frozen mypy --no-warn-return-any --exclude tests/kind tests tools/measure_batch.py tools/record_histories.py
 	$(UV) run --frozen mypy -m tools.version -m tools.check_links
 	$(UV) run --frozen lint-imports
 	$(UV) run --quiet --script tools/dashboard.py --check
@@ -49,6 +49,9 @@ test-unit: $(READY) ## Run the tests that start nothing
 
 test-e2e: $(READY) ## Run the tests against the running system
 	$(UV) run --frozen pytest tests --ignore=tests/kind --durations=15
+
+record: $(READY) ## Record the histories of a workflow's new samples (WORKFLOW=leave)
+	@PYTHONPATH=tests $(PYTHON) tools/record_histories.py "$(WORKFLOW)"
 
 test-kind: $(READY) up ## Run the tests against the Kind cluster, which is kept
 	$(UV) run --frozen pytest tests/kind

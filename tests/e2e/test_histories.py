@@ -1,7 +1,7 @@
-"""What the engine wrote down of each sample replays to the same decisions by today's code.
+"""The engine's history of each sample replays to the same decisions by today's code.
 
-With `RECORD=1` the histories are kept, for `services/orchestrator/tests/test_recorded_histories.py`
-to replay against all later code.
+`make record WORKFLOW=…` keeps the histories of a new workflow or sample, and `RECORD=1` with these
+tests records all of them anew, for a unit test to replay against all later code.
 """
 
 import os
@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.testing.replay import replay, save
-from orchestrator.workflows.registrations import WORKFLOWS
+from orchestrator.testing.replay import load, save
 from stack import Stack
-from support.engine import management
+from support.histories import RECORDED, history_file, record, replayed_history
 from support.samples import SAMPLES, Ended
-
-RECORDED = Path(__file__).parents[2] / "services/orchestrator/tests/histories"
+from support.system import System
 
 
 @pytest.mark.parametrize(("workflow", "sample"), SAMPLES)
@@ -23,9 +21,20 @@ async def test_a_history_replays(stack: Stack, ended: Ended, workflow: str, samp
     state = ended[workflow, sample]
     assert not isinstance(state, BaseException), state
     instance = state["instance_id"]
-    async with management(stack) as engine:
-        history = await engine.get_workflow_history(instance)
-    replay([w.definition for w in WORKFLOWS], instance, history)
+    history = await replayed_history(stack, instance)
     if os.environ.get("RECORD"):
-        name = f"{workflow}-{sample}".replace(" ", "-")
-        save(RECORDED / f"{name}.json", instance, history)
+        save(history_file(RECORDED, workflow, sample), instance, history)
+
+
+async def test_samples_without_a_recorded_history_are_recorded(
+    stack: Stack, system: System, tmp_path: Path
+) -> None:
+    kept = history_file(tmp_path, "task", "completed")
+    kept.write_text("an older history")
+    new = history_file(tmp_path, "task", "by skills")
+    assert new in await record(stack, system, "task", tmp_path)
+    assert kept.read_text() == "an older history"
+    instance, history = load(new)
+    assert instance.startswith("task-")
+    assert history
+    assert await record(stack, system, "task", tmp_path) == []
