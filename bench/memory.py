@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.toolkit.catalogue import Catalogue
-from orchestrator.visibility.change_feed import Feed
+from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry import entry_of
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.workflows.registrations import WORKFLOWS
@@ -24,7 +24,7 @@ def bytes_a_summary(count: int, *, largest: bool = False) -> int:
         count: How many instances there are.
         largest: Whether each has the longest message and text, and waits for three events.
     """
-    index = InstanceIndex(Feed())
+    index = InstanceIndex(ChangeFeed())
     gc.collect()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()

@@ -18,9 +18,9 @@ from orchestrator.engine.event_delivery import Events
 from orchestrator.engine.worker import build_worker
 from orchestrator.inbox.claims import Claims
 from orchestrator.inbox.service import Inbox
-from orchestrator.inspection.inspector import Explainer
-from orchestrator.inspection.live_view import LookingOn
-from orchestrator.inspection.tombstones import Links
+from orchestrator.inspection.inspector import Inspector
+from orchestrator.inspection.live_view import LiveView
+from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.metrics import observe
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.bulk import Batch
@@ -37,10 +37,10 @@ from orchestrator.toolkit.dependencies import ActivityDependencies
 from orchestrator.toolkit.peers.assigner import AssignerClient
 from orchestrator.toolkit.peers.notifier import NotifierClient
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
-from orchestrator.visibility.change_feed import Feed
+from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.index import InstanceIndex
-from orchestrator.visibility.poller import Pace, Refresher
-from orchestrator.visibility.sse import Counted
+from orchestrator.visibility.poller import Poller, PollPace
+from orchestrator.visibility.sse import CachedCounts
 from servicekit.opening import dapr_client, later_state_store, open_sidecar, open_state_store
 from servicekit.readiness import Readiness
 from servicekit.sidecar import sidecar_client
@@ -78,14 +78,14 @@ async def open_orchestrator(
     for workflow in catalogue.workflows:
         if workflow.background is not None:
             await stack.enter_async_context(workflow.background(settings, workflow_settings))
-    index = InstanceIndex(Feed())
+    index = InstanceIndex(ChangeFeed())
     readiness.on_draining(index.feed.close)
-    counted = Counted(index)
-    observe(counted.now)
-    refresher = Refresher(catalogue, client, management, index, _pace(settings))
-    await stack.enter_async_context(refresher.running())
+    counts = CachedCounts(index)
+    observe(counts.current)
+    poller = Poller(catalogue, client, management, index, _pace(settings))
+    await stack.enter_async_context(poller.running())
     origins = Origins(management.get_workflow_history)
-    engine = Engine(client, management, settings.start_timeout_seconds, origins, refresher)
+    engine = Engine(client, management, settings.start_timeout_seconds, origins, poller)
     scheduler = Scheduler(
         catalogue,
         ScheduleStore(store),
@@ -94,9 +94,13 @@ async def open_orchestrator(
     )
     await stack.enter_async_context(scheduler.arming())
     jobs.fire = scheduler.fire
-    audit, links = Audit(store), Links(store)
-    explainer = Explainer(catalogue, management, links, sidecar.why_no_worker, settings.jaeger_url)
-    operations = Operations(catalogue, engine, client, management, audit, links, refresher.refresh)
+    audit, tombstones = Audit(store), Tombstones(store)
+    inspector = Inspector(
+        catalogue, management, tombstones, sidecar.why_no_worker, settings.jaeger_url
+    )
+    operations = Operations(
+        catalogue, engine, client, management, audit, tombstones, poller.refresh
+    )
     events = Events(engine, AcceptedEvents(store), origins)
     return Orchestrator(
         settings=settings,
@@ -106,24 +110,24 @@ async def open_orchestrator(
         management=management,
         operations=operations,
         batch=Batch(catalogue, index, operations, audit),
-        inbox=Inbox(catalogue, index, refresher, engine, events, Claims(store), audit),
+        inbox=Inbox(catalogue, index, poller, engine, events, Claims(store), audit),
         audit=audit,
-        explainer=explainer,
-        looking_on=LookingOn(explainer.mark, explainer.detail, lambda: readiness.draining),
+        inspector=inspector,
+        live_view=LiveView(inspector.revision, inspector.detail, lambda: readiness.draining),
         store=store,
         sidecar=http,
         index=index,
-        refresher=refresher,
-        counted=counted,
+        poller=poller,
+        counts=counts,
         scheduler=scheduler,
     )
 
 
-def _pace(settings: Settings) -> Pace:
-    return Pace(
-        look_seconds=settings.index_look_seconds,
-        round_seconds=settings.index_round_seconds,
-        reads_per_round=settings.index_reads_per_round,
+def _pace(settings: Settings) -> PollPace:
+    return PollPace(
+        list_seconds=settings.index_look_seconds,
+        poll_seconds=settings.index_round_seconds,
+        reads_per_poll=settings.index_reads_per_round,
         concurrency=settings.index_concurrency,
     )
 

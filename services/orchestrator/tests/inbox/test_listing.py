@@ -12,7 +12,7 @@ from unit_support.catalogue import CATALOGUE
 from contracts.orchestrator import RuntimeStatus
 from contracts.waiting import WaitingFilter
 from orchestrator.inbox.listing import NEVER, Waiting, page_of
-from orchestrator.visibility.cursors import BadCursor, write_cursor
+from orchestrator.visibility.cursors import InvalidCursor, encode_cursor
 from orchestrator.visibility.entry import Entry, KnownWait
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -236,25 +236,25 @@ GOOD = ("2026-01-01T00:00:00.000000+00:00", "purchase-1", "approval.1", "approva
         "",
         "nonsense",
         "ä",
-        write_cursor(*GOOD[:3]),
-        write_cursor(*GOOD, "more"),
-        write_cursor("soon", *GOOD[1:]),
-        write_cursor("", *GOOD[1:]),
+        encode_cursor(*GOOD[:3]),
+        encode_cursor(*GOOD, "more"),
+        encode_cursor("soon", *GOOD[1:]),
+        encode_cursor("", *GOOD[1:]),
         # Other ways to write a time would not compare with the order's.
-        write_cursor("2026-01-01", *GOOD[1:]),
-        write_cursor("2026-01-01T00:00:00+00:00", *GOOD[1:]),
-        write_cursor("2026-01-01T02:00:00.000000+02:00", *GOOD[1:]),
+        encode_cursor("2026-01-01", *GOOD[1:]),
+        encode_cursor("2026-01-01T00:00:00+00:00", *GOOD[1:]),
+        encode_cursor("2026-01-01T02:00:00.000000+02:00", *GOOD[1:]),
     ],
 )
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
-    with pytest.raises(BadCursor):
+    with pytest.raises(InvalidCursor):
         page_of(CATALOGUE, [purchase("1", SOON)], WaitingFilter(), cursor, 1, NOW)
 
 
 def test_a_cursor_outlives_its_item() -> None:
     found, _ = page_of(
-        CATALOGUE, [purchase("1", SOON)], WaitingFilter(), write_cursor(*GOOD), 1, NOW
+        CATALOGUE, [purchase("1", SOON)], WaitingFilter(), encode_cursor(*GOOD), 1, NOW
     )
     assert [waiting.entry.instance_id for waiting in found] == ["purchase-1"]
-    late = write_cursor("2027-01-01T00:00:00.000000+00:00", *GOOD[1:])
+    late = encode_cursor("2027-01-01T00:00:00.000000+00:00", *GOOD[1:])
     assert page_of(CATALOGUE, [purchase("1", SOON)], WaitingFilter(), late, 1, NOW) == ([], None)

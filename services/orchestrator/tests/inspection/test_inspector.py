@@ -12,8 +12,8 @@ from contracts.detail import ReasonKind
 from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.private import protos
-from orchestrator.inspection.inspector import Explainer
-from orchestrator.inspection.tombstones import Links
+from orchestrator.inspection.inspector import Inspector
+from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.testing.environment import Run, execute
 from orchestrator.workflows.hello.workflow import DEFINITION, GREET, TRY_LUCK, HelloRequest
 from servicekit.problems import ProblemError
@@ -53,11 +53,11 @@ class FakeManagement:
         return self.history
 
 
-def explainer(management: FakeManagement, no_worker: str | None = None) -> Explainer:
+def inspector(management: FakeManagement, no_worker: str | None = None) -> Inspector:
     async def why_no_worker() -> str | None:
         return no_worker
 
-    return Explainer(CATALOGUE, management, Links(MemoryStateStore()), why_no_worker, None)  # type: ignore[arg-type]
+    return Inspector(CATALOGUE, management, Tombstones(MemoryStateStore()), why_no_worker, None)  # type: ignore[arg-type]
 
 
 def hello(until: timedelta | None = None) -> Run:
@@ -66,7 +66,7 @@ def hello(until: timedelta | None = None) -> Run:
 
 async def test_a_waiting_instance_is_explained_by_todays_code() -> None:
     management = FakeManagement(hello(timedelta(seconds=5)).history, hello_1=[raw()])
-    detail = await explainer(management).detail("hello-1")
+    detail = await inspector(management).detail("hello-1")
     assert [reason.kind for reason in detail.why] == [ReasonKind.TIMER]
     assert detail.children == [CHILD]
 
@@ -79,14 +79,14 @@ async def test_its_child_is_asked_for_its_status() -> None:
     management = FakeManagement(
         history[: created + 1], hello_1=[raw()], hello_1_child_ada=[raw(CHILD, "SUSPENDED")]
     )
-    [reason] = (await explainer(management, None).detail("hello-1")).why
+    [reason] = (await inspector(management, None).detail("hello-1")).why
     assert "SUSPENDED" in reason.text
     assert reason.instance_id == CHILD
 
 
 async def test_without_a_worker_it_says_so() -> None:
     management = FakeManagement([], hello_1=[raw(status="PENDING")])
-    [reason] = (await explainer(management, "nobody is here").detail("hello-1")).why
+    [reason] = (await inspector(management, "nobody is here").detail("hello-1")).why
     assert reason.kind is ReasonKind.NO_WORKER
     assert reason.text.endswith(": nobody is here")
 
@@ -97,26 +97,26 @@ async def test_what_its_code_does_not_replay_is_no_error() -> None:
         if event.HasField("executionStarted"):
             event.executionStarted.name = "a workflow of yesterday"
     management = FakeManagement(history, hello_1=[raw(name="a workflow of yesterday")])
-    why = (await explainer(management).detail("hello-1")).why
+    why = (await inspector(management).detail("hello-1")).why
     assert [reason.kind for reason in why] == [ReasonKind.TIMER, ReasonKind.CODE]
 
 
 async def test_what_ends_between_two_reads_has_ended() -> None:
     management = FakeManagement(hello().history, hello_1=[raw(), raw(status="COMPLETED")])
-    detail = await explainer(management).detail("hello-1")
+    detail = await inspector(management).detail("hello-1")
     assert (detail.status, detail.why) == (RuntimeStatus.COMPLETED, [])
 
 
 async def test_the_history_and_its_raw_form_are_the_engines() -> None:
     run = hello()
-    explained = explainer(FakeManagement(run.history, hello_1=[raw()]))
+    explained = inspector(FakeManagement(run.history, hello_1=[raw()]))
     assert len((await explained.history("hello-1")).steps) == 4
     assert len(await explained.raw("hello-1")) == len(run.history)
 
 
 async def test_what_is_not_there_is_not_found() -> None:
-    explained = explainer(FakeManagement([]))
-    for asked in (explained.detail, explained.history, explained.raw, explained.mark):
+    explained = inspector(FakeManagement([]))
+    for asked in (explained.detail, explained.history, explained.raw, explained.revision):
         with pytest.raises(ProblemError) as error:
             await asked("nobody")
         assert error.value.type is ProblemType.NOT_FOUND

@@ -12,7 +12,7 @@ from contracts.detail import InstanceDetail
 from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.engine.client import unknown
-from orchestrator.inspection.live_view import LookingOn, Mark
+from orchestrator.inspection.live_view import LiveView, Revision
 from servicekit.problems import ProblemError
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,9 +29,9 @@ class Instance:
         self.looked = asyncio.Event()
         self.failure: Exception | None = None
         self.stopping = False
-        self.looking_on = LookingOn(self.mark, self.detail, lambda: self.stopping, interval=0.001)
+        self.live_view = LiveView(self.revision, self.detail, lambda: self.stopping, interval=0.001)
 
-    async def mark(self, _: str) -> Mark:
+    async def revision(self, _: str) -> Revision:
         self.looks += 1
         self.looked.set()
         if self.failure is not None:
@@ -55,8 +55,8 @@ class Instance:
             duration_seconds=0,
         )
 
-    def follow(self) -> Any:
-        return aclosing(self.looking_on.follow("one"))
+    def subscribe(self) -> Any:
+        return aclosing(self.live_view.subscribe("one"))
 
     async def looked_at(self, times: int = 3) -> None:
         """Return once it was looked at several times more."""
@@ -73,7 +73,7 @@ async def moves_seen(details: AsyncIterator[InstanceDetail]) -> list[str]:
 
 async def test_each_move_is_told_once_until_the_end() -> None:
     instance = Instance()
-    async with instance.follow() as details:
+    async with instance.subscribe() as details:
         assert (await anext(details)).workflow == "after 1 moves"
         await instance.looked_at()
         instance.moves = 2
@@ -85,40 +85,40 @@ async def test_each_move_is_told_once_until_the_end() -> None:
 async def test_what_has_ended_is_told_once() -> None:
     instance = Instance()
     instance.status = COMPLETED
-    async with instance.follow() as details:
+    async with instance.subscribe() as details:
         assert await moves_seen(details) == ["after 1 moves"]
     assert instance.looks == 1
 
 
 async def test_two_who_look_on_share_a_poller_and_the_last_to_go_ends_it() -> None:
     instance = Instance()
-    async with instance.follow() as first:
+    async with instance.subscribe() as first:
         await anext(first)
-        poller = instance.looking_on._views["one"].poller
-        async with instance.follow() as second:
+        poller = instance.live_view._broadcasts["one"].poller
+        async with instance.subscribe() as second:
             assert (await anext(second)).workflow == "after 1 moves"
-            assert instance.looking_on._views["one"].poller is poller
+            assert instance.live_view._broadcasts["one"].poller is poller
         await instance.looked_at()
         instance.moves = 2
         assert (await anext(first)).workflow == "after 2 moves"
     assert poller is not None
     assert poller.done()
-    assert instance.looking_on._views == {}
+    assert instance.live_view._broadcasts == {}
 
 
 async def test_who_comes_after_the_end_sees_it() -> None:
     instance = Instance()
     instance.status = COMPLETED
-    async with instance.follow() as first:
+    async with instance.subscribe() as first:
         await anext(first)
         await asyncio.sleep(0)
-        async with instance.follow() as second:
+        async with instance.subscribe() as second:
             assert await moves_seen(second) == ["after 1 moves"]
 
 
 async def test_an_engine_that_is_away_is_waited_for() -> None:
     instance = Instance()
-    async with instance.follow() as details:
+    async with instance.subscribe() as details:
         await anext(details)
         instance.failure = ProblemError(ProblemType.UNAVAILABLE, "not now", retry_after=1)
         await instance.looked_at()
@@ -128,7 +128,7 @@ async def test_an_engine_that_is_away_is_waited_for() -> None:
 
 async def test_what_was_purged_ends() -> None:
     instance = Instance()
-    async with instance.follow() as details:
+    async with instance.subscribe() as details:
         await anext(details)
         instance.failure = unknown("one")
         assert await moves_seen(details) == []
@@ -136,7 +136,7 @@ async def test_what_was_purged_ends() -> None:
 
 async def test_a_service_that_stops_sends_everybody_home() -> None:
     instance = Instance()
-    async with instance.follow() as details:
+    async with instance.subscribe() as details:
         await anext(details)
         instance.stopping = True
         assert await moves_seen(details) == []
@@ -144,7 +144,7 @@ async def test_a_service_that_stops_sends_everybody_home() -> None:
 
 async def test_a_bug_is_no_silence() -> None:
     instance = Instance()
-    async with instance.follow() as details:
+    async with instance.subscribe() as details:
         await anext(details)
         instance.failure = ZeroDivisionError("a bug")
         with pytest.raises(ZeroDivisionError):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from orchestrator.dapr_sdk.private import helpers
 from orchestrator.engine.replay_executor import registry_of
-from orchestrator.inspection.pending_tasks import Awaited, CannotReplay, awaited
+from orchestrator.inspection.pending_tasks import CannotReplay, PendingTasks, pending_tasks
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.toolkit.definition import Definition, Event, Request
 from orchestrator.toolkit.retries import RETRY
@@ -52,8 +52,8 @@ def fail(_: Any) -> None:
     raise OSError("no luck")
 
 
-def stands_at(workflow: Any, run: Run) -> Awaited:
-    return awaited(registry_of([definition(workflow)]), run.instance_id, run.history)
+def stands_at(workflow: Any, run: Run) -> PendingTasks:
+    return pending_tasks(registry_of([definition(workflow)]), run.instance_id, run.history)
 
 
 def ran(workflow: Any, until: timedelta, *events: Send, **stubs: Any) -> Run:
@@ -146,8 +146,8 @@ def test_code_that_breaks_is_found() -> None:
 def test_code_that_is_not_here_is_said_to_be_so() -> None:
     run = ran(rest, HALF_AN_HOUR)
     with pytest.raises(CannotReplay, match="wait_workflow"):
-        awaited(registry_of([]), run.instance_id, run.history)
+        pending_tasks(registry_of([]), run.instance_id, run.history)
 
 
 def test_before_its_first_turn_an_instance_stands_at_nothing() -> None:
-    assert awaited(registry_of([definition(rest)]), "wait-1", []) == {}
+    assert pending_tasks(registry_of([definition(rest)]), "wait-1", []) == {}

@@ -1,12 +1,12 @@
 """What the engine forgets of an instance is told all the same."""
 
 from contracts.problems import ProblemType
-from orchestrator.inspection.tombstones import Links
+from orchestrator.inspection.tombstones import Tombstones
 from servicekit.testing import MemoryStateStore
 
 
 async def test_what_was_never_there_is_not_found() -> None:
-    problem = await Links(MemoryStateStore()).missing("task-1")
+    problem = await Tombstones(MemoryStateStore()).missing_problem("task-1")
     assert (problem.type, problem.detail) == (
         ProblemType.NOT_FOUND,
         "There is no instance task-1",
@@ -15,14 +15,14 @@ async def test_what_was_never_there_is_not_found() -> None:
 
 async def test_what_was_purged_is_gone_for_every_replica() -> None:
     store = MemoryStateStore()
-    await Links(store).note_gone("task-1", "olga")
-    problem = await Links(MemoryStateStore(store.data)).missing("task-1")
+    await Tombstones(store).record_purge("task-1", "olga")
+    problem = await Tombstones(MemoryStateStore(store.data)).missing_problem("task-1")
     assert (problem.type, problem.detail) == (ProblemType.INSTANCE_GONE, "task-1 was purged")
-    assert (await Links(store).missing("task-10")).type is ProblemType.NOT_FOUND
+    assert (await Tombstones(store).missing_problem("task-10")).type is ProblemType.NOT_FOUND
 
 
 async def test_to_be_purged_twice_is_no_conflict() -> None:
-    links = Links(MemoryStateStore())
+    tombstones = Tombstones(MemoryStateStore())
     for by in ("olga", "bo"):
-        await links.note_gone("task-1", by)
-    assert (await links.missing("task-1")).type is ProblemType.INSTANCE_GONE
+        await tombstones.record_purge("task-1", by)
+    assert (await tombstones.missing_problem("task-1")).type is ProblemType.INSTANCE_GONE

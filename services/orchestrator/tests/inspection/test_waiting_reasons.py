@@ -14,9 +14,9 @@ from contracts.detail import ReasonKind
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.engine.replay_executor import registry_of
-from orchestrator.inspection.pending_tasks import awaited
+from orchestrator.inspection.pending_tasks import pending_tasks
 from orchestrator.inspection.timeline import Timeline
-from orchestrator.inspection.waiting_reasons import MOST, Situation, reasons
+from orchestrator.inspection.waiting_reasons import MAX_REASONS, WaitContext, waiting_reasons
 from orchestrator.testing.environment import Run, execute
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.progress import report
@@ -28,21 +28,21 @@ from orchestrator.workflows.hello.workflow import DEFINITION as HELLO
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def situation(definition: Definition, run: Run, **more: Any) -> Situation:
+def context(definition: Definition, run: Run, **more: Any) -> WaitContext:
     """Return where a run stands."""
     defaults = {
         "status": RuntimeStatus.RUNNING,
         "timeline": Timeline(run.history),
-        "awaited": awaited(registry_of([definition]), run.instance_id, run.history),
+        "pending_tasks": pending_tasks(registry_of([definition]), run.instance_id, run.history),
         "waits": run.progress[-1].waits if run.progress else (),
-        "moved_at": BEGIN,
+        "last_updated_at": BEGIN,
         "now": BEGIN + timedelta(seconds=90),
     }
-    return Situation(**defaults | more)
+    return WaitContext(**defaults | more)
 
 
-def texts(found: Situation) -> list[str]:
-    return [reason.text for reason in reasons(found)]
+def texts(found: WaitContext) -> list[str]:
+    return [reason.text for reason in waiting_reasons(found)]
 
 
 def hello(until: float, **stubs: Any) -> Run:
@@ -64,7 +64,7 @@ def cut_after(run: Run, kind: str) -> Run:
 
 def test_an_activity_says_which_attempt_runs() -> None:
     run = cut_after(hello(0, **{TRY_LUCK: fail}), "taskScheduled")
-    [reason] = reasons(situation(HELLO, run))
+    [reason] = waiting_reasons(context(HELLO, run))
     assert reason.text == "activity try_luck: attempt 1 of 3, since 2026-01-01T00:00:00Z"
     assert (reason.kind, reason.name) == (ReasonKind.ACTIVITY, TRY_LUCK)
     assert (reason.attempt, reason.attempts, reason.last_error) == (1, 3, None)
@@ -72,13 +72,13 @@ def test_an_activity_says_which_attempt_runs() -> None:
 
 def test_a_later_attempt_says_why_the_one_before_failed() -> None:
     run = cut_after(hello(1, **{TRY_LUCK: fail}), "taskScheduled")
-    assert texts(situation(HELLO, run)) == [
+    assert texts(context(HELLO, run)) == [
         "activity try_luck: attempt 2 of 3, since 2026-01-01T00:00:01Z, last error: out of luck"
     ]
 
 
 def test_between_two_attempts_it_says_when_the_next_is() -> None:
-    [reason] = reasons(situation(HELLO, hello(1, **{TRY_LUCK: fail})))
+    [reason] = waiting_reasons(context(HELLO, hello(1, **{TRY_LUCK: fail})))
     assert reason.text == (
         "activity try_luck: attempt 3 of 3, last error: out of luck, "
         "next try at 2026-01-01T00:00:03Z"
@@ -88,7 +88,7 @@ def test_between_two_attempts_it_says_when_the_next_is() -> None:
 
 
 def test_a_timer_says_until_when() -> None:
-    [reason] = reasons(situation(HELLO, hello(5)))
+    [reason] = waiting_reasons(context(HELLO, hello(5)))
     assert reason.text == "timer until 2026-01-01T00:00:15Z"
     assert (reason.kind, reason.until) == (ReasonKind.TIMER, BEGIN + timedelta(seconds=15))
 
@@ -96,11 +96,11 @@ def test_a_timer_says_until_when() -> None:
 def test_a_child_says_its_id_and_status() -> None:
     run = cut_after(hello(5), "childWorkflowInstanceCreated")
     child = "hello-1-child-ada"
-    known = situation(HELLO, run, children={child: RuntimeStatus.SUSPENDED})
-    [reason] = reasons(known)
+    known = context(HELLO, run, children={child: RuntimeStatus.SUSPENDED})
+    [reason] = waiting_reasons(known)
     assert reason.text == f"child workflow {CHILD} ({child}, SUSPENDED)"
     assert (reason.kind, reason.instance_id) == (ReasonKind.CHILD, child)
-    assert texts(situation(HELLO, run)) == [f"child workflow {CHILD} ({child})"]
+    assert texts(context(HELLO, run)) == [f"child workflow {CHILD} ({child})"]
 
 
 def ask(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
@@ -113,11 +113,11 @@ def ask(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
 
 def test_a_wait_says_whose_it_is_and_when_it_ends() -> None:
     run = execute(asking(ask), Question(), {}, until=timedelta(minutes=1))
-    [reason] = reasons(situation(asking(ask), run))
+    [reason] = waiting_reasons(context(asking(ask), run))
     assert reason.text == "waiting for event answer until 2026-01-02T00:00:00Z, assigned to bo"
     assert (reason.name, reason.until) == ("answer", BEGIN + timedelta(days=1))
     # What does not say whom it asks is told by its history.
-    assert texts(situation(asking(ask), run, waits=())) == [
+    assert texts(context(asking(ask), run, waits=())) == [
         "waiting for event answer until 2026-01-01T01:00:00Z"
     ]
 
@@ -127,7 +127,7 @@ def test_a_wait_without_an_end_has_none() -> None:
         yield ctx.wait_for_external_event("Answer")
 
     run = execute(asking(forever), Question(), {}, until=timedelta(minutes=1))
-    assert texts(situation(asking(forever), run)) == ["waiting for event Answer"]
+    assert texts(context(asking(forever), run)) == ["waiting for event Answer"]
 
 
 def test_what_when_any_left_behind_is_no_reason() -> None:
@@ -136,7 +136,7 @@ def test_what_when_any_left_behind_is_no_reason() -> None:
         yield ctx.create_timer(timedelta(hours=1))
 
     run = execute(asking(either), Question(), {"look": lambda _: 1}, until=timedelta(minutes=1))
-    assert texts(situation(asking(either), run)) == ["timer until 2026-01-01T01:00:00Z"]
+    assert texts(context(asking(either), run)) == ["timer until 2026-01-01T01:00:00Z"]
 
 
 def happened(**event: Any) -> Any:
@@ -147,7 +147,7 @@ def happened(**event: Any) -> Any:
 def test_a_pause_comes_first_and_says_why() -> None:
     run = hello(5)
     run.history.append(happened(executionSuspended={"input": "the moon is full"}))
-    found = reasons(situation(HELLO, run, status=RuntimeStatus.SUSPENDED))
+    found = waiting_reasons(context(HELLO, run, status=RuntimeStatus.SUSPENDED))
     assert [reason.text for reason in found] == [
         "paused: the moon is full",
         "timer until 2026-01-01T00:00:15Z",
@@ -157,24 +157,24 @@ def test_a_pause_comes_first_and_says_why() -> None:
 
 def test_a_pause_without_a_reason_is_one() -> None:
     run = hello(5)
-    assert texts(situation(HELLO, run, status=RuntimeStatus.SUSPENDED))[0] == "paused"
+    assert texts(context(HELLO, run, status=RuntimeStatus.SUSPENDED))[0] == "paused"
     run.history.append(happened(executionSuspended={}))
-    assert texts(situation(HELLO, run, status=RuntimeStatus.SUSPENDED))[0] == "paused"
+    assert texts(context(HELLO, run, status=RuntimeStatus.SUSPENDED))[0] == "paused"
 
 
 @pytest.mark.parametrize("reason", ["PATCH_MISMATCH", "VERSION_NOT_AVAILABLE"])
 def test_a_stall_says_why(reason: str) -> None:
     run = hello(5)
     run.history.append(happened(executionStalled={"reason": reason, "description": "no v1"}))
-    found = reasons(situation(HELLO, run, status=RuntimeStatus.STALLED))
+    found = waiting_reasons(context(HELLO, run, status=RuntimeStatus.STALLED))
     assert found[0].text == f"stalled: {reason.lower()}: no v1"
     assert found[0].kind is ReasonKind.STALLED
     run.history.pop()
-    assert texts(situation(HELLO, run, status=RuntimeStatus.STALLED))[0] == "stalled"
+    assert texts(context(HELLO, run, status=RuntimeStatus.STALLED))[0] == "stalled"
 
 
 def test_without_a_worker_nothing_moves() -> None:
-    found = texts(situation(HELLO, hello(5), no_worker="no workflow worker is connected"))
+    found = texts(context(HELLO, hello(5), no_worker="no workflow worker is connected"))
     assert found == [
         "no worker has taken it for 90 s: no workflow worker is connected",
         "timer until 2026-01-01T00:00:15Z",
@@ -183,15 +183,15 @@ def test_without_a_worker_nothing_moves() -> None:
 
 def test_before_its_first_turn_an_instance_waits_for_that() -> None:
     run = Run("hello-1")
-    pending = situation(HELLO, run, status=RuntimeStatus.PENDING)
+    pending = context(HELLO, run, status=RuntimeStatus.PENDING)
     assert texts(pending) == ["its next turn has been due for 90 s"]
-    without = situation(HELLO, run, status=RuntimeStatus.PENDING, no_worker="none is here")
+    without = context(HELLO, run, status=RuntimeStatus.PENDING, no_worker="none is here")
     assert texts(without) == ["no worker has taken it for 90 s: none is here"]
 
 
 def test_where_the_code_is_another_the_history_alone_tells() -> None:
     run = hello(1, **{TRY_LUCK: fail})
-    found = reasons(situation(HELLO, run, awaited=None, unreplayable="KeyError: 'x'"))
+    found = waiting_reasons(context(HELLO, run, pending_tasks=None, replay_error="KeyError: 'x'"))
     assert [reason.text for reason in found] == [
         "activity try_luck: attempt 3, last error: out of luck, next try at 2026-01-01T00:00:03Z",
         "this is from its history alone, which today's code does not replay: KeyError: 'x'",
@@ -201,9 +201,11 @@ def test_where_the_code_is_another_the_history_alone_tells() -> None:
 
 def test_of_many_things_the_first_are_told() -> None:
     def many(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
-        yield wf.when_all([ctx.call_activity("look", retry_policy=RETRY) for _ in range(MOST + 2)])
+        yield wf.when_all(
+            [ctx.call_activity("look", retry_policy=RETRY) for _ in range(MAX_REASONS + 2)]
+        )
 
     run = execute(asking(many), Question(), {"look": fail}, until=timedelta(0))
-    found = reasons(situation(asking(many), run))
-    assert len(found) == MOST + 1
+    found = waiting_reasons(context(asking(many), run))
+    assert len(found) == MAX_REASONS + 1
     assert found[-1].text == "and 2 things more"

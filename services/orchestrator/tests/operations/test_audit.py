@@ -5,7 +5,7 @@ import pytest
 from contracts.operations import Operation
 from contracts.orchestrator import TERMINAL, RuntimeStatus
 from contracts.problems import ProblemType
-from orchestrator.inspection.tombstones import Links, RerunOf
+from orchestrator.inspection.tombstones import RerunOf, Tombstones
 from orchestrator.operations.allowed import refusal
 from orchestrator.operations.audit import BEGUN, DONE, Action, Audit
 from servicekit.problems import ProblemError
@@ -84,17 +84,17 @@ def test_what_has_ended_is_purged_or_rerun_and_nothing_else(status: RuntimeStatu
 
 
 async def test_a_new_instance_repeats_what_was_said_first() -> None:
-    links = Links(MemoryStateStore())
+    tombstones = Tombstones(MemoryStateStore())
     first = RerunOf(source="task-1", from_event=None, input=None)
     second = RerunOf(source="task-2", from_event=3, input="{}")
-    assert await links.note_rerun("task-9", first) == first
-    assert await links.note_rerun("task-9", second) == first
-    assert await links.rerun_of("task-9") == "task-1"
-    assert await links.rerun_of("task-1") is None
+    assert await tombstones.record_rerun("task-9", first) == first
+    assert await tombstones.record_rerun("task-9", second) == first
+    assert await tombstones.rerun_of("task-9") == "task-1"
+    assert await tombstones.rerun_of("task-1") is None
 
 
 async def test_who_purged_is_remembered() -> None:
-    links = Links(MemoryStateStore())
-    assert not await links.is_gone("task-1")
-    await links.note_gone("task-1", "olga")
-    assert await links.is_gone("task-1")
+    tombstones = Tombstones(MemoryStateStore())
+    assert not await tombstones.was_purged("task-1")
+    await tombstones.record_purge("task-1", "olga")
+    assert await tombstones.was_purged("task-1")

@@ -22,7 +22,7 @@ from contracts.problems import ProblemType
 from orchestrator.operations.allowed import ALLOWED
 from orchestrator.operations.audit import DONE, Audit
 from orchestrator.operations.bulk import CONCURRENCY, MOST, Batch
-from orchestrator.visibility.change_feed import Feed
+from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.index import InstanceIndex
 from servicekit.problems import ProblemError
@@ -92,7 +92,7 @@ class World:
     def __init__(self, *entries: Entry) -> None:
         self.operations = FakeOperations()
         self.audit = Audit(MemoryStateStore())
-        index = InstanceIndex(Feed())
+        index = InstanceIndex(ChangeFeed())
         for one in entries:
             index.put(one)
         self.index = index

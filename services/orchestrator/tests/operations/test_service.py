@@ -14,7 +14,7 @@ from contracts.operations import AuditEntry, Operation, OperationRequest, RerunR
 from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.private import protos
-from orchestrator.inspection.tombstones import Links
+from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.operations.audit import DONE, Audit
 from orchestrator.operations.service import Operations
 from orchestrator.workflows.hello.workflow import DEFINITION, HelloRequest
@@ -141,14 +141,14 @@ class World:
         self.engine = FakeEngine(**children)
         self.refreshed: list[dict[str, str | None]] = []
         """For each call, what the engine had of each instance when the list was told."""
-        self.links, self.audit = Links(self.store), Audit(self.store)
+        self.tombstones, self.audit = Tombstones(self.store), Audit(self.store)
         self.operations = Operations(
             CATALOGUE,
             self.engine,  # type: ignore[arg-type]
             self.engine,  # type: ignore[arg-type]
             self.engine,  # type: ignore[arg-type]
             self.audit,
-            self.links,
+            self.tombstones,
             self.refresh,
         )
 
@@ -223,7 +223,7 @@ async def test_children_are_forgotten_with_their_parent_and_known_to_be_gone(wor
     family = ["hello-1", "hello-1-a", "hello-1-a-a", "hello-1-b"]
     assert world.refreshed == [dict.fromkeys(family)]
     for name in family:
-        assert (await world.links.missing(name)).type is ProblemType.INSTANCE_GONE
+        assert (await world.tombstones.missing_problem(name)).type is ProblemType.INSTANCE_GONE
 
 
 async def test_children_that_the_engine_has_forgotten_are_passed_over(world: World) -> None:
@@ -238,7 +238,7 @@ async def test_what_was_refused_is_told_to_no_list(world: World) -> None:
     assert (await world.refused(Operation.PURGE)).type is ProblemType.WRONG_STATE
     world.engine.statuses.clear()
     assert (await world.refused(Operation.PAUSE)).type is ProblemType.NOT_FOUND
-    await world.links.note_gone("hello-1", "olga")
+    await world.tombstones.record_purge("hello-1", "olga")
     assert (await world.refused(Operation.PAUSE)).type is ProblemType.INSTANCE_GONE
     assert (world.engine.calls, world.refreshed) == ([], [])
     assert [entry.result for entry in await world.trail()] == [

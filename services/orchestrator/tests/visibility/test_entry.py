@@ -10,7 +10,7 @@ from unit_support.catalogue import CATALOGUE
 
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
-from orchestrator.visibility.due_queue import Agenda
+from orchestrator.visibility.due_queue import DueQueue
 from orchestrator.visibility.entry import (
     MAX_MESSAGE,
     MAX_SEARCH,
@@ -115,13 +115,13 @@ def test_a_search_field_is_a_path(path: str, found: str) -> None:
 
 
 def test_the_longest_due_come_first_and_what_was_moved_once() -> None:
-    schedule = Agenda()
+    schedule = DueQueue()
     for name, at in (("b", 2.0), ("a", 1.0), ("c", 3.0), ("d", 9.0)):
-        schedule.put(name, at)
-    schedule.put("c", 0.5)
-    schedule.put("b", 8.0)
-    schedule.drop("a")
-    assert schedule.take(now=5.0, limit=10) == ["c"]
-    assert schedule.take(now=9.0, limit=1) == ["b"]
-    assert schedule.take(now=9.0, limit=1) == ["d"]
-    assert schedule.take(now=99.0, limit=9) == []
+        schedule.schedule(name, at)
+    schedule.schedule("c", 0.5)
+    schedule.schedule("b", 8.0)
+    schedule.remove("a")
+    assert schedule.pop_due(now=5.0, limit=10) == ["c"]
+    assert schedule.pop_due(now=9.0, limit=1) == ["b"]
+    assert schedule.pop_due(now=9.0, limit=1) == ["d"]
+    assert schedule.pop_due(now=99.0, limit=9) == []

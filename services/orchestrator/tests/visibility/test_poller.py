@@ -16,20 +16,20 @@ from unit_support.catalogue import CATALOGUE
 from contracts.instances import InstanceFilter, InstanceQuery
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
-from orchestrator.visibility.change_feed import Feed
+from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry import KnownWait, entry_of
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import (
-    LONGEST_PAUSE,
+    LONGEST_DELAY,
     PAGE_SIZE,
-    SHORTEST_PAUSE,
-    Pace,
-    Refresher,
-    pause_of,
+    SHORTEST_DELAY,
+    Poller,
+    PollPace,
+    poll_delay,
 )
 from orchestrator.workflows.task.workflow import DEFINITION, TaskRequest
 
-PACE = Pace(look_seconds=0.01, round_seconds=0.005, reads_per_round=100, concurrency=4)
+PACE = PollPace(list_seconds=0.01, poll_seconds=0.005, reads_per_poll=100, concurrency=4)
 DOWN = AioRpcError(grpc.StatusCode.UNAVAILABLE, Metadata(), Metadata(), "refused")
 TORN = AioRpcError(
     grpc.StatusCode.UNKNOWN, Metadata(), Metadata(), "inbox key x declared in metadata but missing"
@@ -101,9 +101,9 @@ class FakeEngine:
         return [protos.HistoryEvent(executionStarted=started)]
 
 
-def followed(engine: FakeEngine, pace: Pace = PACE) -> tuple[InstanceIndex, Refresher]:
-    index = InstanceIndex(Feed())
-    return index, Refresher(CATALOGUE, engine, engine, index, pace)
+def followed(engine: FakeEngine, pace: PollPace = PACE) -> tuple[InstanceIndex, Poller]:
+    index = InstanceIndex(ChangeFeed())
+    return index, Poller(CATALOGUE, engine, engine, index, pace)
 
 
 def shown(index: InstanceIndex) -> dict[str, str]:
@@ -119,23 +119,23 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_it_is_rebuilt_and_says_how_far_it_is() -> None:
     engine = FakeEngine({f"task-{n}": "COMPLETED" for n in range(5)})
-    index, refresher = followed(engine, replace(PACE, reads_per_round=3))
+    index, poller = followed(engine, replace(PACE, reads_per_poll=3))
     assert (index.state().complete, index.state().as_of) == (False, None)
-    await refresher.look()
+    await poller.list_ids()
     state = index.state()
     assert (state.known, state.pending, state.complete) == (0, 5, False)
-    await refresher.read_round()
+    await poller.poll_due()
     state = index.state()
     assert (state.known, state.pending, state.complete) == (3, 2, False)
-    await refresher.read_round()
+    await poller.poll_due()
     state = index.state()
     assert (state.known, state.pending, state.complete) == (5, 0, True)
 
 
 async def test_what_has_ended_is_read_once_and_never_again() -> None:
     engine = FakeEngine({"ended": "COMPLETED", "runs": "RUNNING"}, updated=datetime.now(UTC))
-    index, refresher = followed(engine)
-    async with refresher.running():
+    index, poller = followed(engine)
+    async with poller.running():
         await until(lambda: engine.reads["runs"] >= 3)
         engine.statuses["runs"] = "FAILED"
         await until(lambda: shown(index).get("runs") == "FAILED")
@@ -147,38 +147,38 @@ async def test_what_has_ended_is_read_once_and_never_again() -> None:
 
 async def test_what_is_purged_disappears_at_the_next_look() -> None:
     engine = FakeEngine({"a": "COMPLETED", "b": "RUNNING", "c": "FAILED"})
-    index, refresher = followed(engine)
-    await refresher.look()
-    await refresher.read_round()
+    index, poller = followed(engine)
+    await poller.list_ids()
+    await poller.poll_due()
     engine.statuses = {"c": "FAILED"}
-    await refresher.look()
+    await poller.list_ids()
     assert shown(index) == {"c": "FAILED"}
     assert index.counts(InstanceFilter()).total == 1
 
 
 async def test_what_is_gone_when_it_is_read_disappears_at_once() -> None:
     engine = FakeEngine({"a": "RUNNING"})
-    index, refresher = followed(engine)
-    await refresher.look()
-    await refresher.read_round()
+    index, poller = followed(engine)
+    await poller.list_ids()
+    await poller.poll_due()
     engine.statuses = {}
-    refresher.touched("a")
-    await refresher.read_round()
+    poller.mark_dirty("a")
+    await poller.poll_due()
     assert shown(index) == {}
 
 
 async def test_nothing_disappears_while_the_ids_cannot_be_listed() -> None:
     engine = FakeEngine({"a": "COMPLETED", "b": "COMPLETED", "c": "COMPLETED"})
-    index, refresher = followed(engine)
-    await refresher.look()
-    await refresher.read_round()
+    index, poller = followed(engine)
+    await poller.list_ids()
+    await poller.poll_due()
 
     def break_down() -> None:
         engine.down = True
 
     engine.after_first_page = break_down
     with pytest.raises(AioRpcError):
-        await refresher.look()
+        await poller.list_ids()
     assert set(shown(index)) == {"a", "b", "c"}
 
 
@@ -186,8 +186,8 @@ async def test_nothing_disappears_while_the_ids_cannot_be_listed() -> None:
 async def test_it_goes_on_when_the_ids_can_be_listed_again(fault: str) -> None:
     engine = FakeEngine({"a": "COMPLETED"})
     setattr(engine, fault, True)
-    index, refresher = followed(engine)
-    async with refresher.running():
+    index, poller = followed(engine)
+    async with poller.running():
         await until(lambda: engine.looks >= 3)
         assert index.as_of is None
         setattr(engine, fault, False)
@@ -199,10 +199,10 @@ async def test_it_goes_on_when_the_ids_can_be_listed_again(fault: str) -> None:
 async def test_one_that_cannot_be_read_keeps_no_other_back(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestrator.visibility.poller.RETRY_PAUSE", 0.05)
+    monkeypatch.setattr("orchestrator.visibility.poller.RETRY_DELAY", 0.05)
     engine = FakeEngine({"bad": "COMPLETED", "good": "COMPLETED"}, failing={"bad": error})
-    index, refresher = followed(engine)
-    async with refresher.running():
+    index, poller = followed(engine)
+    async with poller.running():
         await until(lambda: "good" in shown(index) and engine.reads["bad"] > 1)
         state = index.state()
         assert (state.pending, state.complete) == (1, False)
@@ -213,40 +213,40 @@ async def test_one_that_cannot_be_read_keeps_no_other_back(
 
 async def test_what_was_started_here_is_listed_at_once_and_survives_a_look_that_missed_it() -> None:
     engine = FakeEngine({"a": "COMPLETED", "b": "COMPLETED", "c": "COMPLETED"})
-    index, refresher = followed(engine)
+    index, poller = followed(engine)
     request = TaskRequest(task_id="1", title="Blue chair")
-    engine.after_first_page = lambda: refresher.started(DEFINITION, request)
-    await refresher.look()
+    engine.after_first_page = lambda: poller.started(DEFINITION, request)
+    await poller.list_ids()
     [item] = index.page(InstanceQuery(q="blue")).items
     assert (item.instance_id, item.workflow, item.status) == ("task-1", "task", "RUNNING")
 
     engine.statuses["task-1"] = "COMPLETED"
-    await refresher.read_round()
+    await poller.poll_due()
     assert shown(index)["task-1"] == "COMPLETED"
 
 
 async def test_a_page_is_exact_though_its_instances_are_not_due() -> None:
     engine = FakeEngine({"runs": "RUNNING", "ended": "COMPLETED"})
-    index, refresher = followed(engine)
-    await refresher.look()
-    await refresher.read_round()
+    index, poller = followed(engine)
+    await poller.list_ids()
+    await poller.poll_due()
     engine.statuses["runs"] = "SUSPENDED"
-    refresher.touched("runs")
-    await refresher.freshen(["runs", "ended", "never heard of"])
+    poller.mark_dirty("runs")
+    await poller.refresh_stale(["runs", "ended", "never heard of"])
     assert shown(index)["runs"] == "SUSPENDED"
     assert engine.reads == {"runs": 2, "ended": 1}
-    await refresher.freshen(["runs"])
+    await poller.refresh_stale(["runs"])
     assert engine.reads["runs"] == 2, "it was read a moment ago"
 
 
 async def test_the_parent_of_a_child_is_looked_up_once() -> None:
     engine = FakeEngine({"child": "RUNNING"}, workflow="hello_child_workflow")
-    index, refresher = followed(engine)
-    await refresher.look()
+    index, poller = followed(engine)
+    await poller.list_ids()
     for status in ("RUNNING", "COMPLETED"):
         engine.statuses["child"] = status
-        refresher.touched("child")
-        await refresher.read_round()
+        poller.mark_dirty("child")
+        await poller.poll_due()
         [item] = index.page(InstanceQuery(parent="parent-of-child")).items
         assert item.status == status
     assert engine.histories == 1
@@ -254,16 +254,16 @@ async def test_the_parent_of_a_child_is_looked_up_once() -> None:
 
 async def test_no_more_is_read_at_once_than_was_agreed() -> None:
     engine = FakeEngine({f"{n}": "RUNNING" for n in range(50)}, page_size=20)
-    _, refresher = followed(engine)
-    await refresher.look()
-    await refresher.read_round()
+    _, poller = followed(engine)
+    await poller.list_ids()
+    await poller.poll_due()
     assert engine.most_in_flight == PACE.concurrency
 
 
 async def test_ten_thousand_do_not_hold_up_the_event_loop() -> None:
     """A look and rounds of reads leave no gap in which a request would wait for long."""
     engine = FakeEngine({f"task-{n}": "COMPLETED" for n in range(10_000)}, page_size=5_000)
-    index, refresher = followed(engine)
+    index, poller = followed(engine)
     gaps: list[float] = []
 
     async def tick() -> None:
@@ -275,9 +275,9 @@ async def test_ten_thousand_do_not_hold_up_the_event_loop() -> None:
             last = now
 
     ticking = asyncio.create_task(tick())
-    await refresher.look()
+    await poller.list_ids()
     for _ in range(3):
-        await refresher.read_round()
+        await poller.poll_due()
     ticking.cancel()
     assert len(shown(index)) == 200
     # The time that this thread computed for, which other processes do not lengthen.
@@ -286,7 +286,7 @@ async def test_ten_thousand_do_not_hold_up_the_event_loop() -> None:
 
 @pytest.mark.parametrize(
     ("age", "wait", "pause"),
-    [(0, None, 1), (30, None, 3), (86_400, None, LONGEST_PAUSE), (86_400, 7, 7), (86_400, -7, 60)],
+    [(0, None, 1), (30, None, 3), (86_400, None, LONGEST_DELAY), (86_400, 7, 7), (86_400, -7, 60)],
 )
 async def test_what_sleeps_is_read_less_often(age: int, wait: int | None, pause: float) -> None:
     now = START + timedelta(seconds=age)
@@ -296,33 +296,33 @@ async def test_what_sleeps_is_read_less_often(age: int, wait: int | None, pause:
         until_ = now + timedelta(seconds=wait)
         sleeping = replace(sleeping, waits=(KnownWait("w", "approval", START, until_, None),))
     assert sleeping.status is RuntimeStatus.RUNNING
-    assert pause_of(sleeping, now) == pause
+    assert poll_delay(sleeping, now) == pause
 
 
 async def test_what_has_not_begun_keeps_its_name_and_is_read_again_soon() -> None:
     engine = FakeEngine(
         {"task-1": "PENDING", "task-2": "PENDING", "else-3": "PENDING"}, workflow=""
     )
-    index, refresher = followed(engine)
+    index, poller = followed(engine)
     request = TaskRequest(task_id="2", title="T", assignee="ada")
-    refresher.started(DEFINITION, request)
-    await refresher.look()
-    await refresher.read_round()
+    poller.started(DEFINITION, request)
+    await poller.list_ids()
+    await poller.poll_due()
     assert shown(index) == {"task-1": "PENDING", "task-2": "RUNNING", "else-3": "PENDING"}
     assert {entry.workflow for i in ("task-1", "task-2") if (entry := index.get(i))} == {"task"}
     for instance_id in index.ids():
         entry = index.get(instance_id)
         assert entry is not None
-        assert pause_of(entry, datetime.now(UTC)) == SHORTEST_PAUSE
+        assert poll_delay(entry, datetime.now(UTC)) == SHORTEST_DELAY
 
 
 async def test_a_child_that_had_not_begun_gets_its_parent() -> None:
     engine = FakeEngine({"child": "PENDING"}, workflow="")
-    index, refresher = followed(engine)
-    await refresher.look()
-    await refresher.refresh(["child"])
+    index, poller = followed(engine)
+    await poller.list_ids()
+    await poller.refresh(["child"])
     engine.workflow, engine.statuses["child"] = "hello_child_workflow", "RUNNING"
-    await refresher.refresh(["child"])
+    await poller.refresh(["child"])
     child = index.get("child")
     assert child is not None
     assert (child.parent, child.workflow) == ("parent-of-child", "hello_child_workflow")

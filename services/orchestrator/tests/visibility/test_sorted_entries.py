@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from contracts.instances import InstanceFilter, InstanceQuery, InstanceSort, Order
 from contracts.orchestrator import RuntimeStatus
-from orchestrator.visibility.change_feed import Feed
+from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry import Entry, KnownWait
 from orchestrator.visibility.filters import filtered, matching
 from orchestrator.visibility.index import InstanceIndex
-from orchestrator.visibility.sorted_entries import BadCursor, Orders
+from orchestrator.visibility.sorted_entries import InvalidCursor, SortedEntries
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = START + timedelta(hours=1)
@@ -70,15 +70,15 @@ filters = st.builds(
 sorts, orders = st.sampled_from(InstanceSort), st.sampled_from(Order)
 
 
-def orders_of(known: list[Entry]) -> Orders:
-    kept = Orders()
+def orders_of(known: list[Entry]) -> SortedEntries:
+    kept = SortedEntries()
     for one in known:
         kept.add(one)
     return kept
 
 
 def read_on(
-    kept: Orders,
+    kept: SortedEntries,
     sort: InstanceSort,
     order: Order,
     limit: int,
@@ -156,7 +156,7 @@ def test_an_entry_that_changes_takes_its_new_place(known: list[Entry], data: st.
 
 @given(st.text(max_size=200), sorts, orders)
 def test_what_is_no_cursor_is_refused(text: str, sort: InstanceSort, order: Order) -> None:
-    with pytest.raises(BadCursor):
+    with pytest.raises(InvalidCursor):
         orders_of([entry()]).page(sort, order, text, 1, [])
 
 
@@ -167,7 +167,7 @@ def test_a_cursor_belongs_to_its_order(other: tuple[InstanceSort, Order]) -> Non
     kept = orders_of([entry("a"), entry("b")])
     _, cursor = kept.page(InstanceSort.CREATED_AT, Order.DESC, None, 1, [])
     assert cursor is not None
-    with pytest.raises(BadCursor):
+    with pytest.raises(InvalidCursor):
         kept.page(*other, cursor, 1, [])
 
 
@@ -208,7 +208,7 @@ def test_a_filter_keeps_what_meets_all_of_it(wanted: dict[str, object], ids: set
 
 
 def index_of(*known: Entry) -> InstanceIndex:
-    index = InstanceIndex(Feed())
+    index = InstanceIndex(ChangeFeed())
     for one in known:
         index.put(one)
     return index

@@ -10,10 +10,10 @@ import pytest
 from fastapi.sse import ServerSentEvent
 
 from contracts.orchestrator import RuntimeStatus
-from orchestrator.visibility.change_feed import Change, Feed
+from orchestrator.visibility.change_feed import Change, ChangeFeed
 from orchestrator.visibility.entry import started_entry
 from orchestrator.visibility.index import InstanceIndex
-from orchestrator.visibility.sse import Counted, watch
+from orchestrator.visibility.sse import CachedCounts, watch
 from orchestrator.workflows.task.workflow import DEFINITION, TaskRequest
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,14 +29,14 @@ def entry(task_id: str, status: RuntimeStatus = RuntimeStatus.RUNNING) -> Any:
 def index(monkeypatch: pytest.MonkeyPatch) -> InstanceIndex:
     """An index that is complete, told of at once."""
     monkeypatch.setattr("orchestrator.visibility.sse.GATHER_SECONDS", 0.0)
-    made = InstanceIndex(Feed(kept=3))
+    made = InstanceIndex(ChangeFeed(kept=3))
     made.as_of = NOW
-    made.settle()
+    made.mark_complete()
     return made
 
 
 def watched(index: InstanceIndex, last_event_id: str | None = None) -> AsyncIterator[Any]:
-    return watch(index, Counted(index), last_event_id)
+    return watch(index, CachedCounts(index), last_event_id)
 
 
 async def take(events: AsyncIterator[Any], count: int) -> list[ServerSentEvent]:
@@ -100,14 +100,14 @@ async def test_a_slow_client_is_to_read_the_list_again_and_then_goes_on(
 
 
 async def test_a_rebuild_is_told_by_its_summaries_alone() -> None:
-    index = InstanceIndex(Feed())
-    index.expect("task-1")
+    index = InstanceIndex(ChangeFeed())
+    index.add_pending("task-1")
     events = watched(index)
     [summary] = await take(events, 1)
     assert summary.data.index.pending == 1
     index.put(entry("1"))
     index.as_of = NOW
-    index.settle()
+    index.mark_complete()
     assert told(await take(events, 2)) == [("reload", None), ("summary", None)]
 
 
@@ -121,7 +121,7 @@ async def test_it_ends_with_the_process(index: InstanceIndex) -> None:
 
 
 def test_changes_that_are_too_many_are_not_kept() -> None:
-    feed = Feed(kept=2)
+    feed = ChangeFeed(kept=2)
     for number in range(5):
         feed.publish(Change(f"{number}", None))
     assert feed.since(3) == [Change("3", None), Change("4", None)]

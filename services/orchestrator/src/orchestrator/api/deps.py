@@ -10,8 +10,8 @@ from orchestrator.dapr_sdk.management import Management
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
 from orchestrator.inbox.service import Inbox
-from orchestrator.inspection.inspector import Explainer
-from orchestrator.inspection.live_view import LookingOn
+from orchestrator.inspection.inspector import Inspector
+from orchestrator.inspection.live_view import LiveView
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.bulk import Batch
 from orchestrator.operations.service import Operations
@@ -20,8 +20,8 @@ from orchestrator.settings import Settings
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.visibility.index import InstanceIndex
-from orchestrator.visibility.poller import Refresher
-from orchestrator.visibility.sse import Counted
+from orchestrator.visibility.poller import Poller
+from orchestrator.visibility.sse import CachedCounts
 from servicekit.startup import opened
 from servicekit.state import StateStore
 
@@ -40,13 +40,13 @@ class Orchestrator:
         batch: The same, to many.
         inbox: What waits for people.
         audit: Who did what.
-        explainer: Says what an instance did, and waits for.
-        looking_on: Tells each time an instance has moved.
+        inspector: Says what an instance did, and waits for.
+        live_view: Tells each time an instance has moved.
         store: The orchestrator's own state, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
         index: What is known of every instance.
-        refresher: What keeps the index true.
-        counted: The index's counts, for all who watch.
+        poller: What keeps the index true.
+        counts: The index's counts, for all who watch.
         scheduler: Starts workflows on time.
     """
 
@@ -59,13 +59,13 @@ class Orchestrator:
     batch: Batch
     inbox: Inbox
     audit: Audit
-    explainer: Explainer
-    looking_on: LookingOn
+    inspector: Inspector
+    live_view: LiveView
     store: StateStore
     sidecar: AsyncClient
     index: InstanceIndex
-    refresher: Refresher
-    counted: Counted
+    poller: Poller
+    counts: CachedCounts
     scheduler: Scheduler
 
 
@@ -109,12 +109,12 @@ async def _audit(orchestrator: OpenedDep) -> Audit:
     return orchestrator.audit
 
 
-async def _explainer(orchestrator: OpenedDep) -> Explainer:
-    return orchestrator.explainer
+async def _inspector(orchestrator: OpenedDep) -> Inspector:
+    return orchestrator.inspector
 
 
-async def _looking_on(orchestrator: OpenedDep) -> LookingOn:
-    return orchestrator.looking_on
+async def _live_view(orchestrator: OpenedDep) -> LiveView:
+    return orchestrator.live_view
 
 
 async def _store(orchestrator: OpenedDep) -> StateStore:
@@ -129,12 +129,12 @@ async def _index(orchestrator: OpenedDep) -> InstanceIndex:
     return orchestrator.index
 
 
-async def _refresher(orchestrator: OpenedDep) -> Refresher:
-    return orchestrator.refresher
+async def _poller(orchestrator: OpenedDep) -> Poller:
+    return orchestrator.poller
 
 
-async def _counted(orchestrator: OpenedDep) -> Counted:
-    return orchestrator.counted
+async def _counts(orchestrator: OpenedDep) -> CachedCounts:
+    return orchestrator.counts
 
 
 async def _scheduler(orchestrator: OpenedDep) -> Scheduler:
@@ -150,11 +150,11 @@ OperationsDep = Annotated[Operations, Depends(_operations)]
 BatchDep = Annotated[Batch, Depends(_batch)]
 InboxDep = Annotated[Inbox, Depends(_inbox)]
 AuditDep = Annotated[Audit, Depends(_audit)]
-ExplainerDep = Annotated[Explainer, Depends(_explainer)]
-LookingOnDep = Annotated[LookingOn, Depends(_looking_on)]
+InspectorDep = Annotated[Inspector, Depends(_inspector)]
+LiveViewDep = Annotated[LiveView, Depends(_live_view)]
 StoreDep = Annotated[StateStore, Depends(_store)]
 SidecarDep = Annotated[AsyncClient, Depends(_sidecar)]
 IndexDep = Annotated[InstanceIndex, Depends(_index)]
-RefresherDep = Annotated[Refresher, Depends(_refresher)]
-CountedDep = Annotated[Counted, Depends(_counted)]
+PollerDep = Annotated[Poller, Depends(_poller)]
+CountsDep = Annotated[CachedCounts, Depends(_counts)]
 SchedulerDep = Annotated[Scheduler, Depends(_scheduler)]

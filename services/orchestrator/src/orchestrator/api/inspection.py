@@ -9,7 +9,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from contracts.detail import InstanceDetail, InstanceHistory
 from contracts.problems import ProblemType
-from orchestrator.api.deps import ExplainerDep, LookingOnDep
+from orchestrator.api.deps import InspectorDep, LiveViewDep
 from orchestrator.api.params import InstanceId
 from servicekit.problems import problem_responses
 
@@ -25,9 +25,9 @@ router = APIRouter(prefix="/instances/{instance_id}", tags=["instances"])
     "child, or what blocks it.",
     responses=UNKNOWN,
 )
-async def instance_detail(instance_id: InstanceId, explainer: ExplainerDep) -> InstanceDetail:
+async def instance_detail(instance_id: InstanceId, inspector: InspectorDep) -> InstanceDetail:
     """Return all that is known of an instance."""
-    return await explainer.detail(instance_id)
+    return await inspector.detail(instance_id)
 
 
 @router.get(
@@ -37,9 +37,9 @@ async def instance_detail(instance_id: InstanceId, explainer: ExplainerDep) -> I
     "cut; the raw history has all of it. Of an eternal workflow, its current generation.",
     responses=UNKNOWN,
 )
-async def instance_history(instance_id: InstanceId, explainer: ExplainerDep) -> InstanceHistory:
+async def instance_history(instance_id: InstanceId, inspector: InspectorDep) -> InstanceHistory:
     """Return the steps of an instance."""
-    return await explainer.history(instance_id)
+    return await inspector.history(instance_id)
 
 
 @router.get(
@@ -49,20 +49,20 @@ async def instance_history(instance_id: InstanceId, explainer: ExplainerDep) -> 
     responses=UNKNOWN,
     response_model=list[dict[str, Any]],
 )
-async def raw_history(instance_id: InstanceId, explainer: ExplainerDep) -> JSONResponse:
+async def raw_history(instance_id: InstanceId, inspector: InspectorDep) -> JSONResponse:
     """Return the events of an instance as a file."""
-    events = await explainer.raw(instance_id)
+    events = await inspector.raw(instance_id)
     return JSONResponse(
         events, headers={"Content-Disposition": 'attachment; filename="history.json"'}
     )
 
 
-async def known(instance_id: InstanceId, explainer: ExplainerDep) -> str:
+async def known(instance_id: InstanceId, inspector: InspectorDep) -> str:
     """Return the id; 404 where there is no such instance.
 
     Once the stream has begun it is too late to say so.
     """
-    await explainer.mark(instance_id)
+    await inspector.revision(instance_id)
     return instance_id
 
 
@@ -75,8 +75,8 @@ async def known(instance_id: InstanceId, explainer: ExplainerDep) -> str:
     responses=UNKNOWN,
 )
 async def instance_stream(
-    instance_id: Annotated[str, Depends(known)], looking_on: LookingOnDep
+    instance_id: Annotated[str, Depends(known)], live_view: LiveViewDep
 ) -> AsyncIterator[ServerSentEvent]:
     """Stream the detail of an instance."""
-    async for detail in looking_on.follow(instance_id):
+    async for detail in live_view.subscribe(instance_id):
         yield ServerSentEvent(event="instance", data=detail)

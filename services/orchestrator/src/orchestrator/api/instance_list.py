@@ -13,7 +13,7 @@ from contracts.instances import (
     InstancePage,
     InstanceQuery,
 )
-from orchestrator.api.deps import CountedDep, IndexDep, RefresherDep
+from orchestrator.api.deps import CountsDep, IndexDep, PollerDep
 from orchestrator.visibility.sse import watch
 
 STREAM = f"""Server-sent events, without end. `{InstanceEvent.SUMMARY}` comes first, and again when
@@ -34,11 +34,11 @@ router = APIRouter(prefix="/instances", tags=["instances"])
     "start. What is on the page and has not ended was read within the last half second.",
 )
 async def list_instances(
-    query: Annotated[InstanceQuery, Query()], index: IndexDep, refresher: RefresherDep
+    query: Annotated[InstanceQuery, Query()], index: IndexDep, poller: PollerDep
 ) -> InstancePage:
     """Return a page of the list."""
     page = index.page(query)
-    await refresher.freshen([item.instance_id for item in page.items])
+    await poller.refresh_stale([item.instance_id for item in page.items])
     return index.page(query)
 
 
@@ -64,9 +64,9 @@ async def count_instances(
 )
 async def watch_instances(
     index: IndexDep,
-    counted: CountedDep,
+    counts: CountsDep,
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Stream the changes of the list."""
-    async for event in watch(index, counted, last_event_id):
+    async for event in watch(index, counts, last_event_id):
         yield event

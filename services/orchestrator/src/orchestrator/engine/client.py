@@ -29,7 +29,7 @@ class Observer(Protocol):
     def started(self, definition: Definition, request: BaseModel) -> None:
         """Take note of an instance that was started just now."""
 
-    def touched(self, instance_id: str) -> None:
+    def mark_dirty(self, instance_id: str) -> None:
         """Take note of an instance that got an event."""
 
 
@@ -142,7 +142,7 @@ class Engine:
         except AioRpcError as error:
             raise unavailable(error) from error
         if self._observer:
-            self._observer.touched(instance_id)
+            self._observer.mark_dirty(instance_id)
 
     async def _schedule(self, definition: Definition, instance_id: str, request: BaseModel) -> None:
         trace: AbstractContextManager[None] = nullcontext()

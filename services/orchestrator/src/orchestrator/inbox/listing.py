@@ -7,7 +7,7 @@ from typing import NamedTuple
 from contracts.waiting import WaitingFilter, WaitingItem
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Event
-from orchestrator.visibility.cursors import no_cursor, read_cursor, write_cursor
+from orchestrator.visibility.cursors import decode_cursor, encode_cursor, invalid_cursor
 from orchestrator.visibility.entry import Entry, KnownWait
 
 # Where there is no deadline: behind all that has one.
@@ -64,23 +64,23 @@ def page_of(
     """Return the next wanted waits, the soonest deadline first, and the cursor of the page after.
 
     Raises:
-        BadCursor: `cursor` is none.
+        InvalidCursor: `cursor` is none.
     """
     after = _read(cursor) if cursor is not None else None
     found = sorted(_wanted(_all(catalogue, entries), wanted, now), key=lambda waiting: waiting.key)
     rest = [waiting for waiting in found if after is None or waiting.key > after]
     items = rest[:limit]
-    return items, write_cursor(*items[-1].key) if len(rest) > limit else None
+    return items, encode_cursor(*items[-1].key) if len(rest) > limit else None
 
 
 def _read(cursor: str) -> tuple[str, ...]:
-    parts = read_cursor(cursor, parts=4)
+    parts = decode_cursor(cursor, parts=4)
     try:
         until = _written(datetime.fromisoformat(parts[0]))
     except (ValueError, OverflowError) as error:
-        raise no_cursor() from error
+        raise invalid_cursor() from error
     if until != parts[0]:
-        raise no_cursor()
+        raise invalid_cursor()
     return tuple(parts)
 
 

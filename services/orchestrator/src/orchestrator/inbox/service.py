@@ -16,7 +16,7 @@ from orchestrator.operations.audit import Action, Audit
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition, Event
 from orchestrator.visibility.index import InstanceIndex
-from orchestrator.visibility.poller import Refresher
+from orchestrator.visibility.poller import Poller
 from servicekit.problems import ProblemError
 
 
@@ -27,7 +27,7 @@ class Inbox:
         self,
         catalogue: Catalogue,
         index: InstanceIndex,
-        refresher: Refresher,
+        poller: Poller,
         engine: Engine,
         events: Events,
         claims: Claims,
@@ -36,7 +36,7 @@ class Inbox:
         """List by `index`; take decisions by `events`, unless `claims` has another holder."""
         self._catalogue = catalogue
         self._index = index
-        self._refresher = refresher
+        self._poller = poller
         self._engine = engine
         self._events = events
         self._claims = claims
@@ -46,11 +46,11 @@ class Inbox:
         """Return what waits, the soonest deadline first.
 
         Raises:
-            BadCursor: The cursor is none.
+            InvalidCursor: The cursor is none.
         """
         # What is on the page and was decided meanwhile goes.
         shown, _ = self._look(query)
-        await self._refresher.freshen(list({waiting.entry.instance_id for waiting in shown}))
+        await self._poller.refresh_stale(list({waiting.entry.instance_id for waiting in shown}))
         shown, after = self._look(query)
         names = [(waiting.entry.instance_id, waiting.wait.id) for waiting in shown]
         holders = await self._claims.holders(names)

@@ -15,10 +15,10 @@ from orchestrator.dapr_sdk.state import progress_of, status_of
 from orchestrator.dapr_sdk.values import at
 from orchestrator.engine.replay_executor import registry_of
 from orchestrator.inspection.detail import detail_of
-from orchestrator.inspection.pending_tasks import Awaited, CannotReplay, awaited
+from orchestrator.inspection.pending_tasks import CannotReplay, PendingTasks, pending_tasks
 from orchestrator.inspection.timeline import Timeline
-from orchestrator.inspection.tombstones import Links
-from orchestrator.inspection.waiting_reasons import MOST, Situation, reasons
+from orchestrator.inspection.tombstones import Tombstones
+from orchestrator.inspection.waiting_reasons import MAX_REASONS, WaitContext, waiting_reasons
 from orchestrator.telemetry.execution_info import facts_of
 from orchestrator.toolkit.catalogue import Catalogue
 
@@ -26,14 +26,14 @@ from orchestrator.toolkit.catalogue import Catalogue
 CHILDREN_ASKED = 20
 
 
-class Explainer:
+class Inspector:
     """Says of an instance what it did, and what it waits for."""
 
     def __init__(
         self,
         catalogue: Catalogue,
         management: Management,
-        links: Links,
+        tombstones: Tombstones,
         why_no_worker: Callable[[], Awaitable[str | None]],
         jaeger_url: str | None,
     ) -> None:
@@ -42,13 +42,13 @@ class Explainer:
         Args:
             catalogue: The hosted workflows.
             management: The engine.
-            links: What the engine forgets.
+            tombstones: What the engine forgets.
             why_no_worker: Says why no workflow can run, if none can.
             jaeger_url: Where Jaeger's page is, if anywhere.
         """
         self._catalogue = catalogue
         self._management = management
-        self._links = links
+        self._tombstones = tombstones
         self._why_no_worker = why_no_worker
         self._jaeger_url = jaeger_url
         self._registry = registry_of(catalogue.definitions)
@@ -61,9 +61,9 @@ class Explainer:
         now = datetime.now(UTC)
         why = []
         if status_of(state) not in TERMINAL:
-            why = reasons(await self._situation(state, history, timeline, now))
+            why = waiting_reasons(await self._wait_context(state, history, timeline, now))
         definition = self._catalogue.of_workflow(state.name)
-        rerun_of = await self._links.rerun_of(instance_id)
+        rerun_of = await self._tombstones.rerun_of(instance_id)
         return detail_of(state, facts, why, definition, rerun_of, self._jaeger_url, now)
 
     async def history(self, instance_id: str) -> InstanceHistory:
@@ -77,7 +77,7 @@ class Explainer:
         events = await self._events(instance_id)
         return await asyncio.to_thread(lambda: [MessageToDict(event) for event in events])
 
-    async def mark(self, instance_id: str) -> tuple[str, RuntimeStatus]:
+    async def revision(self, instance_id: str) -> tuple[str, RuntimeStatus]:
         """Return what changes when an instance moves; 404 or 410 where there is none."""
         state = await self._state(instance_id, payloads=False)
         return state.lastUpdatedTimestamp.ToJsonString(), status_of(state)
@@ -98,40 +98,42 @@ class Explainer:
     async def _state(self, instance_id: str, payloads: bool) -> Any:
         state = await reading(lambda: self._management.get_workflow_state(instance_id, payloads))
         if state is None:
-            raise await self._links.missing(instance_id)
+            raise await self._tombstones.missing_problem(instance_id)
         return state
 
     async def _history(self, instance_id: str) -> Sequence[Any]:
         return await reading(lambda: self._management.get_workflow_history(instance_id))
 
-    async def _situation(
+    async def _wait_context(
         self, state: Any, history: Sequence[Any], timeline: Timeline, now: datetime
-    ) -> Situation:
-        found, unreplayable = await self._awaited(state, history)
+    ) -> WaitContext:
+        found, replay_error = await self._pending_tasks(state, history)
         progress = progress_of(state)
-        situation = Situation(
+        context = WaitContext(
             status=status_of(state),
             timeline=timeline,
-            awaited=found,
-            unreplayable=unreplayable,
+            pending_tasks=found,
+            replay_error=replay_error,
             waits=progress.waits if progress else (),
             no_worker=await self._why_no_worker(),
-            moved_at=at(state.lastUpdatedTimestamp),
+            last_updated_at=at(state.lastUpdatedTimestamp),
             now=now,
         )
         children = [
             step.instance_id
-            for step, _ in situation.pending()[:MOST]
+            for step, _ in context.pending_steps()[:MAX_REASONS]
             if step.kind is StepKind.CHILD and step.instance_id
         ]
-        situation.children.update(await self._statuses(children[:CHILDREN_ASKED]))
-        return situation
+        context.children.update(await self._statuses(children[:CHILDREN_ASKED]))
+        return context
 
-    async def _awaited(
+    async def _pending_tasks(
         self, state: Any, history: Sequence[Any]
-    ) -> tuple[Awaited | None, str | None]:
+    ) -> tuple[PendingTasks | None, str | None]:
         try:
-            return await asyncio.to_thread(awaited, self._registry, state.instanceId, history), None
+            return await asyncio.to_thread(
+                pending_tasks, self._registry, state.instanceId, history
+            ), None
         except CannotReplay as error:
             return None, str(error)
 

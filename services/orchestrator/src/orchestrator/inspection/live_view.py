@@ -10,16 +10,16 @@ from servicekit.problems import ProblemError
 
 INTERVAL = 1.0
 
-Mark = tuple[str, RuntimeStatus]
+Revision = tuple[str, RuntimeStatus]
 """What changes when an instance moves."""
 
 
-class View:
+class Broadcast:
     """What those who look on at one instance share."""
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
-        self.onlookers = 0
+        self.subscribers = 0
         self.number = 0
         self.latest: InstanceDetail | None = None
         self.over = False
@@ -27,12 +27,12 @@ class View:
         self.poller: asyncio.Task[None] | None = None
 
 
-class LookingOn:
+class LiveView:
     """One poller an instance, as long as somebody looks on."""
 
     def __init__(
         self,
-        mark: Callable[[str], Awaitable[Mark]],
+        revision: Callable[[str], Awaitable[Revision]],
         detail: Callable[[str], Awaitable[InstanceDetail]],
         stopping: Callable[[], bool],
         interval: float = INTERVAL,
@@ -40,65 +40,65 @@ class LookingOn:
         """Prepare to poll.
 
         Args:
-            mark: Returns what changes when an instance moves; cheap.
-            detail: Returns what is told of it then.
+            revision: Returns what changes when an instance moves; cheap.
+            detail: Returns what is seen of it then.
             stopping: Whether the service is to stop, so that all must go.
             interval: Seconds between two looks at an instance, however many look on.
         """
-        self._mark = mark
+        self._revision = revision
         self._detail = detail
         self._stopping = stopping
         self._interval = interval
-        self._views: dict[str, View] = {}
+        self._broadcasts: dict[str, Broadcast] = {}
 
-    async def follow(self, instance_id: str) -> AsyncIterator[InstanceDetail]:
+    async def subscribe(self, instance_id: str) -> AsyncIterator[InstanceDetail]:
         """Yield an instance now and each time it has moved, until it has ended.
 
         Who is slow misses what was between. It also ends where the service stops, or the
         instance was purged.
         """
-        view = self._views.get(instance_id)
-        if view is None or view.over:
-            view = self._views[instance_id] = View()
-            view.poller = asyncio.create_task(self._poll(instance_id, view))
-        view.onlookers += 1
+        broadcast = self._broadcasts.get(instance_id)
+        if broadcast is None or broadcast.over:
+            broadcast = self._broadcasts[instance_id] = Broadcast()
+            broadcast.poller = asyncio.create_task(self._poll(instance_id, broadcast))
+        broadcast.subscribers += 1
         seen = 0
         try:
             while True:
-                async with view.changed:
-                    while view.number == seen and not view.over:
-                        await view.changed.wait()
-                if view.number > seen and view.latest is not None:
-                    seen = view.number
-                    yield view.latest
-                elif view.over:
-                    # A bug in the poller is the onlookers' to tell.
-                    await view.poller if view.poller else None
+                async with broadcast.changed:
+                    while broadcast.number == seen and not broadcast.over:
+                        await broadcast.changed.wait()
+                if broadcast.number > seen and broadcast.latest is not None:
+                    seen = broadcast.number
+                    yield broadcast.latest
+                elif broadcast.over:
+                    # A bug in the poller is the subscribers' to tell.
+                    await broadcast.poller if broadcast.poller else None
                     return
         finally:
-            view.onlookers -= 1
-            if view.onlookers == 0:
-                await self._leave(instance_id, view)
+            broadcast.subscribers -= 1
+            if broadcast.subscribers == 0:
+                await self._leave(instance_id, broadcast)
 
-    async def _leave(self, instance_id: str, view: View) -> None:
-        if self._views.get(instance_id) is view:
-            del self._views[instance_id]
-        if view.poller is not None:
-            view.poller.cancel()
-            await asyncio.wait([view.poller])
+    async def _leave(self, instance_id: str, broadcast: Broadcast) -> None:
+        if self._broadcasts.get(instance_id) is broadcast:
+            del self._broadcasts[instance_id]
+        if broadcast.poller is not None:
+            broadcast.poller.cancel()
+            await asyncio.wait([broadcast.poller])
 
-    async def _poll(self, instance_id: str, view: View) -> None:
-        told: Mark | None = None
+    async def _poll(self, instance_id: str, broadcast: Broadcast) -> None:
+        seen: Revision | None = None
         try:
             while not self._stopping():
                 try:
-                    mark = await self._mark(instance_id)
-                    if mark != told:
-                        view.latest, told = await self._detail(instance_id), mark
-                        view.number += 1
-                        async with view.changed:
-                            view.changed.notify_all()
-                        if view.latest.status in TERMINAL:
+                    revision = await self._revision(instance_id)
+                    if revision != seen:
+                        broadcast.latest, seen = await self._detail(instance_id), revision
+                        broadcast.number += 1
+                        async with broadcast.changed:
+                            broadcast.changed.notify_all()
+                        if broadcast.latest.status in TERMINAL:
                             return
                 except ProblemError as problem:
                     if problem.type is ProblemType.NOT_FOUND:
@@ -106,6 +106,6 @@ class LookingOn:
                     # The sidecar is away: it comes back.
                 await asyncio.sleep(self._interval)
         finally:
-            view.over = True
-            async with view.changed:
-                view.changed.notify_all()
+            broadcast.over = True
+            async with broadcast.changed:
+                broadcast.changed.notify_all()

@@ -13,7 +13,7 @@ from orchestrator.dapr_sdk.private import (
 )
 from orchestrator.engine.replay_executor import executor
 
-Awaited = dict[int, int | None]
+PendingTasks = dict[int, int | None]
 """What a workflow waits for: the ids of the events that began it, each with how many attempts
 there are at most, where it is tried again."""
 
@@ -22,7 +22,7 @@ class CannotReplay(Exception):
     """The code is not here, or does not do what its history says."""
 
 
-def awaited(registry: Registry, instance_id: str, history: Sequence[Any]) -> Awaited:
+def pending_tasks(registry: Registry, instance_id: str, history: Sequence[Any]) -> PendingTasks:
     """Return what an instance that has not ended waits for.
 
     A history alone does not tell how often a step is tried, nor whether a timer or event that it
@@ -56,7 +56,7 @@ def awaited(registry: Registry, instance_id: str, history: Sequence[Any]) -> Awa
     # Before the first turn there is none.
     standing_at = getattr(context, "_previous_task", None)
     leaves = {id(task): task for task in _leaves(standing_at)}
-    found: Awaited = {}
+    found: PendingTasks = {}
     for event_id, task in context._pending_tasks.items():
         # While a step waits for its next attempt, a timer stands for it.
         step = leaves.get(id(task)) or leaves.get(id(task._retryable_parent))

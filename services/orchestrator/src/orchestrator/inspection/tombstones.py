@@ -8,7 +8,7 @@ from servicekit.problems import ProblemError
 from servicekit.state import Conflict, StateStore
 
 
-class Gone(BaseModel):
+class Tombstone(BaseModel):
     """An instance was purged by an operator."""
 
     by: str
@@ -22,28 +22,28 @@ class RerunOf(BaseModel):
     input: str | None
 
 
-class Links:
+class Tombstones:
     """The notes in a state store."""
 
     def __init__(self, store: StateStore) -> None:
         """Keep them in `store`."""
         self._store = store
 
-    async def note_gone(self, instance_id: str, by: str) -> None:
+    async def record_purge(self, instance_id: str, by: str) -> None:
         """Remember that an instance was purged."""
-        await self._store.overwrite(f"gone:{instance_id}", Gone(by=by))
+        await self._store.overwrite(f"gone:{instance_id}", Tombstone(by=by))
 
-    async def is_gone(self, instance_id: str) -> bool:
+    async def was_purged(self, instance_id: str) -> bool:
         """Return whether an instance of that id was purged by an operator."""
-        return (await self._store.get(f"gone:{instance_id}", Gone)).value is not None
+        return (await self._store.get(f"gone:{instance_id}", Tombstone)).value is not None
 
-    async def missing(self, instance_id: str) -> ProblemError:
+    async def missing_problem(self, instance_id: str) -> ProblemError:
         """Return the problem that an instance is not there: 410 where it was purged, or 404."""
-        if await self.is_gone(instance_id):
+        if await self.was_purged(instance_id):
             return ProblemError(ProblemType.INSTANCE_GONE, f"{instance_id} was purged")
         return unknown(instance_id)
 
-    async def note_rerun(self, new_instance_id: str, rerun: RerunOf) -> RerunOf:
+    async def record_rerun(self, new_instance_id: str, rerun: RerunOf) -> RerunOf:
         """Remember what a new instance repeats; return what was first said of it."""
         key = f"rerun:{new_instance_id}"
         try:

@@ -6,77 +6,79 @@ from datetime import datetime
 
 from contracts.detail import HistoryStep, ReasonKind, StepKind, StepStatus, WaitingReason
 from contracts.orchestrator import RuntimeStatus, Wait
-from orchestrator.inspection.pending_tasks import Awaited
+from orchestrator.inspection.pending_tasks import PendingTasks
 from orchestrator.inspection.timeline import Timeline
 
 # A fan-out may wait for hundreds of children.
-MOST = 50
+MAX_REASONS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Situation:
+class WaitContext:
     """All that there is to know about an instance that has not ended.
 
     Args:
         status: What the engine says.
         timeline: What its history says.
-        awaited: What its code waits for; None where that does not replay.
-        unreplayable: Why not.
+        pending_tasks: What its code waits for; None where that does not replay.
+        replay_error: Why not.
         waits: What it says itself that it waits for.
         children: The status of its children, as far as known.
         no_worker: Why no workflow can run now, if none can.
-        moved_at: When it last moved.
+        last_updated_at: When it last moved.
         now: The time.
     """
 
     status: RuntimeStatus
     timeline: Timeline
-    awaited: Awaited | None
-    unreplayable: str | None = None
+    pending_tasks: PendingTasks | None
+    replay_error: str | None = None
     waits: Sequence[Wait] = ()
     children: dict[str, RuntimeStatus] = field(default_factory=dict)
     no_worker: str | None = None
-    moved_at: datetime
+    last_updated_at: datetime
     now: datetime
 
-    def pending(self) -> list[tuple[HistoryStep, int | None]]:
+    def pending_steps(self) -> list[tuple[HistoryStep, int | None]]:
         """Return the steps that it waits for, each with how many attempts there are at most."""
         open_ = self.timeline.pending.items()
-        if self.awaited is None:
+        if self.pending_tasks is None:
             return [(step, None) for _, step in open_]
-        return [(step, self.awaited[id_]) for id_, step in open_ if id_ in self.awaited]
+        return [(step, self.pending_tasks[id_]) for id_, step in open_ if id_ in self.pending_tasks]
 
 
-def reasons(situation: Situation) -> list[WaitingReason]:
+def waiting_reasons(context: WaitContext) -> list[WaitingReason]:
     """Return what an instance waits for: what holds up everything first."""
-    found = [*_halted(situation), *_no_worker(situation)]
-    pending = situation.pending()
-    found += [_reason(situation, step, attempts) for step, attempts in pending[:MOST]]
-    if len(pending) > MOST:
+    found = [*_halted(context), *_no_worker(context)]
+    pending = context.pending_steps()
+    found += [_reason(context, step, attempts) for step, attempts in pending[:MAX_REASONS]]
+    if len(pending) > MAX_REASONS:
         found.append(
-            WaitingReason(kind=ReasonKind.MORE, text=f"and {len(pending) - MOST} things more")
+            WaitingReason(
+                kind=ReasonKind.MORE, text=f"and {len(pending) - MAX_REASONS} things more"
+            )
         )
     if not found:
-        seconds = _seconds(situation)
+        seconds = _seconds(context)
         found.append(
             WaitingReason(
                 kind=ReasonKind.TURN,
                 text=f"its next turn has been due for {seconds} s",
-                since=situation.moved_at,
+                since=context.last_updated_at,
             )
         )
-    if situation.unreplayable:
+    if context.replay_error:
         found.append(
             WaitingReason(
                 kind=ReasonKind.CODE,
                 text="this is from its history alone, which today's code does not replay: "
-                f"{situation.unreplayable}",
+                f"{context.replay_error}",
             )
         )
     return found
 
 
-def _halted(situation: Situation) -> list[WaitingReason]:
+def _halted(context: WaitContext) -> list[WaitingReason]:
     kinds = {StepKind.PAUSE: ReasonKind.PAUSED, StepKind.STALL: ReasonKind.STALLED}
     told = [
         WaitingReason(
@@ -84,7 +86,7 @@ def _halted(situation: Situation) -> list[WaitingReason]:
             text=": ".join(filter(None, [kinds[step.kind], _why(step)])),
             since=step.started_at,
         )
-        for step in situation.timeline.steps
+        for step in context.timeline.steps
         if step.kind in kinds and step.status is StepStatus.RUNNING
     ]
     # What the engine has decided a moment ago need not be in the history yet.
@@ -92,8 +94,8 @@ def _halted(situation: Situation) -> list[WaitingReason]:
         (RuntimeStatus.SUSPENDED, ReasonKind.PAUSED),
         (RuntimeStatus.STALLED, ReasonKind.STALLED),
     ):
-        if situation.status is status and all(reason.kind is not kind for reason in told):
-            told.append(WaitingReason(kind=kind, text=kind, since=situation.moved_at))
+        if context.status is status and all(reason.kind is not kind for reason in told):
+            told.append(WaitingReason(kind=kind, text=kind, since=context.last_updated_at))
     return told
 
 
@@ -102,25 +104,25 @@ def _why(step: HistoryStep) -> str:
     return given if step.kind is StepKind.PAUSE else ": ".join(filter(None, [step.name, given]))
 
 
-def _no_worker(situation: Situation) -> list[WaitingReason]:
-    if situation.no_worker is None:
+def _no_worker(context: WaitContext) -> list[WaitingReason]:
+    if context.no_worker is None:
         return []
     return [
         WaitingReason(
             kind=ReasonKind.NO_WORKER,
-            text=f"no worker has taken it for {_seconds(situation)} s: {situation.no_worker}",
-            since=situation.moved_at,
+            text=f"no worker has taken it for {_seconds(context)} s: {context.no_worker}",
+            since=context.last_updated_at,
         )
     ]
 
 
-def _seconds(situation: Situation) -> int:
-    return max(0, int((situation.now - situation.moved_at).total_seconds()))
+def _seconds(context: WaitContext) -> int:
+    return max(0, int((context.now - context.last_updated_at).total_seconds()))
 
 
-def _reason(situation: Situation, step: HistoryStep, attempts: int | None) -> WaitingReason:
+def _reason(context: WaitContext, step: HistoryStep, attempts: int | None) -> WaitingReason:
     if step.kind is StepKind.EVENT:
-        return _event(situation, step)
+        return _event(context, step)
     if step.kind is StepKind.TIMER:
         return WaitingReason(
             kind=ReasonKind.TIMER,
@@ -128,11 +130,11 @@ def _reason(situation: Situation, step: HistoryStep, attempts: int | None) -> Wa
             since=step.started_at,
             until=step.until,
         )
-    return _attempted(situation, step, attempts)
+    return _attempted(context, step, attempts)
 
 
-def _event(situation: Situation, step: HistoryStep) -> WaitingReason:
-    said = next((w for w in situation.waits if w.event.casefold() == step.name.casefold()), None)
+def _event(context: WaitContext, step: HistoryStep) -> WaitingReason:
+    said = next((w for w in context.waits if w.event.casefold() == step.name.casefold()), None)
     # A step of the history may be shorter than the wait: it looks up to remind somebody.
     until = said.until if said and said.until else step.until
     text = f"waiting for event {said.event if said else step.name}"
@@ -149,7 +151,7 @@ def _event(situation: Situation, step: HistoryStep) -> WaitingReason:
     )
 
 
-def _attempted(situation: Situation, step: HistoryStep, attempts: int | None) -> WaitingReason:
+def _attempted(context: WaitContext, step: HistoryStep, attempts: int | None) -> WaitingReason:
     """Tell of an activity or a child, which may be between two attempts."""
     between = step.until is not None
     number = len(step.attempts) + between
@@ -157,7 +159,7 @@ def _attempted(situation: Situation, step: HistoryStep, attempts: int | None) ->
     child = step.instance_id
     text = f"{'child workflow' if child else 'activity'} {step.name}"
     if child:
-        status = situation.children.get(child)
+        status = context.children.get(child)
         text += f" ({child}, {status})" if status and not between else f" ({child})"
     if not child or number > 1:
         text += f": attempt {number}" + (f" of {attempts}" if attempts else "")

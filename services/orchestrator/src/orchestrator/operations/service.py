@@ -20,7 +20,7 @@ from orchestrator.dapr_sdk.errors import reading, unavailable
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.state import status_of
 from orchestrator.engine.client import Engine
-from orchestrator.inspection.tombstones import Links, RerunOf
+from orchestrator.inspection.tombstones import RerunOf, Tombstones
 from orchestrator.operations.allowed import ALLOWED, refusal
 from orchestrator.operations.audit import Action, Audit
 from orchestrator.toolkit.catalogue import Catalogue
@@ -43,7 +43,7 @@ class Operations:
         client: DaprWorkflowClient,
         management: Management,
         audit: Audit,
-        links: Links,
+        tombstones: Tombstones,
         refresh: Callable[[Sequence[str]], Awaitable[None]],
     ) -> None:
         """Operate by `client` and `management`.
@@ -54,7 +54,7 @@ class Operations:
             client: The SDK's client.
             management: What that does not offer.
             audit: Where each action is written down.
-            links: What the engine forgets.
+            tombstones: What the engine forgets.
             refresh: Has the list of instances show what was done to these.
         """
         self._catalogue = catalogue
@@ -63,7 +63,7 @@ class Operations:
         self._client = client
         self._management = management
         self._audit = audit
-        self._links = links
+        self._tombstones = tombstones
 
     async def perform(
         self, operation: Operation, instance_id: str, request: OperationRequest
@@ -82,7 +82,7 @@ class Operations:
             if operation is Operation.PURGE:
                 # First, so that they are not forgotten by a crash in between.
                 for target in targets:
-                    await self._links.note_gone(target, request.by)
+                    await self._tombstones.record_purge(target, request.by)
             for target in targets[:1] if operation in OF_THE_ENGINE else targets:
                 await reading(partial(self._call, operation, target, request))
             action.details["instances"] = targets
@@ -116,7 +116,7 @@ class Operations:
                     again = definition.input.model_validate(named)
                 except ValidationError as error:
                     raise ProblemError(ProblemType.VALIDATION, str(error)) from error
-            if await self._links.note_rerun(new_id, link) != link:
+            if await self._tombstones.record_rerun(new_id, link) != link:
                 raise ProblemError(
                     ProblemType.INSTANCE_EXISTS, f"{new_id} repeats another instance, or otherwise"
                 )
@@ -155,7 +155,7 @@ class Operations:
     async def _check(self, operation: Operation, instance_id: str) -> Any:
         state = await self._state(instance_id)
         if state is None:
-            raise await self._links.missing(instance_id)
+            raise await self._tombstones.missing_problem(instance_id)
         if why := refusal(operation, status_of(state)):
             raise ProblemError(ProblemType.WRONG_STATE, f"{instance_id}: {why}")
         return state

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from orchestrator.visibility.entry import Entry
 
 # A watcher that is further behind than this reads the list again: cheaper than what it missed.
-KEPT = 2_000
+MAX_CHANGES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +19,18 @@ class Change:
     entry: Entry | None
 
 
-class Feed:
+class ChangeFeed:
     """The latest changes, numbered; a watcher remembers the number that it has come to.
 
     So a slow watcher costs nothing here: it only falls behind, and is told to read the list again.
     """
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = MAX_CHANGES) -> None:
         """Keep the latest `kept` changes."""
         # The numbers start again with each process: a position of another one means nothing.
         self._epoch = uuid.uuid4().hex[:8]
         self._changes: deque[Change] = deque(maxlen=kept)
-        self._woken = asyncio.Event()
+        self._changed = asyncio.Event()
         self.position = 0
         self.closed = False
 
@@ -38,23 +38,23 @@ class Feed:
         """Add a change."""
         self._changes.append(change)
         self.position += 1
-        self.wake()
+        self.notify_all()
 
-    def lose(self) -> None:
+    def invalidate(self) -> None:
         """Have every watcher read the list again: too much changed to tell it one by one."""
         self._changes.clear()
         self.position += 1
-        self.wake()
+        self.notify_all()
 
-    def wake(self) -> None:
+    def notify_all(self) -> None:
         """Let all who wait look around."""
-        self._woken.set()
-        self._woken = asyncio.Event()
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def close(self) -> None:
         """End what is being watched, for the process ends."""
         self.closed = True
-        self.wake()
+        self.notify_all()
 
     def since(self, position: int) -> list[Change] | None:
         """Return the changes after a position, the oldest first; None where some are lost."""
@@ -74,10 +74,10 @@ class Feed:
             return None
         return int(number[:20])
 
-    async def woken(self, timeout: float) -> None:  # noqa: ASYNC109 - its end is no error
+    async def wait_for_change(self, timeout: float) -> None:  # noqa: ASYNC109 - its end is no error
         """Return when something changed, or after `timeout` seconds."""
         try:
             async with asyncio.timeout(timeout):
-                await self._woken.wait()
+                await self._changed.wait()
         except TimeoutError:
             return

@@ -11,7 +11,7 @@ from servicekit.problems import ProblemError
 FIELD = "query.cursor"
 
 
-class BadCursor(ProblemError):
+class InvalidCursor(ProblemError):
     """A cursor that no page of this list ended with (422)."""
 
     def __init__(self, message: str) -> None:
@@ -23,29 +23,29 @@ class BadCursor(ProblemError):
         )
 
 
-def write_cursor(*parts: str) -> str:
+def encode_cursor(*parts: str) -> str:
     """Return a cursor of these parts."""
     data = json.dumps(parts, separators=(",", ":"))
     return base64.urlsafe_b64encode(data.encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str, parts: int) -> list[str]:
+def decode_cursor(cursor: str, parts: int) -> list[str]:
     """Return the parts of a cursor, of which there must be so many.
 
     Raises:
-        BadCursor: It is none.
+        InvalidCursor: It is none.
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         read = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError) as error:
-        raise no_cursor() from error
+        raise invalid_cursor() from error
     right = isinstance(read, list) and len(read) == parts and all(type(p) is str for p in read)
     if not right:
-        raise no_cursor()
+        raise invalid_cursor()
     return list(read)
 
 
-def no_cursor() -> BadCursor:
+def invalid_cursor() -> InvalidCursor:
     """Return the error that a cursor is none."""
-    return BadCursor("It is not one that a page ended with")
+    return InvalidCursor("It is not one that a page ended with")

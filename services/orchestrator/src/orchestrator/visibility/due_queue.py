@@ -3,7 +3,7 @@
 from heapq import heappop, heappush
 
 
-class Agenda:
+class DueQueue:
     """Names with the time of each; the time of a name may be moved."""
 
     def __init__(self) -> None:
@@ -16,17 +16,17 @@ class Agenda:
         """Say whether a name has a time."""
         return name in self._due
 
-    def put(self, name: str, at: float) -> None:
+    def schedule(self, name: str, at: float) -> None:
         """Set the time of a name."""
         if self._due.get(name) != at:
             self._due[name] = at
             heappush(self._heap, (at, name))
 
-    def drop(self, name: str) -> None:
+    def remove(self, name: str) -> None:
         """Forget a name."""
         self._due.pop(name, None)
 
-    def take(self, now: float, limit: int) -> list[str]:
+    def pop_due(self, now: float, limit: int) -> list[str]:
         """Remove and return up to `limit` names whose time has come, the longest due first."""
         taken: list[str] = []
         while self._heap and self._heap[0][0] <= now and len(taken) < limit:

@@ -12,16 +12,16 @@ from contracts.instances import (
     InstanceQuery,
 )
 from contracts.orchestrator import RuntimeStatus
-from orchestrator.visibility.change_feed import Change, Feed
+from orchestrator.visibility.change_feed import Change, ChangeFeed
 from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.filters import filtered, matching
-from orchestrator.visibility.sorted_entries import Orders
+from orchestrator.visibility.sorted_entries import SortedEntries
 
 
 class InstanceIndex:
-    """What is known of every instance; it does no I/O, the refresher feeds it."""
+    """What is known of every instance; it does no I/O, the poller feeds it."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: ChangeFeed) -> None:
         """Start empty; tell `feed` of each change once all there was is known."""
         self.feed = feed
         self.pending: set[str] = set()
@@ -29,7 +29,7 @@ class InstanceIndex:
         self.as_of: datetime | None = None
         self._rebuilt = False
         self._entries: dict[str, Entry] = {}
-        self._orders = Orders()
+        self._sorted = SortedEntries()
 
     def get(self, instance_id: str) -> Entry | None:
         """Return what is known of an instance."""
@@ -39,7 +39,7 @@ class InstanceIndex:
         """Return every id that is known."""
         return [*self._entries, *self.pending]
 
-    def expect(self, instance_id: str) -> bool:
+    def add_pending(self, instance_id: str) -> bool:
         """Note an id; return whether it is new."""
         if instance_id in self._entries or instance_id in self.pending:
             return False
@@ -54,9 +54,9 @@ class InstanceIndex:
             return
         self._entries[entry.instance_id] = entry
         if old is None:
-            self._orders.add(entry)
+            self._sorted.add(entry)
         else:
-            self._orders.replace(old, entry)
+            self._sorted.replace(old, entry)
         self._tell(Change(entry.instance_id, entry))
 
     def drop(self, instance_id: str) -> None:
@@ -64,24 +64,24 @@ class InstanceIndex:
         self.pending.discard(instance_id)
         old = self._entries.pop(instance_id, None)
         if old is not None:
-            self._orders.remove(old)
+            self._sorted.remove(old)
             self._tell(Change(instance_id, None))
 
-    def settle(self) -> None:
+    def mark_complete(self) -> None:
         """After a start, call the index complete as soon as it is."""
         if not self._rebuilt and self.as_of is not None and not self.pending:
             self._rebuilt = True
             # Whoever watched saw none of it one by one.
-            self.feed.lose()
+            self.feed.invalidate()
 
     def page(self, query: InstanceQuery) -> InstancePage:
         """Return a page of the list.
 
         Raises:
-            BadCursor: The cursor is none, or of another order.
+            InvalidCursor: The cursor is none, or of another order.
         """
         now = datetime.now(UTC)
-        items, after = self._orders.page(
+        items, after = self._sorted.page(
             query.sort, query.order, query.cursor, query.limit, matching(query, now)
         )
         return InstancePage(
@@ -130,4 +130,4 @@ class InstanceIndex:
         if self._rebuilt:
             self.feed.publish(change)
         else:
-            self.feed.wake()
+            self.feed.notify_all()

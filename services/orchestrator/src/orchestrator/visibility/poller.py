@@ -21,7 +21,7 @@ from orchestrator.dapr_sdk.errors import untorn
 from orchestrator.metrics import ENDED, INSTANCE_SECONDS
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
-from orchestrator.visibility.due_queue import Agenda
+from orchestrator.visibility.due_queue import DueQueue
 from orchestrator.visibility.entry import (
     Entry,
     entry_of,
@@ -37,20 +37,20 @@ log = structlog.get_logger(__name__)
 # One answer must stay far below gRPC's 4 MiB.
 PAGE_SIZE = 5_000
 # A look at all ids scans Redis' whole keyspace: it may take a twentieth of the time, no more.
-LOOK_SHARE = 20
-LOOK_SECONDS = 60.0
-READ_SECONDS = 5.0
+LIST_SHARE = 20
+LIST_TIMEOUT_SECONDS = 60.0
+READ_TIMEOUT_SECONDS = 5.0
 # What changed lately will change again soon; what has slept for long goes on sleeping. So an
 # instance is read again after a tenth of the time for which it has not changed, and when a wait
 # runs over.
 AGE_SHARE = 10
-SHORTEST_PAUSE = 1.0
-LONGEST_PAUSE = 60.0
+SHORTEST_DELAY = 1.0
+LONGEST_DELAY = 60.0
 # After a read that failed.
-RETRY_PAUSE = 5.0
+RETRY_DELAY = 5.0
 # A page shows nothing older than this of what can still change, if the sidecar answers in time.
-PAGE_AGE = 0.5
-PAGE_SECONDS = 0.25
+MAX_PAGE_AGE = 0.5
+PAGE_TIMEOUT_SECONDS = 0.25
 
 
 class InstanceIds(Protocol):
@@ -75,23 +75,23 @@ class Instances(Protocol):
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How much the refresher asks of the sidecar.
+class PollPace:
+    """How much the poller asks of the sidecar.
 
     Args:
-        look_seconds: At least so long between two looks at all ids.
-        round_seconds: Between two rounds of reads.
-        reads_per_round: How many instances one round reads at most.
+        list_seconds: At least so long between two looks at all ids.
+        poll_seconds: Between two rounds of reads.
+        reads_per_poll: How many instances one round reads at most.
         concurrency: How many reads are under way at once.
     """
 
-    look_seconds: float
-    round_seconds: float
-    reads_per_round: int
+    list_seconds: float
+    poll_seconds: float
+    reads_per_poll: int
     concurrency: int
 
 
-class Refresher:
+class Poller:
     """Feeds an index."""
 
     def __init__(
@@ -100,24 +100,27 @@ class Refresher:
         ids: InstanceIds,
         instances: Instances,
         index: InstanceIndex,
-        pace: Pace,
+        pace: PollPace,
     ) -> None:
-        """Feed `index` with what `instances` says of each of `ids`, at that pace."""
+        """ChangeFeed `index` with what `instances` says of each of `ids`, at that pace."""
         self._catalogue = catalogue
         self._ids = ids
         self._instances = instances
         self._index = index
         self._pace = pace
-        self._agenda = Agenda()
-        self._gate = asyncio.Semaphore(pace.concurrency)
+        self._due = DueQueue()
+        self._semaphore = asyncio.Semaphore(pace.concurrency)
         self._read_at: dict[str, float] = {}
-        self._started_since_look: set[str] = set()
+        self._started_since_listing: set[str] = set()
         self._failed = 0
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Look and read as long as the context lasts."""
-        tasks = [asyncio.create_task(self._look_on()), asyncio.create_task(self._read_on())]
+        tasks = [
+            asyncio.create_task(self._list_periodically()),
+            asyncio.create_task(self._poll_periodically()),
+        ]
         try:
             yield
         finally:
@@ -128,50 +131,50 @@ class Refresher:
     def started(self, definition: Definition, request: BaseModel) -> None:
         """List an instance that was started just now; what the engine has of it comes soon."""
         entry = started_entry(definition, request, datetime.now(UTC))
-        self._started_since_look.add(entry.instance_id)
+        self._started_since_listing.add(entry.instance_id)
         self._index.put(entry)
-        self.touched(entry.instance_id)
+        self.mark_dirty(entry.instance_id)
 
-    def touched(self, instance_id: str) -> None:
+    def mark_dirty(self, instance_id: str) -> None:
         """Read an instance in the next round, for something was done to it."""
         self._read_at.pop(instance_id, None)
-        self._agenda.put(instance_id, time.monotonic())
+        self._due.schedule(instance_id, time.monotonic())
 
     async def refresh(self, instance_ids: Sequence[str]) -> None:
         """Read instances now, for something was done to them; what fails is read again later."""
         await asyncio.gather(*(self._read(instance_id) for instance_id in instance_ids))
 
-    async def look(self) -> None:
+    async def list_ids(self) -> None:
         """List all ids once: note what is new, and forget what is gone.
 
         Raises:
             AioRpcError, TimeoutError: The sidecar did not answer; nothing is forgotten then.
             NotImplementedError: The runtime or its state store cannot list instances.
         """
-        self._started_since_look.clear()
+        self._started_since_listing.clear()
         seen: set[str] = set()
-        async with asyncio.timeout(LOOK_SECONDS):
+        async with asyncio.timeout(LIST_TIMEOUT_SECONDS):
             async for instance_id in self._ids.iter_workflow_instance_ids(page_size=PAGE_SIZE):
                 seen.add(instance_id)
                 self._note(instance_id)
         for instance_id in self._index.ids():
-            if instance_id not in seen and instance_id not in self._started_since_look:
+            if instance_id not in seen and instance_id not in self._started_since_listing:
                 self._forget(instance_id)
         self._index.as_of = datetime.now(UTC)
-        self._index.settle()
+        self._index.mark_complete()
 
-    async def read_round(self) -> None:
+    async def poll_due(self) -> None:
         """Read what is due, the longest due first."""
-        due = self._agenda.take(time.monotonic(), self._pace.reads_per_round)
+        due = self._due.pop_due(time.monotonic(), self._pace.reads_per_poll)
         self._failed = 0
         await asyncio.gather(*(self._read(instance_id) for instance_id in due))
         if self._failed:
             log.warning("instances could not be read", failed=self._failed, of=len(due))
-        self._index.settle()
+        self._index.mark_complete()
 
-    async def freshen(self, instance_ids: Sequence[str]) -> None:
+    async def refresh_stale(self, instance_ids: Sequence[str]) -> None:
         """Read again what of these can still change, as far as that is done within a moment."""
-        oldest = time.monotonic() - PAGE_AGE
+        oldest = time.monotonic() - MAX_PAGE_AGE
         stale = [
             instance_id
             for instance_id in instance_ids
@@ -183,31 +186,33 @@ class Refresher:
             return
         reads = [asyncio.create_task(self._read(instance_id)) for instance_id in stale]
         # What is late is shown as it was known, and takes its place when it comes.
-        await asyncio.wait(reads, timeout=PAGE_SECONDS)
+        await asyncio.wait(reads, timeout=PAGE_TIMEOUT_SECONDS)
 
-    async def _look_on(self) -> None:
+    async def _list_periodically(self) -> None:
         while True:
             began = time.monotonic()
             try:
-                await self.look()
+                await self.list_ids()
             except (AioRpcError, TimeoutError, NotImplementedError) as error:
-                log.warning("the ids of the instances could not be listed", error=_told(error))
+                log.warning(
+                    "the ids of the instances could not be listed", error=_format_error(error)
+                )
             took = time.monotonic() - began
-            await asyncio.sleep(max(self._pace.look_seconds, LOOK_SHARE * took))
+            await asyncio.sleep(max(self._pace.list_seconds, LIST_SHARE * took))
 
-    async def _read_on(self) -> None:
+    async def _poll_periodically(self) -> None:
         while True:
-            await self.read_round()
-            await asyncio.sleep(self._pace.round_seconds)
+            await self.poll_due()
+            await asyncio.sleep(self._pace.poll_seconds)
 
     def _note(self, instance_id: str) -> None:
-        if self._index.expect(instance_id):
-            self._agenda.put(instance_id, time.monotonic())
+        if self._index.add_pending(instance_id):
+            self._due.schedule(instance_id, time.monotonic())
 
     async def _read(self, instance_id: str) -> None:
         began = time.monotonic()
         try:
-            async with self._gate, asyncio.timeout(READ_SECONDS):
+            async with self._semaphore, asyncio.timeout(READ_TIMEOUT_SECONDS):
                 entry = await self._entry(instance_id)
         except (AioRpcError, TimeoutError):
             self._retry(instance_id)
@@ -216,7 +221,7 @@ class Refresher:
             log.exception("an instance could not be understood", instance_id=instance_id)
             self._retry(instance_id)
         else:
-            self._take(instance_id, entry, began)
+            self._store(instance_id, entry, began)
 
     async def _entry(self, instance_id: str) -> Entry | None:
         state = await untorn(lambda: self._instances.get_workflow_state(instance_id, payloads=True))
@@ -233,7 +238,7 @@ class Refresher:
         history = await untorn(lambda: self._instances.get_workflow_history(instance_id))
         return entry_of(self._catalogue, state, parent_of(history))
 
-    def _take(self, instance_id: str, entry: Entry | None, began: float) -> None:
+    def _store(self, instance_id: str, entry: Entry | None, began: float) -> None:
         if entry is None:
             self._forget(instance_id)
             return
@@ -242,19 +247,19 @@ class Refresher:
         if entry.terminal:
             if before is not None and not before.terminal:
                 _count_end(entry)
-            self._agenda.drop(instance_id)
+            self._due.remove(instance_id)
             self._read_at.pop(instance_id, None)
         else:
             self._read_at[instance_id] = began
-            self._agenda.put(instance_id, time.monotonic() + pause_of(entry, datetime.now(UTC)))
+            self._due.schedule(instance_id, time.monotonic() + poll_delay(entry, datetime.now(UTC)))
 
     def _retry(self, instance_id: str) -> None:
         self._failed += 1
-        self._agenda.put(instance_id, time.monotonic() + RETRY_PAUSE)
+        self._due.schedule(instance_id, time.monotonic() + RETRY_DELAY)
 
     def _forget(self, instance_id: str) -> None:
         self._index.drop(instance_id)
-        self._agenda.drop(instance_id)
+        self._due.remove(instance_id)
         self._read_at.pop(instance_id, None)
 
 
@@ -267,15 +272,15 @@ def _count_end(entry: Entry) -> None:
         INSTANCE_SECONDS.record(max(0.0, seconds), labels)
 
 
-def pause_of(entry: Entry, now: datetime) -> float:
+def poll_delay(entry: Entry, now: datetime) -> float:
     """Return after how many seconds an instance that has not ended is read again."""
     age = (now - entry.last_updated_at).total_seconds()
     ends = [(wait.until - now).total_seconds() for wait in entry.waits if wait.until]
-    first_end = min((end for end in ends if end > 0), default=LONGEST_PAUSE)
-    return max(min(age / AGE_SHARE, first_end, LONGEST_PAUSE), SHORTEST_PAUSE)
+    first_end = min((end for end in ends if end > 0), default=LONGEST_DELAY)
+    return max(min(age / AGE_SHARE, first_end, LONGEST_DELAY), SHORTEST_DELAY)
 
 
-def _told(error: Exception) -> str:
+def _format_error(error: Exception) -> str:
     if isinstance(error, AioRpcError):
         return str(error.code().name)
     return str(error) or type(error).__name__

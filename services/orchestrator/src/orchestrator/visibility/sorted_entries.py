@@ -7,7 +7,12 @@ from itertools import islice
 from typing import Any
 
 from contracts.instances import InstanceSort, Order
-from orchestrator.visibility.cursors import BadCursor, no_cursor, read_cursor, write_cursor
+from orchestrator.visibility.cursors import (
+    InvalidCursor,
+    decode_cursor,
+    encode_cursor,
+    invalid_cursor,
+)
 from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.filters import Predicate, filtered
 
@@ -24,7 +29,7 @@ _KEYS: dict[InstanceSort, Callable[[Entry], Key]] = {
 _TIMES = (InstanceSort.CREATED_AT, InstanceSort.LAST_UPDATED_AT)
 
 
-class Orders:
+class SortedEntries:
     """One sorted list of the same entries for each order."""
 
     def __init__(self) -> None:
@@ -65,7 +70,7 @@ class Orders:
         come and go in between shift nothing.
 
         Raises:
-            BadCursor: `cursor` is none, or of another order.
+            InvalidCursor: `cursor` is none, or of another order.
         """
         after = _read_cursor(cursor, sort, order) if cursor is not None else None
         found = list(islice(filtered(self._from(sort, order, after), rules), limit + 1))
@@ -88,13 +93,13 @@ def _position(entries: list[Entry], entry: Entry, sort: InstanceSort) -> int:
 def _cursor(entry: Entry, sort: InstanceSort, order: Order) -> str:
     key, instance_id = _KEYS[sort](entry)
     text = key.isoformat() if isinstance(key, datetime) else key
-    return write_cursor(sort, order, text, instance_id)
+    return encode_cursor(sort, order, text, instance_id)
 
 
 def _read_cursor(cursor: str, sort: InstanceSort, order: Order) -> Key:
-    of_sort, of_order, text, instance_id = read_cursor(cursor, parts=4)
+    of_sort, of_order, text, instance_id = decode_cursor(cursor, parts=4)
     if (of_sort, of_order) != (sort, order):
-        raise BadCursor("It belongs to another order")
+        raise InvalidCursor("It belongs to another order")
     return (_time(text) if sort in _TIMES else text), instance_id
 
 
@@ -102,7 +107,7 @@ def _time(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise no_cursor() from error
+        raise invalid_cursor() from error
     if time.tzinfo is None:
-        raise no_cursor()
+        raise invalid_cursor()
     return time

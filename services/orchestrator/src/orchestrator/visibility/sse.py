@@ -19,7 +19,7 @@ LONGEST_WAIT = 5.0
 EVERYTHING = InstanceFilter()
 
 
-class Counted:
+class CachedCounts:
     """The counts of everything, counted once for all who watch."""
 
     def __init__(self, index: InstanceIndex) -> None:
@@ -28,7 +28,7 @@ class Counted:
         self._counts: InstanceCounts | None = None
         self._at = 0.0
 
-    def now(self) -> InstanceCounts:
+    def current(self) -> InstanceCounts:
         """Return the counts, not older than changes are gathered."""
         now = time.monotonic()
         if self._counts is None or now - self._at >= GATHER_SECONDS:
@@ -37,13 +37,13 @@ class Counted:
 
 
 async def watch(
-    index: InstanceIndex, counted: Counted, last_event_id: str | None
+    index: InstanceIndex, counts: CachedCounts, last_event_id: str | None
 ) -> AsyncIterator[ServerSentEvent]:
     """Yield the events of the stream until the process stops.
 
     Args:
         index: What is watched.
-        counted: Its counts.
+        counts: Its counts.
         last_event_id: The last event that the client has seen, if it has seen any.
     """
     feed = index.feed
@@ -52,7 +52,7 @@ async def watch(
         # A position that nobody can know is one that is lost.
         known = feed.resume(last_event_id)
         position = -1 if known is None else known
-    told: InstanceCounts | None = None
+    sent: InstanceCounts | None = None
     while not feed.closed:
         changes, first, position = feed.since(position), position + 1, feed.position
         event_id = feed.id_of(position)
@@ -60,12 +60,12 @@ async def watch(
             yield ServerSentEvent(event=InstanceEvent.RELOAD, data={}, id=event_id)
         for event in _events(changes or [], first, index):
             yield event
-        counts = counted.now()
-        if told is None or _differs(counts, told):
-            told = counts
-            yield ServerSentEvent(event=InstanceEvent.SUMMARY, data=counts, id=event_id)
+        current = counts.current()
+        if sent is None or _differ(current, sent):
+            sent = current
+            yield ServerSentEvent(event=InstanceEvent.SUMMARY, data=current, id=event_id)
         if feed.position == position:
-            await feed.woken(LONGEST_WAIT)
+            await feed.wait_for_change(LONGEST_WAIT)
         if not feed.closed:
             await asyncio.sleep(GATHER_SECONDS)
 
@@ -94,7 +94,7 @@ def _event(change: Change, event_id: str, now: datetime) -> ServerSentEvent:
     return ServerSentEvent(event=InstanceEvent.INSTANCE, data=summary, id=event_id)
 
 
-def _differs(counts: InstanceCounts, told: InstanceCounts) -> bool:
-    """Return whether there is news; that we looked again is none."""
-    as_told = counts.index.model_copy(update={"as_of": told.index.as_of})
-    return counts.model_copy(update={"index": as_told}) != told
+def _differ(current: InstanceCounts, sent: InstanceCounts) -> bool:
+    """Return whether the counts differ in more than when the ids were last listed."""
+    index = current.index.model_copy(update={"as_of": sent.index.as_of})
+    return current.model_copy(update={"index": index}) != sent
