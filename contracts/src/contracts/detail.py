@@ -57,7 +57,6 @@ class InstanceDetail(BaseModel):
     parent: str | None
     children: list[str]
     rerun_of: str | None = Field(default=None, description="The instance that it repeats")
-    generation: int | None = Field(default=None, description="Of an eternal one, where it says so")
     trace_id: str | None
     trace_url: str | None = Field(description="The trace in Jaeger, where its address is set")
     created_at: AwareDatetime

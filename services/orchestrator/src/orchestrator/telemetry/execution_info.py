@@ -18,7 +18,6 @@ class Facts:
     """What is known of an instance from its history.
 
     Args:
-        name: Dapr's name of the workflow.
         version: Which version of it ran last, where it has any.
         patches: The patches that it took.
         parent: The instance that called it.
@@ -30,7 +29,6 @@ class Facts:
         terminated: Why somebody ended it.
     """
 
-    name: str | None = None
     version: str | None = None
     patches: list[str] = field(default_factory=list)
     parent: str | None = None
@@ -59,7 +57,7 @@ def facts_of(history: Sequence[Any]) -> Facts:
             new = [p for p in message.version.patches if p not in facts.patches]
             facts.patches += new
         elif kind == "executionStarted":
-            facts.name, facts.begun_at = message.name, at(event.timestamp)
+            facts.begun_at = at(event.timestamp)
             facts.parent = message.parentInstance.workflowInstance.instanceId or None
             facts.started_in = message.parentTraceContext.traceParent or _started_in(message)
         elif kind == "childWorkflowInstanceCreated" and message.instanceId not in facts.children:
