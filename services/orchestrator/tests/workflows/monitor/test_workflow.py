@@ -20,18 +20,17 @@ from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.workflows.monitor.activities import activities, check_request
-from orchestrator.workflows.monitor.settings import MonitorSettings
-from orchestrator.workflows.monitor.workflow import (
+from orchestrator.workflows.monitor.models import (
     CHECK_ADDRESS,
-    DEFINITION,
-    KEPT_RESULTS,
     STOP,
-    Check,
     CheckAddress,
     CheckedAddress,
     MonitorRequest,
     Stop,
 )
+from orchestrator.workflows.monitor.settings import MonitorSettings
+from orchestrator.workflows.monitor.state import KEPT_RESULTS, Check
+from orchestrator.workflows.monitor.workflow import DEFINITION
 from servicekit.problems import ProblemError
 from servicekit.testing import MemoryStateStore
 
@@ -114,7 +113,7 @@ def test_an_alert_that_failed_is_repeated_after_the_next_check_under_its_key() -
     bodies = {message["body"] for message in done.inputs(SEND_NOTIFICATION)}
     assert len(bodies) == 1
     messages = [progress.message for progress in done.progress]
-    assert any("nobody could be told: the notifier is down" in m for m in messages)
+    assert any("its alert failed: the notifier is down" in m for m in messages)
     assert done.output["state"]["alert_error"] is None
 
 

@@ -9,24 +9,24 @@ from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.workflows.monitor.adapters.web_check import WebCheck
 from orchestrator.workflows.monitor.adapters.web_guard import AllowList, NotAllowed, WebGuard
-from orchestrator.workflows.monitor.settings import MonitorSettings
-from orchestrator.workflows.monitor.workflow import (
+from orchestrator.workflows.monitor.models import (
     CHECK_ADDRESS,
     OUTAGE,
-    Check,
     CheckAddress,
     CheckedAddress,
     MonitorRequest,
 )
+from orchestrator.workflows.monitor.settings import MonitorSettings
+from orchestrator.workflows.monitor.state import Check
 
 
 def guard(settings: MonitorSettings) -> WebGuard:
-    """Return the guard of these settings."""
+    """Return the guard with the allow list of these settings."""
     return WebGuard(AllowList.parse(settings.monitor_allow))
 
 
 def check_request(request: MonitorRequest, settings: SettingsRegistry) -> FieldError | None:
-    """Return why an address must not be watched, as far as its spelling tells."""
+    """Return why an address must not be monitored, by its spelling; its name is not resolved."""
     try:
         guard(settings.of(MonitorSettings)).target(request.url)
     except NotAllowed as error:
@@ -40,7 +40,7 @@ def activities(dependencies: ActivityDependencies) -> Activities:
     web = WebCheck(guard(settings), dependencies.settings.web_timeout_seconds)
 
     async def check_address(_: WorkflowActivityContext, step: CheckAddress) -> CheckedAddress:
-        """Make a check; repeating it does no harm, and gives a newer result."""
+        """Make a check; a retry makes another one, and its result counts."""
         if step.simulate is not None and step.number in OUTAGE:
             check = Check(at=datetime.now(UTC), ok=False, status=503, milliseconds=0)
         else:

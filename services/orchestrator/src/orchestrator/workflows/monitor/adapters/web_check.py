@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 import httpx
 
 from orchestrator.workflows.monitor.adapters.web_guard import NotAllowed, Target, WebGuard
-from orchestrator.workflows.monitor.workflow import Check
+from orchestrator.workflows.monitor.state import Check
 
 LONGEST_ERROR = 200
 HEADERS = {"User-Agent": "taskway-monitor", "Accept": "*/*"}

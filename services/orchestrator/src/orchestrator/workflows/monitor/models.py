@@ -1,0 +1,100 @@
+"""The request, result and event of a monitor, and what its activity takes and returns."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from contracts.fields import Person, RequestId
+from orchestrator.toolkit.definition import EternalInput, Event, Request
+from orchestrator.workflows.monitor.state import Check, MonitorState
+
+CHECK_ADDRESS = "check_address"
+SECONDS_A_DAY = 86_400
+
+# Printable ASCII: a name in another script is written as its A-labels, xn--….
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,1990}$")]
+
+
+class Simulate(StrEnum):
+    """What is to go wrong."""
+
+    OUTAGE = "outage"
+
+
+# Checks that are taken to be answered 503.
+OUTAGE = range(3, 5)
+
+
+class MonitorRequest(Request):
+    """An address to monitor."""
+
+    monitor_id: RequestId = Field(description="Your name for the monitor")
+    url: Address = Field(description="What to check: an address on the internet, http or https")
+    notify: Person = Field(description="Who is alerted when it goes down, and when it recovers")
+    interval_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        le=SECONDS_A_DAY,
+        description="Between checks while healthy; else the settings'",
+    )
+    retry_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        le=SECONDS_A_DAY,
+        description="Between checks while unhealthy; else the settings'",
+    )
+    simulate: Simulate | None = Field(
+        default=None, description="`outage`: checks 3 and 4 find the address down"
+    )
+
+
+class MonitorInput(MonitorRequest, EternalInput):
+    """A request and, from the second generation on, the state of the loop."""
+
+    state: MonitorState | None = None
+
+
+class CheckAddress(BaseModel):
+    """The input of one check."""
+
+    url: Address
+    number: int
+    interval_seconds: int | None
+    retry_seconds: int | None
+    simulate: Simulate | None
+
+
+class CheckedAddress(BaseModel):
+    """The result of a check, and how long to pause after it."""
+
+    check: Check
+    pause_seconds: float
+
+
+class Stop(BaseModel):
+    """The end of a monitor."""
+
+    reason: str = Field(min_length=1, max_length=500)
+    by: Person
+
+
+class MonitorOutcome(StrEnum):
+    """How a monitor ended: there is one way."""
+
+    STOPPED = "stopped"
+
+
+class MonitorResult(BaseModel):
+    """How a monitor ended, and its last state."""
+
+    monitor_id: RequestId
+    status: MonitorOutcome
+    message: str
+    stop: Stop
+    state: MonitorState
+
+
+STOP = Event(
+    name="stop", payload=Stop, description="Ends the monitor, at the latest after its check."
+)
