@@ -19,7 +19,7 @@ async def test_an_application_survives_a_kill(stack: Stack, system: System, vict
         email=candidate,
         text="Design, prototyping and research.",
     )
-    await system.at_step(instance, "tell_recruiter")
+    await system.at_step(instance, "send_notification")
     await stack.kill(victim)
     await stack.start(victim)
     await stack.start("notifier")

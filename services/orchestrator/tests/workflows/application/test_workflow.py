@@ -23,6 +23,13 @@ from orchestrator.toolkit.messages import (
 )
 from orchestrator.workflows.application.activities import activities
 from orchestrator.workflows.application.adapters.rules_file import load
+from orchestrator.workflows.application.models import (
+    FAIL_TO_NOTIFY,
+    SCREEN_APPLICATION,
+    ApplicationRequest,
+    Route,
+    Screening,
+)
 from orchestrator.workflows.application.screening import (
     Position,
     Rules,
@@ -31,15 +38,7 @@ from orchestrator.workflows.application.screening import (
     score,
 )
 from orchestrator.workflows.application.settings import ApplicationSettings
-from orchestrator.workflows.application.workflow import (
-    DEFINITION,
-    FAIL_TO_TELL,
-    SCREEN_APPLICATION,
-    ApplicationRequest,
-    Route,
-    Screening,
-    route_of,
-)
+from orchestrator.workflows.application.workflow import DEFINITION, route_of
 
 RULES = load(ApplicationSettings().application_rules_file)
 THRESHOLDS = Thresholds(high=70, medium=40)
@@ -203,7 +202,7 @@ async def test_the_samples_score_what_they_say(sample: str, points: int) -> None
 async def test_a_delivery_fails_for_good_where_that_is_asked_for() -> None:
     message = SendNotification(key="k", recipient="bo", subject="S", body="B")
     with pytest.raises(NonRetryableError):
-        await OWN[FAIL_TO_TELL](None, message)
+        await OWN[FAIL_TO_NOTIFY](None, message)
 
 
 def assigned(step: AssignTask) -> AssignTaskResult:
@@ -319,7 +318,7 @@ def test_a_recruiter_who_cannot_be_told_does_not_keep_the_assignment() -> None:
 def test_a_candidate_who_cannot_be_told_changes_no_decision() -> None:
     done = apply(send_notification=fails("noor@example.com"))
     assert (done.output["status"], done.output["candidate_told"]) == ("interview", False)
-    assert done.output["message"].endswith("the candidate could not be told: no such mailbox")
+    assert done.output["message"].endswith("the candidate could not be notified: no such mailbox")
     assert RELEASE_ASSIGNMENT not in done.called()
 
 

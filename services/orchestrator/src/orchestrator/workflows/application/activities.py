@@ -6,14 +6,14 @@ from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.messages import SendNotification
 from orchestrator.workflows.application.adapters.rules_file import load
-from orchestrator.workflows.application.screening import score
-from orchestrator.workflows.application.settings import ApplicationSettings
-from orchestrator.workflows.application.workflow import (
-    FAIL_TO_TELL,
+from orchestrator.workflows.application.models import (
+    FAIL_TO_NOTIFY,
     SCREEN_APPLICATION,
     ApplicationRequest,
     Screening,
 )
+from orchestrator.workflows.application.screening import score
+from orchestrator.workflows.application.settings import ApplicationSettings
 
 
 def activities(dependencies: ActivityDependencies) -> Activities:
@@ -23,7 +23,7 @@ def activities(dependencies: ActivityDependencies) -> Activities:
     async def screen_application(
         _: WorkflowActivityContext, application: ApplicationRequest
     ) -> Screening:
-        """Score an application by the rules, or say why it makes no sense."""
+        """Score an application by the rules, or return why it is rejected."""
         if not application.name.strip():
             return Screening(rejection="Missing name")
         if not application.text.strip():
@@ -37,8 +37,8 @@ def activities(dependencies: ActivityDependencies) -> Activities:
             score=score(position, rules.thresholds, application.text),
         )
 
-    async def fail_to_tell(_: WorkflowActivityContext, message: SendNotification) -> None:
-        """Fail as a delivery does that cannot be made; for those who ask for it."""
-        raise NonRetryableError(f"The delivery to {message.recipient} was asked to fail")
+    async def fail_to_notify(_: WorkflowActivityContext, message: SendNotification) -> None:
+        """Fail as a delivery does that cannot be made: an injected failure."""
+        raise NonRetryableError(f"Injected failure of the delivery to {message.recipient}")
 
-    return {SCREEN_APPLICATION: screen_application, FAIL_TO_TELL: fail_to_tell}
+    return {SCREEN_APPLICATION: screen_application, FAIL_TO_NOTIFY: fail_to_notify}

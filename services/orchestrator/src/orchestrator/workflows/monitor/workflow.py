@@ -4,12 +4,11 @@ from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
+from dapr.ext.workflow import DaprWorkflowContext
 
-from contracts.notifier import notification_key
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
-from orchestrator.toolkit.messages import SEND_NOTIFICATION, SendNotification
+from orchestrator.toolkit.people import tell
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
 from orchestrator.toolkit.waits import Waiting
@@ -67,8 +66,7 @@ def monitor_workflow(
     # An alert that failed is sent again after the next check; where that finds another change,
     # the newer one is sent instead.
     if (change := state.unalerted_change()) is not None:
-        report_state(SEND_NOTIFICATION, f"Alerting {request.notify}: {state.health}")
-        error = yield from _send_alert(ctx, request, change)
+        error = yield from _send_alert(ctx, request, state, change, stop)
         state = state.with_alert(error)
 
     following = state.model_copy(update={"generation": state.generation + 1})
@@ -91,21 +89,25 @@ def _check(
 
 
 def _send_alert(
-    ctx: DaprWorkflowContext, request: MonitorInput, change: Change
+    ctx: DaprWorkflowContext,
+    request: MonitorInput,
+    state: MonitorState,
+    change: Change,
+    stop: Waiting[Stop],
 ) -> Generator[Task[Any], Any, str | None]:
     """Send an alert of a change; return why that failed, or None where it succeeded."""
     word = "down" if change.health is Health.UNHEALTHY else "up again"
-    message = SendNotification(
-        key=notification_key(ctx.instance_id, f"change-{change.number}"),
-        recipient=request.notify,
-        subject=f"Monitor {request.monitor_id}: {word}",
-        body=f"{request.url} is {word} since {_iso(change.at)}: {change.found}",
+    return (
+        yield from tell(
+            ctx,
+            request.notify,
+            subject=f"Monitor {request.monitor_id}: {word}",
+            body=f"{request.url} is {word} since {_iso(change.at)}: {change.found}",
+            step=f"change-{change.number}",
+            waits=[stop.wait],
+            details=state.model_dump(mode="json"),
+        )
     )
-    try:
-        yield ctx.call_activity(SEND_NOTIFICATION, input=message, retry_policy=RETRY)
-    except TaskFailedError as error:
-        return error.details.message
-    return None
 
 
 def _summary(state: MonitorState) -> str:
