@@ -32,7 +32,8 @@ from orchestrator.workflows.onboarding.models import (
     Terms,
 )
 from orchestrator.workflows.onboarding.settings import OnboardingSettings
-from orchestrator.workflows.onboarding.workflow import DEFINITION, MAX_REMINDERS
+from orchestrator.workflows.onboarding.verification import MAX_REMINDERS
+from orchestrator.workflows.onboarding.workflow import DEFINITION
 
 HOUR = 3600
 DAY = 24 * HOUR

@@ -1,4 +1,4 @@
-"""Keeps documents' records, and opens and closes accounts."""
+"""The activities of onboarding: records of documents, and accounts."""
 
 from datetime import UTC, datetime
 
@@ -37,7 +37,7 @@ def activities(dependencies: ActivityDependencies) -> Activities:
     accounts: Accounts = StoredAccounts(dependencies.store)
 
     async def validate_onboarding(_: WorkflowActivityContext, request: OnboardingRequest) -> Terms:
-        """Return the time limits; a request may only shorten them."""
+        """Return the time limits; a request can only shorten them."""
         collect = settings.onboarding_collect_within_seconds
         verify = settings.onboarding_verify_within_seconds
         remind = settings.onboarding_remind_every_seconds
@@ -60,20 +60,20 @@ def activities(dependencies: ActivityDependencies) -> Activities:
         await documents.delete(step.key)
 
     async def open_account(_: WorkflowActivityContext, step: OpenAccount) -> AccountOpened:
-        """Open an account; that it cannot be opened is a result."""
+        """Open an account; a refusal is a result."""
         if step.simulate is Simulate.ACCOUNT_FAILS:
-            raise NonRetryableError("The system of accounts was asked to fail")
+            raise NonRetryableError("Injected failure: the account is not opened")
         now = datetime.now(UTC)
         try:
             await accounts.open(step.key, step.customer_id, step.name, step.email, now)
         except AccountRefused as error:
             return AccountOpened(refusal=str(error))
         if step.simulate is Simulate.ACCOUNT_ANSWER_LOST:
-            raise NonRetryableError("The answer of the system of accounts was asked to be lost")
+            raise NonRetryableError("Injected failure: the answer is lost")
         return AccountOpened()
 
     async def close_account(_: WorkflowActivityContext, step: CloseAccount) -> None:
-        """Close an account, opened or not."""
+        """Close an account, whether it was opened or not."""
         await accounts.close(step.key, step.customer_id, datetime.now(UTC))
 
     return {

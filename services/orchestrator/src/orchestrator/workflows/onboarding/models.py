@@ -1,4 +1,4 @@
-"""What the onboarding of a customer takes, waits for, does and returns."""
+"""The request, result and events of an onboarding, and what its steps take and return."""
 
 from enum import StrEnum
 
@@ -31,18 +31,18 @@ class DocumentKind(StrEnum):
 
 
 class OnboardingRequest(Request):
-    """Somebody who wants an account."""
+    """A customer who applies for an account."""
 
     onboarding_id: RequestId = Field(
         description="Your name for it; the instance is `onboarding-<onboarding_id>`"
     )
-    customer_id: RequestId = Field(description="Names the account that is to be opened")
+    customer_id: RequestId = Field(description="The id of the account to open")
     name: str = Field(min_length=1, max_length=100)
-    email: EmailAddress = Field(description="Where the customer is told how it ended")
+    email: EmailAddress = Field(description="Where the customer is notified of the end")
     verifier: Person | None = Field(
         default=None,
         description="Who is to verify the identity, by id or e-mail address; "
-        f"else whoever has the skill `{VERIFIER_SKILL}` and holds least",
+        f"else who has the skill `{VERIFIER_SKILL}` and the fewest assignments",
     )
     collect_within_seconds: StrictInt | None = Field(
         default=None,
@@ -60,44 +60,46 @@ class OnboardingRequest(Request):
         default=None,
         ge=1,
         le=ONE_YEAR,
-        description="Remind the verifier more often than the settings say; 20 times at most",
+        description="Remind the verifier more often than by the settings; 20 times at most",
     )
     simulate: Simulate | None = Field(
         default=None,
-        description="The account is not opened; or it is, and nobody hears of it",
+        description="`account_fails`: the account is not opened; `account_answer_lost`: it is "
+        "opened, and the answer is lost",
     )
 
 
 class Terms(BaseModel):
-    """What holds for an onboarding from its beginning, whatever the settings become."""
+    """The terms of an onboarding, fixed when it starts: later settings change nothing."""
 
-    rejection: str | None = Field(default=None, description="Why it makes no sense, if it does not")
+    rejection: str | None = Field(
+        default=None, description="Why the application is rejected, if it is"
+    )
     collect_within_seconds: int
     verify_within_seconds: int
     remind_every_seconds: int
 
 
 class Document(BaseModel):
-    """Where a document of the customer is; the document itself is kept elsewhere."""
+    """The record of a document of the customer; the document itself is kept elsewhere."""
 
     kind: DocumentKind
     reference: Key = Field(description="The document's name where it is kept")
 
 
 class Identity(BaseModel):
-    """Whether the customer is who the documents say."""
+    """The decision whether the customer is who the documents say."""
 
     verified: StrictBool
     verifier: Person = Field(description="Who decided")
-    reason: str = Field(default="", max_length=1000, description="The customer is told it")
+    reason: str = Field(default="", max_length=1000, description="The customer reads it")
 
 
 DOCUMENT = Event(
     name="document",
     payload=Document,
     key_field="kind",
-    description="Hands in one document. The first of each kind counts; another one is "
-    "answered 409.",
+    description="Submits one document. The first of each kind counts; another one is answered 409.",
 )
 IDENTITY = Event(
     name="identity",
@@ -137,7 +139,7 @@ class AccountOpened(BaseModel):
 
 
 class CloseAccount(BaseModel):
-    """Close what was opened under a key, or may yet be."""
+    """Close what was, or may yet be, opened under a key."""
 
     key: Key
     customer_id: RequestId
@@ -158,13 +160,13 @@ class OnboardingResult(BaseModel):
 
     onboarding_id: RequestId
     status: OnboardingOutcome = Field(
-        description="`rejected`: the application makes no sense; `refused`: the identity was not "
+        description="`rejected`: the application is invalid; `refused`: the identity was not "
         "confirmed; `timed_out`: documents or verification were late; `failed`: a step failed. "
-        "Whatever is not `completed` was undone"
+        "Every step of what is not `completed` was compensated"
     )
     message: str
     verifier: Person | None = Field(default=None, description="Who confirmed the identity")
-    customer_told: bool
+    customer_told: bool = Field(description="Whether the customer was notified of the end")
 
 
 def document_key(instance_id: str, kind: DocumentKind) -> str:

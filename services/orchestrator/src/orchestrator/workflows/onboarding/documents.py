@@ -1,0 +1,76 @@
+"""The first phase of an onboarding: a document of each kind is collected and kept."""
+
+from datetime import timedelta
+
+from dapr.ext.workflow import DaprWorkflowContext
+
+from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.waits import Waiting
+from orchestrator.workflows.onboarding.models import (
+    DELETE_DOCUMENT,
+    DOCUMENT,
+    KEEP_DOCUMENT,
+    DeleteDocument,
+    Document,
+    DocumentKind,
+    KeepDocument,
+    OnboardingOutcome,
+    Terms,
+    document_key,
+)
+from orchestrator.workflows.onboarding.steps import (
+    Compensations,
+    EndedEarly,
+    Steps,
+    compensate_step,
+    run_step,
+)
+
+
+def collect_documents(
+    ctx: DaprWorkflowContext, terms: Terms, compensations: Compensations
+) -> Steps:
+    """Wait for a document of each kind, and keep their records.
+
+    Raises:
+        EndedEarly: One did not arrive in time, or could not be kept.
+    """
+    missing = list(DocumentKind)
+    until = ctx.current_utc_datetime + timedelta(seconds=terms.collect_within_seconds)
+    waiting = Waiting(ctx, DOCUMENT, Document, until=until)
+
+    def keep(document: Document) -> Steps:
+        if document.kind not in missing:
+            return
+        missing.remove(document.kind)
+        # Before the step: an attempt that failed may have kept it.
+        compensations.append(lambda: _delete(ctx, document.kind))
+        step = KeepDocument(key=document_key(ctx.instance_id, document.kind), document=document)
+        yield from run_step(ctx, KEEP_DOCUMENT, step, "A document could not be kept")
+
+    while missing:
+        report(
+            ctx,
+            "collect_documents",
+            f"Waiting for {', '.join(missing)}",
+            waits=[waiting.wait],
+            details={"missing": list(missing)},
+        )
+        document = yield from waiting.receive()
+        if document is None:
+            break
+        yield from keep(document)
+    for kind in list(missing):
+        # What the API accepted while the time ran out counts.
+        document = yield from waiting.close(kind)
+        if document is not None:
+            yield from keep(document)
+    if missing:
+        late = f"These documents did not come in time: {', '.join(missing)}"
+        raise EndedEarly(OnboardingOutcome.TIMED_OUT, late)
+
+
+def _delete(ctx: DaprWorkflowContext, kind: DocumentKind) -> Steps:
+    report(ctx, DELETE_DOCUMENT, f"Deleting the record of {kind}")
+    step = DeleteDocument(key=document_key(ctx.instance_id, kind))
+    yield from compensate_step(ctx, DELETE_DOCUMENT, step)
