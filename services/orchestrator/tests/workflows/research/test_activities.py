@@ -9,8 +9,7 @@ from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.toolkit.language.settings import LanguageSettings
 from orchestrator.workflows.research.activities import SourceDown, activities
 from orchestrator.workflows.research.adapters.reports import Reports
-from orchestrator.workflows.research.settings import ResearchSettings
-from orchestrator.workflows.research.steps import (
+from orchestrator.workflows.research.models import (
     DELIVER_REPORT,
     PLAN_RESEARCH,
     SEARCH_KNOWLEDGE,
@@ -22,6 +21,7 @@ from orchestrator.workflows.research.steps import (
     SearchKnowledge,
     WriteDraft,
 )
+from orchestrator.workflows.research.settings import ResearchSettings
 from orchestrator.workflows.research.workflow import DEFINITION, ENOUGH
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore

@@ -16,7 +16,7 @@ from orchestrator.toolkit.messages import (
     AssignTask,
     SendNotification,
 )
-from orchestrator.workflows.research.steps import (
+from orchestrator.workflows.research.models import (
     DELIVER_REPORT,
     PLAN_RESEARCH,
     SEARCH_KNOWLEDGE,
@@ -290,7 +290,7 @@ def test_a_reviewer_who_cannot_be_told_holds_nothing() -> None:
     world.unreachable = {"bob@x.org"}
     run = world.run()
     assert run.output["status"] == "failed"
-    assert "bob@x.org could not be told of draft 1: no such mailbox" in run.output["message"]
+    assert "bob@x.org could not be notified of draft 1: no such mailbox" in run.output["message"]
     assert run.called().count(RELEASE_ASSIGNMENT) == 1
 
 
@@ -306,7 +306,7 @@ def test_a_requester_who_cannot_be_told_still_has_the_report() -> None:
     run = world.run()
     assert run.output["status"] == "completed"
     assert run.output["report"]
-    assert "ann@x.org could not be told: no such mailbox" in run.output["message"]
+    assert "ann@x.org could not be notified: no such mailbox" in run.output["message"]
 
 
 @pytest.mark.parametrize(

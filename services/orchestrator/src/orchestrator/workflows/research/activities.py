@@ -1,4 +1,4 @@
-"""Searches, writes a draft, and delivers it."""
+"""The activities of research: search the sources, write a draft, deliver it."""
 
 from dapr.ext.workflow import WorkflowActivityContext
 
@@ -10,8 +10,7 @@ from orchestrator.toolkit.language.settings import LanguageSettings
 from orchestrator.workflows.research.adapters.knowledge import open_knowledge
 from orchestrator.workflows.research.adapters.reports import Report, Reports
 from orchestrator.workflows.research.knowledge import MAX_PASSAGES
-from orchestrator.workflows.research.settings import ResearchSettings
-from orchestrator.workflows.research.steps import (
+from orchestrator.workflows.research.models import (
     DELIVER_REPORT,
     PLAN_RESEARCH,
     SEARCH_KNOWLEDGE,
@@ -24,10 +23,11 @@ from orchestrator.workflows.research.steps import (
     SearchKnowledge,
     WriteDraft,
 )
+from orchestrator.workflows.research.settings import ResearchSettings
 
 
 class SourceDown(Exception):
-    """A failure that was asked for."""
+    """An injected failure of a source."""
 
 
 def activities(dependencies: ActivityDependencies) -> Activities:
@@ -39,31 +39,31 @@ def activities(dependencies: ActivityDependencies) -> Activities:
     reports = Reports(dependencies.store)
 
     async def plan_research(_: WorkflowActivityContext, request: ResearchRequest) -> ResearchPlan:
-        """Say whom to ask, and how long a review may take, by the settings."""
+        """Return the sources, and the time for a review, by the settings."""
         if not terms_of(request.question):
             return ResearchPlan(rejection="The question has no word to search for")
-        allowed = settings.research_review_seconds
+        longest = settings.research_review_seconds
         wanted = request.review_seconds
         return ResearchPlan(
             sources=list(sources),
-            review_seconds=allowed if wanted is None else min(allowed, wanted),
+            review_seconds=longest if wanted is None else min(longest, wanted),
         )
 
     async def search_knowledge(_: WorkflowActivityContext, step: SearchKnowledge) -> Found:
-        """Ask one source."""
+        """Search one source."""
         if step.fails:
-            raise SourceDown(f"{step.source} was asked to fail")
+            raise SourceDown(f"Injected failure of {step.source}")
         source = sources.get(step.source)
         if source is None:
             raise NonRetryableError(f"There is no source {step.source} any more")
         return Found(passages=await source.search(step.question, MAX_PASSAGES))
 
     async def write_draft(_: WorkflowActivityContext, step: WriteDraft) -> Draft:
-        """Answer by the passages; a draft that is there already stays, and counts."""
+        """Answer the question by the passages, unless there is a draft under the key."""
         draft = await reports.find(step.key)
         if draft is None:
-            asked = "\n".join([step.question, *step.comments])
-            written = await language.synthesise(asked, step.passages)
+            question = "\n".join([step.question, *step.comments])
+            written = await language.synthesise(question, step.passages)
             draft = await reports.keep(
                 step.key,
                 Report(
@@ -79,7 +79,7 @@ def activities(dependencies: ActivityDependencies) -> Activities:
         return Draft(key=step.key, confidence=draft.confidence, citations=draft.citations)
 
     async def deliver_report(_: WorkflowActivityContext, step: DeliverReport) -> None:
-        """Keep a draft as the report."""
+        """Store a draft as the report."""
         draft = await reports.find(step.draft)
         if draft is None:
             raise NonRetryableError(f"There is no draft {step.draft}")

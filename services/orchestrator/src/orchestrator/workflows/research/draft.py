@@ -1,4 +1,4 @@
-"""A round of research: ask every source at once, and write a draft from what they say."""
+"""A round of research: search every source in parallel, and write a draft from the passages."""
 
 from collections.abc import Generator
 from typing import Any
@@ -9,7 +9,7 @@ from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.language.port import Passage
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
-from orchestrator.workflows.research.steps import (
+from orchestrator.workflows.research.models import (
     SEARCH_KNOWLEDGE,
     WRITE_DRAFT,
     Draft,
@@ -20,13 +20,12 @@ from orchestrator.workflows.research.steps import (
     ResearchResult,
     SearchKnowledge,
     Simulate,
-    Verdict,
     WriteDraft,
     draft_key,
-    told,
 )
+from orchestrator.workflows.research.steps import Verdict, format_error
 
-# The source that is to fail where one is.
+# Where the request injects a failure of one source, of this one.
 FAILING_SOURCE = "notes"
 
 
@@ -37,12 +36,12 @@ def write_draft(
     result: ResearchResult,
     comments: list[str],
 ) -> Generator[Task[Any], Any, Verdict | None]:
-    """Write the next draft, and note in the result what came of it.
+    """Write the next draft, and update `result` by it.
 
-    A source that fails is done without, as long as there is another.
+    A source that fails is left out, as long as there is another.
 
     Returns:
-        Why there is no draft; None where there is.
+        Why there is no draft; None where there is one.
     """
     result.rounds += 1
     passages, result.failed_sources = yield from _search(ctx, request, plan, comments)
@@ -52,7 +51,7 @@ def write_draft(
     try:
         draft = yield from _write(ctx, request, passages, result, comments)
     except TaskFailedError as error:
-        return Verdict(ResearchOutcome.FAILED, f"No draft was written: {told(error)}")
+        return Verdict(ResearchOutcome.FAILED, f"No draft was written: {format_error(error)}")
     result.confidence, result.citations = draft.confidence, draft.citations
     return None
 
@@ -60,11 +59,11 @@ def write_draft(
 def _search(
     ctx: DaprWorkflowContext, request: ResearchRequest, plan: ResearchPlan, comments: list[str]
 ) -> Generator[Task[Any], Any, tuple[list[Passage], dict[str, str]]]:
-    """Ask every source at once; return what they say, and which failed and why."""
-    report(ctx, SEARCH_KNOWLEDGE, f"Asking {', '.join(plan.sources)}")
+    """Search every source in parallel; return the passages, and which failed and why."""
+    report(ctx, SEARCH_KNOWLEDGE, f"Searching {', '.join(plan.sources)}")
     question = " ".join([request.question, *comments])
-    # All are scheduled before the first is waited for, so they run in parallel. Waiting for all
-    # at once would lose what succeeded where one fails.
+    # All are scheduled before the first is awaited, so they run in parallel. when_all would lose
+    # what succeeded where one fails.
     searches: dict[str, Task[Any]] = {
         source: ctx.call_activity(
             SEARCH_KNOWLEDGE,
@@ -81,7 +80,7 @@ def _search(
         try:
             passages += Found.model_validate((yield search)).passages
         except TaskFailedError as error:
-            failed[source] = told(error)
+            failed[source] = format_error(error)
     return passages, failed
 
 

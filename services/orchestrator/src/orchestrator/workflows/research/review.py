@@ -1,4 +1,4 @@
-"""The review of a draft: who decides, and what they may decide, in time."""
+"""The review of a draft: who reviews it, and what follows from the decision."""
 
 from collections.abc import Generator
 from datetime import timedelta
@@ -8,31 +8,21 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.definition import Event
 from orchestrator.toolkit.people import assign, tell
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.waits import Waiting
-from orchestrator.workflows.research.steps import (
+from orchestrator.workflows.research.models import (
+    MAX_ROUNDS,
     PATH,
-    TOLD,
+    REVIEW,
     Decision,
     ResearchOutcome,
     ResearchPlan,
     ResearchRequest,
     ResearchResult,
     Review,
-    Verdict,
-    told,
 )
-
-MAX_ROUNDS = 3
-
-REVIEW = Event(
-    name="review",
-    payload=Review,
-    description="A reviewer approves a draft, rejects it, or asks for another one by a comment. "
-    f"There are {MAX_ROUNDS} drafts at most; each is waited for anew.",
-)
+from orchestrator.workflows.research.steps import MAX_ERROR, Verdict, format_error
 
 
 def find_reviewer(
@@ -47,23 +37,23 @@ def find_reviewer(
     try:
         assigned = yield from assign(ctx, wanted)
     except TaskFailedError as error:
-        return None, told(error)
+        return None, format_error(error)
     email = assigned.assignment.email if assigned.assignment else None
     return email, assigned.refusal
 
 
-def have_reviewed(
+def wait_for_review(
     ctx: DaprWorkflowContext,
     request: ResearchRequest,
     plan: ResearchPlan,
     result: ResearchResult,
     reviewer: str,
 ) -> Generator[Task[Any], Any, Review | Verdict]:
-    """Return the decision on the newest draft, or what follows where none came in time."""
+    """Return the review of the newest draft, or what follows where none came in time."""
     number = result.rounds
     until = ctx.current_utc_datetime + timedelta(seconds=plan.review_seconds)
     waiting = Waiting(ctx, REVIEW, Review, until=until, assigned_to=reviewer)
-    untold = yield from tell(
+    failure = yield from tell(
         ctx,
         reviewer,
         subject=f"To review: draft {number} of {ctx.instance_id}",
@@ -73,23 +63,23 @@ def have_reviewed(
         waits=[waiting.wait],
     )
     review = None
-    if untold is None:
+    if failure is None:
         message = f"Waiting for {reviewer} to review draft {number}"
         report(ctx, REVIEW.name, message, waits=[waiting.wait])
         review = yield from waiting.receive()
-    # A decision that was accepted in the last moment counts.
+    # What the API accepted while the time ran out counts.
     review = review or (yield from waiting.close())
     if review is not None:
         result.reviewer = review.reviewer
         return review
-    if untold is not None:
-        why = f"{reviewer} could not be told of draft {number}: {untold[:TOLD]}"
+    if failure is not None:
+        why = f"{reviewer} could not be notified of draft {number}: {failure[:MAX_ERROR]}"
         return Verdict(ResearchOutcome.FAILED, why)
     return Verdict(ResearchOutcome.EXPIRED, f"Nobody reviewed draft {number} in time")
 
 
 def verdict_of(review: Review, number: int) -> Verdict | None:
-    """Return what follows from the review of a draft; None where another one is to be written."""
+    """Return what follows from the review of a draft; None where it requests another one."""
     said = f"by {review.reviewer}" + (f": {review.comment}" if review.comment else "")
     if review.decision is Decision.APPROVE:
         return Verdict(ResearchOutcome.COMPLETED, f"Approved {said}")

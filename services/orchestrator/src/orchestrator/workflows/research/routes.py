@@ -11,8 +11,7 @@ from orchestrator.api.params import InstanceId
 from orchestrator.engine.client import Engine
 from orchestrator.workflows.research.adapters.knowledge.notes import Note, Notes
 from orchestrator.workflows.research.adapters.reports import Report, Reports
-from orchestrator.workflows.research.review import MAX_ROUNDS
-from orchestrator.workflows.research.steps import draft_key, report_key
+from orchestrator.workflows.research.models import MAX_ROUNDS, draft_key, report_key
 from orchestrator.workflows.research.workflow import DEFINITION
 from servicekit.problems import ProblemError, problem_responses
 from servicekit.state import StateStore

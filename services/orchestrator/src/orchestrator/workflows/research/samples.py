@@ -1,10 +1,10 @@
-"""Research to try: each request runs as it stands."""
+"""Research that runs as it stands: one for each way that it ends."""
 
 from contracts.orchestrator import Sample, SampleEvent
 
 SAMPLES = {
     "completed": Sample(
-        summary="A question that the sources answer: nobody is asked",
+        summary="A question that the sources answer: no review",
         request={
             "research_id": "1",
             "question": "How does an idempotency key make a retry safe?",
@@ -58,7 +58,7 @@ SAMPLES = {
         },
     ),
     "a source fails": Sample(
-        summary="A source fails, and is done without",
+        summary="A source fails, and is left out",
         request={
             "research_id": "5",
             "question": "How does an idempotency key make a retry safe?",

@@ -1,4 +1,4 @@
-"""Research: ask every source at once, write a draft, have somebody judge it, deliver it."""
+"""Research: search every source in parallel, write a draft, have it reviewed, deliver it."""
 
 from collections.abc import Generator
 from typing import Any
@@ -11,32 +11,31 @@ from orchestrator.toolkit.people import release, tell
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.research.draft import write_draft
-from orchestrator.workflows.research.review import REVIEW, find_reviewer, have_reviewed, verdict_of
-from orchestrator.workflows.research.samples import SAMPLES
-from orchestrator.workflows.research.steps import (
+from orchestrator.workflows.research.models import (
     DELIVER_REPORT,
     PATH,
     PLAN_RESEARCH,
-    TOLD,
+    REVIEW,
     DeliverReport,
     ResearchOutcome,
     ResearchPlan,
     ResearchRequest,
     ResearchResult,
-    Verdict,
     draft_key,
     report_key,
-    told,
 )
+from orchestrator.workflows.research.review import find_reviewer, verdict_of, wait_for_review
+from orchestrator.workflows.research.samples import SAMPLES
+from orchestrator.workflows.research.steps import MAX_ERROR, Verdict, format_error
 
-# A draft of this confidence is delivered without a person, in percent.
+# From this confidence on, in percent, a draft is delivered without a review.
 ENOUGH = 80
 
 
 def research_workflow(
     ctx: DaprWorkflowContext, request: ResearchRequest
 ) -> Generator[Task[Any], Any, ResearchResult]:
-    """Plan; draft, and have it judged where the confidence is low; deliver; tell the requester."""
+    """Plan; draft; have it reviewed where the confidence is low; deliver; notify the requester."""
     result = ResearchResult(
         research_id=request.research_id, status=ResearchOutcome.FAILED, message=""
     )
@@ -45,11 +44,11 @@ def research_workflow(
         report(ctx, status, message)
         return result.model_copy(update={"status": status, "message": message})
 
-    report(ctx, PLAN_RESEARCH, "Looking at the question")
+    report(ctx, PLAN_RESEARCH, "Checking the question")
     try:
         planned = yield ctx.call_activity(PLAN_RESEARCH, input=request, retry_policy=RETRY)
     except TaskFailedError as error:
-        return ended(ResearchOutcome.FAILED, f"It could not be planned: {told(error)}")
+        return ended(ResearchOutcome.FAILED, f"It could not be planned: {format_error(error)}")
     plan = ResearchPlan.model_validate(planned)
     if plan.rejection is not None:
         return ended(ResearchOutcome.REJECTED, plan.rejection)
@@ -59,19 +58,19 @@ def research_workflow(
         try:
             yield from _deliver(ctx, result.rounds)
         except TaskFailedError as error:
-            status, message = ResearchOutcome.FAILED, f"It could not be kept: {told(error)}"
+            status, message = ResearchOutcome.FAILED, f"It could not be kept: {format_error(error)}"
         else:
             result.report = f"{PATH}/{ctx.instance_id}/report"
-    untold = yield from _tell_requester(ctx, request, status, message, result.report)
-    if untold is not None:
-        message = f"{message}; {request.requester} could not be told: {untold[:TOLD]}"
+    failure = yield from _notify_requester(ctx, request, status, message, result.report)
+    if failure is not None:
+        message = f"{message}; {request.requester} could not be notified: {failure[:MAX_ERROR]}"
     return ended(status, message)
 
 
 def _draft(
     ctx: DaprWorkflowContext, request: ResearchRequest, plan: ResearchPlan, result: ResearchResult
 ) -> Generator[Task[Any], Any, Verdict]:
-    """Write a draft, and have a reviewer judge it unless its confidence is enough."""
+    """Write a draft, and have it reviewed unless its confidence is enough."""
     failed = yield from write_draft(ctx, request, plan, result, [])
     if failed is not None:
         return failed
@@ -80,25 +79,25 @@ def _draft(
     reviewer, why = yield from find_reviewer(ctx, request)
     if reviewer is None:
         return Verdict(ResearchOutcome.FAILED, f"Nobody can review the draft: {why}")
-    verdict = yield from _until_decided(ctx, request, plan, result, reviewer)
+    verdict = yield from _review(ctx, request, plan, result, reviewer)
     yield from release(ctx)
     return verdict
 
 
-def _until_decided(
+def _review(
     ctx: DaprWorkflowContext,
     request: ResearchRequest,
     plan: ResearchPlan,
     result: ResearchResult,
     reviewer: str,
 ) -> Generator[Task[Any], Any, Verdict]:
-    """Have drafts judged until one is not to be revised.
+    """Have drafts reviewed until one is approved or rejected, or there is no more time.
 
-    Who asked for a revision judges it as well, whatever its confidence.
+    The reviewer who requests a revision reviews it as well, whatever its confidence.
     """
     comments: list[str] = []
     while True:
-        review = yield from have_reviewed(ctx, request, plan, result, reviewer)
+        review = yield from wait_for_review(ctx, request, plan, result, reviewer)
         if isinstance(review, Verdict):
             return review
         verdict = verdict_of(review, result.rounds)
@@ -116,7 +115,7 @@ def _deliver(ctx: DaprWorkflowContext, number: int) -> Generator[Task[Any], Any,
     yield ctx.call_activity(DELIVER_REPORT, input=step, retry_policy=RETRY)
 
 
-def _tell_requester(
+def _notify_requester(
     ctx: DaprWorkflowContext,
     request: ResearchRequest,
     status: ResearchOutcome,
@@ -142,8 +141,8 @@ DEFINITION = Definition(
     output=ResearchResult,
     id_field="research_id",
     title="Research",
-    description="A question is answered from every source at once, with citations and a "
-    "confidence; a draft of low confidence is delivered when a person approves it.",
+    description="A question is answered from every source, with citations and a confidence; a "
+    "draft of low confidence is delivered once a reviewer approves it.",
     path=PATH,
     search_fields=("requester", "reviewer", "question"),
     events=(REVIEW,),
