@@ -45,7 +45,7 @@ format: $(READY) ## Format, and fix what ruff can fix
 test: check test-unit test-e2e ## Check, then run every test (Redis where redis-server is found)
 
 test-unit: $(READY) ## Run the tests that start nothing
-	$(UV) run --frozen pytest
+	$(UV) run --frozen pytest -n auto
 
 test-e2e: $(READY) ## Run the tests against the running system
 	$(UV) run --frozen pytest tests --ignore=tests/kind --durations=15
