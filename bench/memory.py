@@ -6,6 +6,7 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 from orchestrator.dapr_sdk.private import protos
+from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry import entry_of
@@ -36,7 +37,7 @@ def bytes_a_summary(count: int, *, largest: bool = False) -> int:
     return round((after - before) / count)
 
 
-def _state(number: int, largest: bool) -> protos.WorkflowState:
+def _state(number: int, largest: bool) -> InstanceState:
     """Return a rejected task as the engine has it, or a larger one that waits."""
     title = f"{number:05}" * 200 if largest else ""
     request = {"task_id": f"{number}", "title": title, "assignee": f"person{number}@example.com"}
@@ -64,4 +65,4 @@ def _state(number: int, largest: bool) -> protos.WorkflowState:
     state.lastUpdatedTimestamp.FromDatetime(START + timedelta(seconds=number, milliseconds=30))
     if not largest:
         state.completedTimestamp.FromDatetime(START + timedelta(seconds=number, milliseconds=30))
-    return state
+    return InstanceState.from_proto(state)

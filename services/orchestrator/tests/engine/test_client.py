@@ -1,152 +1,130 @@
-"""What the engine's answers become."""
+"""How instances are started and read: what the engine's answers become."""
 
 import json
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import grpc
 import pytest
 from grpc.aio import AioRpcError, Metadata
+from unit_support.engine import FakeChannel, found, management, raw_state
 from unit_support.untraced import NO_ORIGINS
 
-from contracts.orchestrator import RuntimeStatus
+from contracts.orchestrator import Progress, RuntimeStatus
 from contracts.problems import ProblemType
+from orchestrator.dapr_sdk.private import protos
 from orchestrator.engine.client import Engine
 from orchestrator.workflows.task.workflow import DEFINITION, TaskRequest, TaskResult
 from servicekit.problems import ProblemError
 
 TASK = TaskRequest(task_id="1", title="T", assignee="alice")
 TORN = "inbox key x declared in metadata of y but missing"
+STARTED = protos.CreateInstanceResponse(instanceId="task-1")
+TASK_RUNNING = raw_state(request=TASK)
 
 
 def rpc_error(code: grpc.StatusCode, details: str) -> AioRpcError:
     return AioRpcError(code, Metadata(), Metadata(), details)
 
 
-def instance(
-    request: TaskRequest = TASK, name: str = DEFINITION.workflow_name, **fields: Any
-) -> Any:
-    state = {
-        "instance_id": "task-1",
-        "name": name,
-        "runtime_status": SimpleNamespace(name="RUNNING"),
-        "serialized_input": request.model_dump_json(),
-        "serialized_output": None,
-        "serialized_custom_status": None,
-        "failure_details": None,
-        "created_at": datetime(2026, 1, 1),  # noqa: DTZ001 - as the SDK gives it
-        "last_updated_at": datetime(2026, 1, 1),  # noqa: DTZ001
-    }
-    return SimpleNamespace(**state | fields)
+def sidecar(*reads: Any, start: Any = STARTED) -> FakeChannel:
+    """Return a sidecar that answers reads with these states, None for no instance."""
+    answers = [read if isinstance(read, Exception) else found(read) for read in reads]
+    return FakeChannel(GetInstance=answers, StartInstance=[start])
 
 
-class FakeClient:
-    """Answers from a list; an exception in it is raised."""
-
-    def __init__(self, *states: Any, schedule: Exception | None = None) -> None:
-        self.states = list(states)
-        self.scheduled: list[str] = []
-        self._schedule = schedule
-
-    async def get_workflow_state(self, _: str) -> Any:
-        state = self.states.pop(0)
-        if isinstance(state, Exception):
-            raise state
-        return state
-
-    async def schedule_new_workflow(self, _: str, instance_id: str, request: Any) -> None:
-        if self._schedule is not None:
-            raise self._schedule
-        self.scheduled.append(instance_id)
+def engine(channel: FakeChannel) -> Engine:
+    return Engine(None, management(channel), 1.0, NO_ORIGINS)  # type: ignore[arg-type] - no events
 
 
-def engine(client: FakeClient) -> Engine:
-    return Engine(client, client, 1.0, NO_ORIGINS)  # type: ignore[arg-type]
+def started(channel: FakeChannel) -> list[str]:
+    return [request.instanceId for request in channel.requests["StartInstance"]]
 
 
-async def test_a_new_id_starts_an_instance() -> None:
-    client = FakeClient(None)
-    assert await engine(client).start(DEFINITION, TASK)
-    assert client.scheduled == ["task-1"]
+async def test_start_schedules_a_new_instance() -> None:
+    channel = sidecar(None)
+    assert await engine(channel).start(DEFINITION, TASK)
+    assert started(channel) == ["task-1"]
 
 
-async def test_the_same_request_starts_nothing() -> None:
-    client = FakeClient(instance())
-    assert not await engine(client).start(DEFINITION, TASK)
-    assert client.scheduled == []
+async def test_start_with_the_same_request_schedules_nothing() -> None:
+    channel = sidecar(TASK_RUNNING)
+    assert not await engine(channel).start(DEFINITION, TASK)
+    assert started(channel) == []
 
 
-async def test_what_was_kept_before_a_field_was_added_is_the_same_request() -> None:
-    older = instance(
-        serialized_input=json.dumps({"task_id": "1", "title": "T", "assignee": "alice"})
-    )
-    assert not await engine(FakeClient(older)).start(DEFINITION, TASK)
+async def test_start_takes_an_input_stored_before_a_field_was_added_for_the_same_request() -> None:
+    older = raw_state(input=json.dumps({"task_id": "1", "title": "T", "assignee": "alice"}))
+    assert not await engine(sidecar(older)).start(DEFINITION, TASK)
 
 
 @pytest.mark.parametrize(
-    "existing", [instance(TASK.model_copy(update={"title": "U"})), instance(name="another")]
+    "existing",
+    [
+        raw_state(request=TASK.model_copy(update={"title": "U"})),
+        raw_state(request=TASK, name="another"),
+    ],
 )
-async def test_another_request_or_workflow_is_refused(existing: Any) -> None:
+async def test_start_refuses_another_request_or_workflow_under_the_same_id(existing: Any) -> None:
     with pytest.raises(ProblemError) as error:
-        await engine(FakeClient(existing)).start(DEFINITION, TASK)
+        await engine(sidecar(existing)).start(DEFINITION, TASK)
     assert error.value.type is ProblemType.INSTANCE_EXISTS
 
 
-async def test_who_loses_a_race_is_answered_by_the_winner() -> None:
+async def test_start_that_loses_a_race_compares_with_the_winner() -> None:
     taken = rpc_error(grpc.StatusCode.ALREADY_EXISTS, "exists")
-    assert not await engine(FakeClient(None, instance(), schedule=taken)).start(DEFINITION, TASK)
+    assert not await engine(sidecar(None, TASK_RUNNING, start=taken)).start(DEFINITION, TASK)
 
 
-async def test_an_engine_that_is_down_is_to_be_tried_again() -> None:
+async def test_start_reports_an_unavailable_engine_as_retryable() -> None:
     down = rpc_error(grpc.StatusCode.UNAVAILABLE, "refused")
-    for client in (FakeClient(down), FakeClient(None, schedule=down)):
+    for channel in (sidecar(down), sidecar(None, start=down)):
         with pytest.raises(ProblemError) as error:
-            await engine(client).start(DEFINITION, TASK)
+            await engine(channel).start(DEFINITION, TASK)
         assert error.value.type is ProblemType.UNAVAILABLE
         assert error.value.retry_after
 
 
-async def test_a_torn_read_is_read_again() -> None:
+async def test_status_repeats_a_torn_read() -> None:
     torn = rpc_error(grpc.StatusCode.UNKNOWN, TORN)
-    status = await engine(FakeClient(torn, torn, instance())).status("task-1", DEFINITION)
+    status = await engine(sidecar(torn, torn, TASK_RUNNING)).status("task-1", DEFINITION)
     assert status.status is RuntimeStatus.RUNNING
 
 
-async def test_a_read_that_stays_torn_is_to_be_tried_again() -> None:
-    client = FakeClient(*[rpc_error(grpc.StatusCode.UNKNOWN, TORN)] * 5)
+async def test_status_reports_a_read_that_stays_torn_as_retryable() -> None:
+    channel = sidecar(rpc_error(grpc.StatusCode.UNKNOWN, TORN))
     with pytest.raises(ProblemError) as error:
-        await engine(client).status("task-1", DEFINITION)
+        await engine(channel).status("task-1", DEFINITION)
     assert error.value.type is ProblemType.UNAVAILABLE
-    assert client.states == []
+    assert len(channel.requests["GetInstance"]) == 5
 
 
-async def test_a_completed_instance_shows_its_result() -> None:
+async def test_status_of_a_completed_instance_has_its_output() -> None:
     output = {"task_id": "1", "status": "completed", "message": "Done"}
-    state = instance(
-        runtime_status=SimpleNamespace(name="COMPLETED"),
-        serialized_output=json.dumps(output),
-        serialized_custom_status='{"step": "completed", "message": "Done"}',
+    done = raw_state(
+        status="COMPLETED",
+        output=json.dumps(output),
+        progress=Progress(step="completed", message="Done"),
     )
-    status = await engine(FakeClient(state)).status("task-1", DEFINITION)
+    status = await engine(sidecar(done)).status("task-1", DEFINITION)
     assert status.output == TaskResult.model_validate(output)
     assert status.custom_status is not None
     assert status.custom_status.step == "completed"
     assert status.created_at == datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def test_a_failed_instance_shows_why() -> None:
-    state = instance(
-        runtime_status=SimpleNamespace(name="FAILED"),
-        serialized_output='{"not": "a result"}',
-        failure_details=SimpleNamespace(message="broken"),
+async def test_status_of_a_failed_instance_has_its_error() -> None:
+    failed = raw_state(
+        status="FAILED",
+        output='{"not": "a result"}',
+        failureDetails={"errorType": "ValueError", "errorMessage": "broken"},
     )
-    status = await engine(FakeClient(state)).status("task-1", DEFINITION)
+    status = await engine(sidecar(failed)).status("task-1", DEFINITION)
     assert (status.status, status.output, status.error) == (RuntimeStatus.FAILED, None, "broken")
 
 
-@pytest.mark.parametrize("state", [None, instance(name="another")])
-async def test_what_is_not_there_is_not_found(state: Any) -> None:
+@pytest.mark.parametrize("state", [None, raw_state(name="another")])
+async def test_status_of_a_missing_instance_or_of_another_workflow_is_not_found(state: Any) -> None:
     with pytest.raises(ProblemError) as error:
-        await engine(FakeClient(state)).status("task-1", DEFINITION)
+        await engine(sidecar(state)).status("task-1", DEFINITION)
     assert error.value.type is ProblemType.NOT_FOUND

@@ -1,11 +1,11 @@
-"""Who gets an event in, and who is told that it is too late."""
+"""Which events instances accept, and what is raised again."""
 
 import asyncio
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from unit_support.engine import instance_state
 from unit_support.untraced import NO_ORIGINS
 
 from contracts.orchestrator import Progress, Wait
@@ -26,22 +26,15 @@ class Answer(BaseModel):
 ANSWER = Event(name="answer", payload=Answer, description="An answer")
 KEYED = Event(name="answer", payload=Answer, description="One a text", key_field="text")
 WAITS = Progress(step="ask", message="Asking", waits=[Wait(id="answer.1", event="answer")])
+ASKING = instance_state(instance_id="i", progress=WAITS)
 
 
 class FakeEngine:
-    """Has one instance, and keeps the events that are raised."""
+    """Keeps the events that are raised."""
 
-    def __init__(self, status: str = "RUNNING", progress: Progress | None = WAITS) -> None:
-        self.status = status
-        self.progress = progress
+    def __init__(self) -> None:
         self.raised: list[Any] = []
         self.down = False
-
-    async def state(self, _: str) -> Any:
-        return SimpleNamespace(
-            runtime_status=SimpleNamespace(name=self.status),
-            serialized_custom_status=self.progress and self.progress.model_dump_json(),
-        )
 
     async def raise_event(self, _: str, __: str, data: BaseModel) -> None:
         if self.down:
@@ -59,17 +52,17 @@ async def refused(call: Any) -> ProblemError:
     return error.value
 
 
-async def test_what_is_waited_for_is_raised_with_its_wait() -> None:
+async def test_an_accepted_event_is_raised_with_its_wait() -> None:
     engine = FakeEngine()
-    await events(engine).deliver("i", ANSWER, Answer(text="yes"))
+    await events(engine).deliver(ASKING, ANSWER, Answer(text="yes"))
     assert engine.raised == [{"wait": "answer.1", "payload": {"text": "yes"}}]
 
 
-async def test_of_many_at_once_one_is_accepted() -> None:
+async def test_of_concurrent_events_one_is_accepted() -> None:
     engine = FakeEngine()
-    door = events(engine)
+    delivery = events(engine)
     answers = await asyncio.gather(
-        *(door.deliver("i", ANSWER, Answer(text=str(n))) for n in range(20)),
+        *(delivery.deliver(ASKING, ANSWER, Answer(text=str(n))) for n in range(20)),
         return_exceptions=True,
     )
     [winner] = [n for n, answer in enumerate(answers) if answer is None]
@@ -77,45 +70,52 @@ async def test_of_many_at_once_one_is_accepted() -> None:
     assert {a.type for a in answers if isinstance(a, ProblemError)} == {ProblemType.ALREADY_DECIDED}
 
 
-async def test_who_is_late_raises_again_what_was_accepted() -> None:
+async def test_a_late_event_raises_the_accepted_one_again() -> None:
     engine, store = FakeEngine(), MemoryStateStore()
     engine.down = True
-    first = await refused(events(engine, store).deliver("i", ANSWER, Answer(text="yes")))
+    first = await refused(events(engine, store).deliver(ASKING, ANSWER, Answer(text="yes")))
     assert first.type is ProblemType.UNAVAILABLE
     engine.down = False
-    second = await refused(events(engine, store).deliver("i", ANSWER, Answer(text="no")))
+    second = await refused(events(engine, store).deliver(ASKING, ANSWER, Answer(text="no")))
     assert second.type is ProblemType.ALREADY_DECIDED
     assert "yes" in second.detail
     assert [e["payload"]["text"] for e in engine.raised] == ["yes"]
 
 
-async def test_after_a_wait_was_closed_nothing_is_accepted() -> None:
+async def test_a_closed_wait_accepts_nothing() -> None:
     engine, store = FakeEngine(), MemoryStateStore()
     await AcceptedEvents(store).accept_once("i", "answer.1", None)
-    late = await refused(events(engine, store).deliver("i", ANSWER, Answer(text="yes")))
+    late = await refused(events(engine, store).deliver(ASKING, ANSWER, Answer(text="yes")))
     assert late.type is ProblemType.ALREADY_DECIDED
     assert engine.raised == []
 
 
 async def test_a_keyed_event_is_accepted_once_for_each_key() -> None:
     engine = FakeEngine()
-    door = events(engine)
+    delivery = events(engine)
     for text in ("passport", "contract"):
-        await door.deliver("i", KEYED, Answer(text=text))
-    again = await refused(door.deliver("i", KEYED, Answer(text="passport")))
+        await delivery.deliver(ASKING, KEYED, Answer(text=text))
+    again = await refused(delivery.deliver(ASKING, KEYED, Answer(text="passport")))
     assert again.type is ProblemType.ALREADY_DECIDED
 
 
 @pytest.mark.parametrize("progress", [None, Progress(step="ask", message="Asking")])
-async def test_what_is_not_waited_for_is_refused(progress: Progress | None) -> None:
-    engine = FakeEngine(progress=progress)
-    error = await refused(events(engine).deliver("i", ANSWER, Answer(text="yes")))
+async def test_an_instance_that_does_not_wait_refuses_the_event(progress: Progress | None) -> None:
+    state = instance_state(instance_id="i", progress=progress)
+    error = await refused(events(FakeEngine()).deliver(state, ANSWER, Answer(text="yes")))
     assert error.type is ProblemType.NOT_WAITING
 
 
+async def test_a_stalled_instance_refuses_the_event_as_retryable() -> None:
+    state = instance_state(instance_id="i", status="STALLED", progress=WAITS)
+    error = await refused(events(FakeEngine()).deliver(state, ANSWER, Answer(text="yes")))
+    assert (error.type, error.retry_after) == (ProblemType.UNAVAILABLE, 60)
+
+
 @pytest.mark.parametrize("status", ["COMPLETED", "FAILED", "TERMINATED"])
-async def test_what_has_ended_takes_nothing(status: str) -> None:
-    engine = FakeEngine(status)
-    error = await refused(events(engine).deliver("i", ANSWER, Answer(text="yes")))
+async def test_an_instance_that_has_ended_refuses_the_event(status: str) -> None:
+    engine = FakeEngine()
+    state = instance_state(instance_id="i", status=status, progress=WAITS)
+    error = await refused(events(engine).deliver(state, ANSWER, Answer(text="yes")))
     assert error.type is ProblemType.INSTANCE_FINISHED
     assert engine.raised == []

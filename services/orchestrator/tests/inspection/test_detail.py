@@ -10,7 +10,8 @@ from google.protobuf.json_format import ParseDict
 from contracts.detail import InstanceDetail
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
-from orchestrator.inspection.detail import detail_of, status_of
+from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.inspection.detail import detail_of
 from orchestrator.telemetry.execution_info import Facts, facts_of
 from orchestrator.workflows.hello.workflow import DEFINITION
 
@@ -26,8 +27,8 @@ def happened(seconds: float, **event: Any) -> Any:
     return ParseDict({"timestamp": moment(seconds), **event}, protos.HistoryEvent())
 
 
-def raw(**fields: Any) -> Any:
-    """Return a raw state in the form that the engine gives it."""
+def raw(**fields: Any) -> InstanceState:
+    """Return a state, from the form that the engine gives it."""
     defaults = {
         "instanceId": "hello-1",
         "name": "hello_workflow",
@@ -36,10 +37,10 @@ def raw(**fields: Any) -> Any:
         "lastUpdatedTimestamp": moment(10),
         "input": '{"hello_id": "1", "user_name": "ada"}',
     }
-    return ParseDict(defaults | fields, protos.WorkflowState())
+    return InstanceState.from_proto(ParseDict(defaults | fields, protos.WorkflowState()))
 
 
-def shown(state: Any, facts: Facts | None = None, **more: Any) -> InstanceDetail:
+def shown(state: InstanceState, facts: Facts | None = None, **more: Any) -> InstanceDetail:
     arguments = {
         "facts": facts or Facts(),
         "why": [],
@@ -123,8 +124,8 @@ def test_a_status_of_another_form_is_none() -> None:
 
 def test_every_status_of_the_engine_is_known() -> None:
     for name, _ in protos.OrchestrationStatus.items():
-        assert status_of(raw(workflowStatus=name)) in RuntimeStatus
-    assert status_of(raw(workflowStatus="ORCHESTRATION_STATUS_STALLED")) is RuntimeStatus.STALLED
+        assert raw(workflowStatus=name).status in RuntimeStatus
+    assert raw(workflowStatus="ORCHESTRATION_STATUS_STALLED").status is RuntimeStatus.STALLED
 
 
 def test_versions_patches_and_children_are_gathered() -> None:

@@ -12,6 +12,7 @@ from contracts.detail import ReasonKind
 from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.private import protos
+from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.inspection.inspector import Inspector
 from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.testing.environment import Run, execute
@@ -24,7 +25,7 @@ STUBS = {GREET: lambda _: "Hello", TRY_LUCK: lambda _: None}
 CHILD = "hello-1-child-ada"
 
 
-def raw(instance_id: str = "hello-1", status: str = "RUNNING", **fields: Any) -> Any:
+def raw(instance_id: str = "hello-1", status: str = "RUNNING", **fields: Any) -> InstanceState:
     defaults = {
         "instanceId": instance_id,
         "name": DEFINITION.workflow_name,
@@ -33,17 +34,17 @@ def raw(instance_id: str = "hello-1", status: str = "RUNNING", **fields: Any) ->
         "lastUpdatedTimestamp": "2026-01-01T00:00:01Z",
         "input": REQUEST.model_dump_json(),
     }
-    return ParseDict(defaults | fields, protos.WorkflowState())
+    return InstanceState.from_proto(ParseDict(defaults | fields, protos.WorkflowState()))
 
 
 class FakeManagement:
     """Knows some states, each to be read once more than it says, and a history."""
 
-    def __init__(self, history: Sequence[Any], **states: list[Any]) -> None:
+    def __init__(self, history: Sequence[Any], **states: list[InstanceState]) -> None:
         self.history = history
         self.states = {name.replace("_", "-"): answers for name, answers in states.items()}
 
-    async def get_workflow_state(self, instance_id: str, payloads: bool) -> Any:
+    async def get_workflow_state(self, instance_id: str, payloads: bool) -> InstanceState | None:
         answers = self.states.get(instance_id)
         if not answers:
             return None

@@ -15,7 +15,7 @@ from unit_support.asking import ANSWER, Answer, Question, asking
 
 from contracts.detail import HistoryStep, StepKind, StepStatus
 from orchestrator.dapr_sdk.private import protos
-from orchestrator.dapr_sdk.values import LONGEST
+from orchestrator.dapr_sdk.values import MAX_TEXT
 from orchestrator.inspection.timeline import Timeline
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.testing.replay import load
@@ -220,13 +220,13 @@ def test_calls_at_once_are_steps_of_their_own() -> None:
 
 
 def test_what_is_long_is_cut_and_says_so() -> None:
-    data = '"' + "x" * LONGEST + '"'
+    data = '"' + "x" * MAX_TEXT + '"'
     task = happened(0, 1, taskScheduled={"name": "greet", "input": data})
     [step] = Timeline([task]).steps
     assert isinstance(step.input, str)
     assert step.input.startswith('"xxx')
     assert "cut: 10,002 characters" in step.input
-    assert len(step.input) < LONGEST + 100
+    assert len(step.input) < MAX_TEXT + 100
 
 
 def test_what_is_not_json_is_shown_as_it_is() -> None:

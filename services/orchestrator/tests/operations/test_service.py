@@ -14,6 +14,7 @@ from contracts.operations import AuditEntry, Operation, OperationRequest, RerunR
 from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.private import protos
+from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.operations.audit import DONE, Audit
 from orchestrator.operations.service import Operations
@@ -47,7 +48,7 @@ class FakeEngine:
         self.failure: AioRpcError | None = None
         self._to_come: dict[str, str | None] = {}
 
-    async def get_workflow_state(self, instance_id: str, payloads: bool) -> Any | None:
+    async def get_workflow_state(self, instance_id: str, payloads: bool) -> InstanceState | None:
         assert payloads
         if self._to_come:
             self.reads_until_settled -= 1
@@ -64,7 +65,7 @@ class FakeEngine:
             "workflowStatus": status,
             "input": REQUEST.model_dump_json(),
         }
-        return ParseDict(raw, protos.WorkflowState())
+        return InstanceState.from_proto(ParseDict(raw, protos.WorkflowState()))
 
     async def get_workflow_history(self, instance_id: str) -> list[Any]:
         return [

@@ -10,6 +10,7 @@ from unit_support.catalogue import CATALOGUE
 
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
+from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.visibility.due_queue import DueQueue
 from orchestrator.visibility.entry import (
     MAX_MESSAGE,
@@ -30,7 +31,7 @@ def state(
     request: Any = None,
     custom_status: str = "",
     **fields: Any,
-) -> Any:
+) -> InstanceState:
     made = protos.WorkflowState(
         instanceId="task-1",
         name=name,
@@ -41,7 +42,7 @@ def state(
     made.customStatus.value = custom_status
     made.createdTimestamp.FromDatetime(START)
     made.lastUpdatedTimestamp.FromDatetime(START)
-    return made
+    return InstanceState.from_proto(made)
 
 
 def test_a_workflow_of_the_catalogue_has_its_short_name_and_text() -> None:

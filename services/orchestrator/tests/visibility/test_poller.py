@@ -16,6 +16,7 @@ from unit_support.catalogue import CATALOGUE
 from contracts.instances import InstanceFilter, InstanceQuery
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
+from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry import KnownWait, entry_of
 from orchestrator.visibility.index import InstanceIndex
@@ -70,7 +71,7 @@ class FakeEngine:
             if first == 0:
                 self.after_first_page()
 
-    async def get_workflow_state(self, instance_id: str, payloads: bool) -> Any | None:
+    async def get_workflow_state(self, instance_id: str, payloads: bool) -> InstanceState | None:
         assert payloads
         self.reads[instance_id] += 1
         self.in_flight += 1
@@ -92,7 +93,7 @@ class FakeEngine:
         )
         state.createdTimestamp.FromDatetime(START)
         state.lastUpdatedTimestamp.FromDatetime(self.updated)
-        return state
+        return InstanceState.from_proto(state)
 
     async def get_workflow_history(self, instance_id: str) -> list[Any]:
         self.histories += 1
@@ -291,6 +292,7 @@ async def test_ten_thousand_do_not_hold_up_the_event_loop() -> None:
 async def test_what_sleeps_is_read_less_often(age: int, wait: int | None, pause: float) -> None:
     now = START + timedelta(seconds=age)
     state = await FakeEngine({"a": "RUNNING"}).get_workflow_state("a", payloads=True)
+    assert state is not None
     sleeping = entry_of(CATALOGUE, state)
     if wait is not None:
         until_ = now + timedelta(seconds=wait)

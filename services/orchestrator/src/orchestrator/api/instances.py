@@ -53,5 +53,5 @@ async def send_event(
     if definition is None:
         raise unknown(instance_id)
     wanted = declared(definition, event)
-    await events.deliver(instance_id, wanted, valid(wanted, payload))
+    await events.deliver(state, wanted, valid(wanted, payload))
     return EventAccepted(instance_id=instance_id, event=wanted.name)

@@ -145,9 +145,9 @@ def _add_event(router: APIRouter, definition: Definition, event: Event) -> None:
         events: EventsDep,
     ) -> EventAccepted:
         # What is not of this workflow is not found here.
-        await engine.state_of(instance_id, definition)
+        state = await engine.state_of(instance_id, definition)
         try:
-            await events.deliver(instance_id, event, payload)
+            await events.deliver(state, event, payload)
         except ProblemError as error:
             if error.type is ProblemType.INSTANCE_FINISHED:
                 # Here somebody decides, and was late; the address itself is not gone.

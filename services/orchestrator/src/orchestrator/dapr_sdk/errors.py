@@ -1,7 +1,8 @@
-"""What the engine's gRPC errors mean: a torn read is read again, anything else is a 503."""
+"""What the engine's gRPC errors mean: a torn read is repeated, anything else is a 503."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import structlog
@@ -14,35 +15,43 @@ log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 
-# A status that is read while a turn is being saved can be torn. Dapr's own remedy is the same five
-# tries, 15 ms apart: this goes when the minimum is Dapr 1.18.3.
+# A state that is read while a turn is being saved can be torn. Dapr's own remedy is the same five
+# attempts, 15 ms apart: this goes when the minimum is Dapr 1.18.3.
 TORN_READ = "declared in metadata"
-TORN_READ_TRIES = 5
-TORN_READ_PAUSE = 0.015
+TORN_READ_ATTEMPTS = 5
+TORN_READ_PAUSE_SECONDS = 0.015
 
 
-async def reading(read: Callable[[], Awaitable[Result]]) -> Result:
-    """Return what `read` asks of the engine, again where it was torn; 503 where it fails."""
+@contextmanager
+def engine_errors() -> Iterator[None]:
+    """Turn an error of the engine's API into a problem.
+
+    Raises:
+        ProblemError: The engine does not answer (503).
+    """
     try:
-        return await untorn(read)
+        yield
     except AioRpcError as error:
         raise unavailable(error) from error
 
 
-async def untorn(read: Callable[[], Awaitable[Result]]) -> Result:
-    """Return what `read` does, which is repeated while it is torn.
+async def retry_torn_read(call: Callable[[], Awaitable[Result]]) -> Result:
+    """Return the result of a call, which is repeated while it reads a torn state.
+
+    Args:
+        call: A call that does the same however often it is made.
 
     Raises:
         AioRpcError: The engine does not answer, or the read stays torn.
     """
-    for _ in range(TORN_READ_TRIES - 1):
+    for _ in range(TORN_READ_ATTEMPTS - 1):
         try:
-            return await read()
+            return await call()
         except AioRpcError as error:
             if TORN_READ not in (error.details() or ""):
                 raise
-            await asyncio.sleep(TORN_READ_PAUSE)
-    return await read()
+            await asyncio.sleep(TORN_READ_PAUSE_SECONDS)
+    return await call()
 
 
 def unavailable(error: AioRpcError) -> ProblemError:

@@ -10,11 +10,15 @@ from google.protobuf.wrappers_pb2 import StringValue
 from grpc.aio import AioRpcError, Channel
 from pydantic import BaseModel
 
+from orchestrator.dapr_sdk.errors import retry_torn_read
 from orchestrator.dapr_sdk.private import TaskHubSidecarServiceStub, protos
 from orchestrator.dapr_sdk.sdk_logging import SDK_LOGS
+from orchestrator.dapr_sdk.state import InstanceState
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import UNTRACED
 from servicekit.tracing import TraceContext
+
+UNKNOWN_INSTANCE = "no such instance exists"
 
 History = Callable[[str], Awaitable[Sequence[Any]]]
 """Returns the events of an instance."""
@@ -81,23 +85,36 @@ class Management:
         await self._stub.StartInstance(asked, metadata=self._token)
 
     # The client's state has neither the parent nor the version.
-    async def get_workflow_state(self, instance_id: str, payloads: bool) -> Any | None:
-        """Return an instance as the engine has it, with its parent and version; None if unknown.
+    async def get_workflow_state(self, instance_id: str, payloads: bool) -> InstanceState | None:
+        """Return the state of an instance; None if there is none. A torn read is repeated.
 
         Args:
             instance_id: The instance.
-            payloads: Whether with input, output and custom status.
+            payloads: Whether with input, output and progress.
         """
         request = protos.GetInstanceRequest(instanceId=instance_id, getInputsAndOutputs=payloads)
-        answer = await self._stub.GetInstance(request, metadata=self._metadata)
-        return answer.workflowState if answer.exists else None
+        try:
+            answer = await retry_torn_read(
+                lambda: self._stub.GetInstance(request, metadata=self._metadata)
+            )
+        except AioRpcError as error:
+            # As the SDK's client: the runtime may also say so in words.
+            if UNKNOWN_INSTANCE in (error.details() or ""):
+                return None
+            raise
+        return InstanceState.from_proto(answer.workflowState) if answer.exists else None
 
     # The client's events have no payloads, attempts, timers, ids of children, or trace context.
     async def get_workflow_history(self, instance_id: str) -> list[Any]:
-        """Return the events of an instance, those of its current generation, in order."""
+        """Return the events of an instance, those of its current generation, in order.
+
+        A torn read is repeated. Where there is no such instance, there are no events.
+        """
         request = protos.GetInstanceHistoryRequest(instanceId=instance_id)
         try:
-            answer = await self._stub.GetInstanceHistory(request, metadata=self._metadata)
+            answer = await retry_torn_read(
+                lambda: self._stub.GetInstanceHistory(request, metadata=self._metadata)
+            )
         except AioRpcError as error:
             if error.code() is grpc.StatusCode.NOT_FOUND:
                 return []

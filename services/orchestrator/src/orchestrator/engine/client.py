@@ -5,15 +5,16 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import grpc
-from dapr.ext.workflow import WorkflowState
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from grpc.aio import AioRpcError
 from pydantic import BaseModel, ValidationError
 
 from contracts.orchestrator import InstanceStatus
 from contracts.problems import ProblemType
-from orchestrator.dapr_sdk.errors import reading, unavailable
-from orchestrator.engine.status import shown
+from orchestrator.dapr_sdk.errors import engine_errors, unavailable
+from orchestrator.dapr_sdk.management import Management
+from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.engine.status import to_api
 from orchestrator.metrics import REFUSED, STARTED
 from orchestrator.telemetry.activity_spans import name_request
 from orchestrator.telemetry.trace_context import Origins
@@ -33,22 +34,13 @@ class Observer(Protocol):
         """Take note of an instance that got an event."""
 
 
-class Starter(Protocol):
-    """What starts instances: see Management."""
-
-    async def schedule_new_workflow(
-        self, workflow: str, instance_id: str, request: BaseModel
-    ) -> object:
-        """Start an instance; returns when it has begun."""
-
-
 class Engine:
     """Starts workflow instances and reads their state."""
 
     def __init__(
         self,
         client: DaprWorkflowClient,
-        starter: Starter,
+        management: Management,
         start_timeout: float,
         origins: Origins,
         observer: Observer | None = None,
@@ -56,14 +48,14 @@ class Engine:
         """Use `client`; `observer` is told of what succeeded.
 
         Args:
-            client: The SDK's client.
-            starter: What starts instances.
+            client: The SDK's client; it raises events.
+            management: Starts instances, and reads them.
             start_timeout: After how many seconds a start is given up.
             origins: Which trace an instance is part of.
             observer: Who is told, if anybody.
         """
         self._client = client
-        self._starter = starter
+        self._management = management
         self._start_timeout = start_timeout
         self._origins = origins
         self._observer = observer
@@ -112,17 +104,17 @@ class Engine:
     async def status(self, instance_id: str, definition: Definition) -> InstanceStatus[Any]:
         """Return how far an instance of a workflow is; 404 where there is none."""
         state = await self.state_of(instance_id, definition)
-        return shown(state, definition.output, await self._origins.trace_id(instance_id))
+        return to_api(state, definition.output, await self._origins.trace_id(instance_id))
 
-    async def state_of(self, instance_id: str, definition: Definition) -> WorkflowState:
-        """Return an instance of a workflow as Dapr has it; 404 where there is none."""
+    async def state_of(self, instance_id: str, definition: Definition) -> InstanceState:
+        """Return the state of an instance of a workflow; 404 where there is none."""
         state = await self.state(instance_id)
         if state.name != definition.workflow_name:
             raise unknown(instance_id)
         return state
 
-    async def state(self, instance_id: str) -> WorkflowState:
-        """Return an instance of any workflow as Dapr has it; 404 where there is none."""
+    async def state(self, instance_id: str) -> InstanceState:
+        """Return the state of an instance of any workflow; 404 where there is none."""
         state = await self._state(instance_id)
         if state is None:
             raise unknown(instance_id)
@@ -153,7 +145,7 @@ class Engine:
             # The call returns when the instance has begun, which needs a worker.
             async with asyncio.timeout(self._start_timeout):
                 with trace:
-                    await self._starter.schedule_new_workflow(
+                    await self._management.schedule_new_workflow(
                         definition.workflow_name, instance_id, request
                     )
         except TimeoutError as error:
@@ -164,8 +156,9 @@ class Engine:
                 retry_after=1,
             ) from error
 
-    async def _state(self, instance_id: str) -> WorkflowState | None:
-        return await reading(lambda: self._client.get_workflow_state(instance_id))
+    async def _state(self, instance_id: str) -> InstanceState | None:
+        with engine_errors():
+            return await self._management.get_workflow_state(instance_id, payloads=True)
 
 
 def unknown(instance_id: str) -> ProblemError:
@@ -173,8 +166,8 @@ def unknown(instance_id: str) -> ProblemError:
     return ProblemError(ProblemType.NOT_FOUND, f"There is no instance {instance_id}")
 
 
-def _same_input(state: WorkflowState, definition: Definition, request: BaseModel) -> bool:
+def _same_input(state: InstanceState, definition: Definition, request: BaseModel) -> bool:
     try:
-        return definition.parse_input(state.serialized_input) == request
+        return definition.parse_input(state.input) == request
     except ValidationError:
         return False

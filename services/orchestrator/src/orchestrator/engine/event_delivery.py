@@ -1,11 +1,11 @@
-"""Takes events for workflows: each wait gets one payload, whoever else comes."""
+"""Delivers events to workflows: each wait accepts one payload, however many are sent."""
 
 from pydantic import BaseModel
 
-from contracts.orchestrator import TERMINAL, RuntimeStatus, Wait
+from contracts.orchestrator import RuntimeStatus, Wait
 from contracts.problems import ProblemType
+from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.client import Engine
-from orchestrator.engine.status import progress_of
 from orchestrator.telemetry.trace_context import Origins
 from orchestrator.telemetry.wait_spans import show_wait
 from orchestrator.toolkit.accepted_events import AcceptedEvents
@@ -15,7 +15,7 @@ from servicekit.problems import ProblemError
 
 
 class Events:
-    """The way into workflows that wait."""
+    """Delivers events to instances that wait for them."""
 
     def __init__(self, engine: Engine, accepted_events: AcceptedEvents, origins: Origins) -> None:
         """Prepare to raise events.
@@ -29,20 +29,25 @@ class Events:
         self._accepted_events = accepted_events
         self._origins = origins
 
-    async def deliver(self, instance_id: str, event: Event, payload: BaseModel) -> None:
-        """Let a payload into the wait of an instance, and wake the workflow.
+    async def deliver(self, state: InstanceState, event: Event, payload: BaseModel) -> None:
+        """Accept a payload for the wait of an instance, and raise the event.
 
-        The record comes first, and the event second: where the second failed, the event of the
-        record is raised again by whoever comes next, and the workflow looks at the record before
-        it gives up. So what was recorded counts, and an event that comes twice counts once.
+        The record is written before the event is raised: where raising fails, the next request
+        raises the accepted event again, and the workflow reads the record before it gives up. So
+        what was recorded counts, and an event that comes twice counts once.
+
+        Args:
+            state: The instance, as it was read for this request.
+            event: One of its workflow's events.
+            payload: What it carries.
 
         Raises:
-            ProblemError: There is no such instance (404), it has ended (410), it does not wait
-                for the event now, or the wait is filled (409), or the engine does not answer, or
-                has no code for the instance (503).
+            ProblemError: The instance has ended (410), does not wait for the event now, or its
+                wait has accepted one (409), or the engine does not answer, or has no code for the
+                instance (503).
         """
-        wait = await self.wait(instance_id, event)
-        key = event.key_for(wait.id, payload)
+        wait = wait_of(state, event)
+        instance_id, key = state.instance_id, event.key_for(wait.id, payload)
         mine = payload.model_dump(mode="json")
         accepted, now = await self._accepted_events.accept_once(instance_id, key, mine)
         if accepted.payload is not None:
@@ -52,38 +57,39 @@ class Events:
             raise ProblemError(ProblemType.ALREADY_DECIDED, _why(accepted.payload, event))
         await show_wait(self._origins, instance_id, wait)
 
-    async def wait(self, instance_id: str, event: Event) -> Wait:
-        """Return the wait of an instance for an event.
 
-        Raises:
-            ProblemError: There is no such instance (404), it has ended (410), or it does not wait
-                for the event now (409).
-        """
-        state = await self._engine.state(instance_id)
-        status = RuntimeStatus(state.runtime_status.name)
-        if status in TERMINAL:
-            raise ProblemError(
-                ProblemType.INSTANCE_FINISHED,
-                f"Instance {instance_id} has ended ({status}), and takes no {event.name}",
-            )
-        if status is RuntimeStatus.STALLED:
-            raise ProblemError(
-                ProblemType.UNAVAILABLE,
-                f"Instance {instance_id} waits for the code that it began with, which no worker "
-                "has now; nothing is lost, try again when it is back",
-                retry_after=60,
-            )
-        progress = progress_of(state)
-        wait = (
-            next((w for w in progress.waits if w.event == event.name), None) if progress else None
+def wait_of(state: InstanceState, event: Event) -> Wait:
+    """Return the wait of an instance for an event.
+
+    Args:
+        state: Its state, with payloads.
+        event: One of its workflow's events.
+
+    Raises:
+        ProblemError: It has ended (410), does not wait for the event now (409), or no worker has
+            the code that it began with (503).
+    """
+    instance_id, progress = state.instance_id, state.progress
+    if state.terminal:
+        raise ProblemError(
+            ProblemType.INSTANCE_FINISHED,
+            f"Instance {instance_id} has ended ({state.status}), and takes no {event.name}",
         )
-        if wait is None:
-            doing = f": {progress.message}" if progress else ""
-            raise ProblemError(
-                ProblemType.NOT_WAITING,
-                f"Instance {instance_id} does not wait for {event.name} now{doing}",
-            )
-        return wait
+    if state.status is RuntimeStatus.STALLED:
+        raise ProblemError(
+            ProblemType.UNAVAILABLE,
+            f"Instance {instance_id} waits for the code that it began with, which no worker "
+            "has now; nothing is lost, try again when it is back",
+            retry_after=60,
+        )
+    wait = next((w for w in progress.waits if w.event == event.name), None) if progress else None
+    if wait is None:
+        doing = f": {progress.message}" if progress else ""
+        raise ProblemError(
+            ProblemType.NOT_WAITING,
+            f"Instance {instance_id} does not wait for {event.name} now{doing}",
+        )
+    return wait
 
 
 def _why(payload: dict[str, object] | None, event: Event) -> str:

@@ -13,7 +13,6 @@ from grpc.aio import AioRpcError
 
 from contracts.orchestrator import TERMINAL
 from orchestrator.dapr_sdk.management import Management, sidecar_channel, workflow_client
-from orchestrator.dapr_sdk.private import protos
 from orchestrator.settings import Settings
 
 UNREADABLE = "UNREADABLE"
@@ -50,13 +49,7 @@ async def _instance(management: Management, instance_id: str) -> Instance | None
         return Instance(instance_id, "-", "-", UNREADABLE)
     if found is None:  # purged since it was listed
         return None
-    status = protos.OrchestrationStatus.Name(found.workflowStatus)
-    return Instance(
-        instance_id,
-        found.name,
-        found.version.value or "-",
-        status.removeprefix("ORCHESTRATION_STATUS_"),
-    )
+    return Instance(instance_id, found.name, found.version or "-", found.status)
 
 
 async def report(settings: Settings) -> list[str]:

@@ -5,11 +5,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.orchestrator import EventAccepted, Wait
+from contracts.orchestrator import EventAccepted
 from contracts.problems import FieldError, ProblemType
 from contracts.waiting import Claim, ClaimRequest, DecisionRequest, WaitingPage, WaitingQuery
+from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.client import Engine, unknown
-from orchestrator.engine.event_delivery import Events
+from orchestrator.engine.event_delivery import Events, wait_of
 from orchestrator.inbox.claims import Claims, refuse_other
 from orchestrator.inbox.listing import Waiting, page_of
 from orchestrator.operations.audit import Action, Audit
@@ -76,7 +77,8 @@ class Inbox:
         """
         action = Action(request.by, "claim" if claim else "release", instance_id)
         async with self._audit.recording(action):
-            event, wait = await self._wait(instance_id, event_name)
+            state, event = await self._read(instance_id, event_name)
+            wait = wait_of(state, event)
             action.details["event"] = event.name
             holder = await self._claims.change(instance_id, wait.id, request.by, claim=claim)
             return Claim(instance_id=instance_id, event=event.name, claimed_by=holder)
@@ -91,19 +93,19 @@ class Inbox:
         """
         action = Action(request.by, "decide", instance_id)
         async with self._audit.recording(action):
-            event, wait = await self._wait(instance_id, event_name)
+            state, event = await self._read(instance_id, event_name)
+            wait = wait_of(state, event)
             action.details["event"] = event.name
             refuse_other(await self._claims.holder(instance_id, wait.id), request.by)
-            await self._events.deliver(instance_id, event, valid(event, request.payload))
+            await self._events.deliver(state, event, valid(event, request.payload))
             return EventAccepted(instance_id=instance_id, event=event.name)
 
-    async def _wait(self, instance_id: str, event_name: str) -> tuple[Event, Wait]:
+    async def _read(self, instance_id: str, event_name: str) -> tuple[InstanceState, Event]:
         state = await self._engine.state(instance_id)
         definition = self._catalogue.of_workflow(state.name)
         if definition is None:
             raise unknown(instance_id)
-        event = declared(definition, event_name)
-        return event, await self._events.wait(instance_id, event)
+        return state, declared(definition, event_name)
 
 
 def declared(definition: Definition, name: str) -> Event:

@@ -8,11 +8,10 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict
 
 from contracts.detail import InstanceDetail, InstanceHistory, StepKind
-from contracts.orchestrator import TERMINAL, RuntimeStatus
-from orchestrator.dapr_sdk.errors import reading
+from contracts.orchestrator import RuntimeStatus
+from orchestrator.dapr_sdk.errors import engine_errors
 from orchestrator.dapr_sdk.management import Management
-from orchestrator.dapr_sdk.state import progress_of, status_of
-from orchestrator.dapr_sdk.values import at
+from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.replay_executor import registry_of
 from orchestrator.inspection.detail import detail_of
 from orchestrator.inspection.pending_tasks import CannotReplay, PendingTasks, pending_tasks
@@ -60,7 +59,7 @@ class Inspector:
         timeline, facts = await asyncio.to_thread(lambda: (Timeline(history), facts_of(history)))
         now = datetime.now(UTC)
         why = []
-        if status_of(state) not in TERMINAL:
+        if not state.terminal:
             why = waiting_reasons(await self._wait_context(state, history, timeline, now))
         definition = self._catalogue.of_workflow(state.name)
         rerun_of = await self._tombstones.rerun_of(instance_id)
@@ -80,13 +79,13 @@ class Inspector:
     async def revision(self, instance_id: str) -> tuple[str, RuntimeStatus]:
         """Return what changes when an instance moves; 404 or 410 where there is none."""
         state = await self._state(instance_id, payloads=False)
-        return state.lastUpdatedTimestamp.ToJsonString(), status_of(state)
+        return state.last_updated_at.isoformat(), state.status
 
-    async def _read(self, instance_id: str) -> tuple[Any, Sequence[Any]]:
+    async def _read(self, instance_id: str) -> tuple[InstanceState, Sequence[Any]]:
         state = await self._state(instance_id, payloads=True)
         history = await self._history(instance_id)
         ended = any(event.HasField("executionCompleted") for event in history[-1:])
-        if ended and status_of(state) not in TERMINAL:
+        if ended and not state.terminal:
             # It ended between the two.
             state = await self._state(instance_id, payloads=True)
         return state, history
@@ -95,28 +94,29 @@ class Inspector:
         await self._state(instance_id, payloads=False)
         return await self._history(instance_id)
 
-    async def _state(self, instance_id: str, payloads: bool) -> Any:
-        state = await reading(lambda: self._management.get_workflow_state(instance_id, payloads))
+    async def _state(self, instance_id: str, payloads: bool) -> InstanceState:
+        with engine_errors():
+            state = await self._management.get_workflow_state(instance_id, payloads)
         if state is None:
             raise await self._tombstones.missing_problem(instance_id)
         return state
 
     async def _history(self, instance_id: str) -> Sequence[Any]:
-        return await reading(lambda: self._management.get_workflow_history(instance_id))
+        with engine_errors():
+            return await self._management.get_workflow_history(instance_id)
 
     async def _wait_context(
-        self, state: Any, history: Sequence[Any], timeline: Timeline, now: datetime
+        self, state: InstanceState, history: Sequence[Any], timeline: Timeline, now: datetime
     ) -> WaitContext:
         found, replay_error = await self._pending_tasks(state, history)
-        progress = progress_of(state)
         context = WaitContext(
-            status=status_of(state),
+            status=state.status,
             timeline=timeline,
             pending_tasks=found,
             replay_error=replay_error,
-            waits=progress.waits if progress else (),
+            waits=state.progress.waits if state.progress else (),
             no_worker=await self._why_no_worker(),
-            last_updated_at=at(state.lastUpdatedTimestamp),
+            last_updated_at=state.last_updated_at,
             now=now,
         )
         children = [
@@ -128,20 +128,18 @@ class Inspector:
         return context
 
     async def _pending_tasks(
-        self, state: Any, history: Sequence[Any]
+        self, state: InstanceState, history: Sequence[Any]
     ) -> tuple[PendingTasks | None, str | None]:
         try:
             return await asyncio.to_thread(
-                pending_tasks, self._registry, state.instanceId, history
+                pending_tasks, self._registry, state.instance_id, history
             ), None
         except CannotReplay as error:
             return None, str(error)
 
     async def _statuses(self, instance_ids: Sequence[str]) -> dict[str, RuntimeStatus]:
-        states = await asyncio.gather(
-            *(
-                reading(lambda id_=id_: self._management.get_workflow_state(id_, False))  # type: ignore[misc]
-                for id_ in instance_ids
+        with engine_errors():
+            states = await asyncio.gather(
+                *(self._management.get_workflow_state(id_, False) for id_ in instance_ids)
             )
-        )
-        return {state.instanceId: status_of(state) for state in states if state is not None}
+        return {state.instance_id: state.status for state in states if state is not None}

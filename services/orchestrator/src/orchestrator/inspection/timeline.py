@@ -5,7 +5,12 @@ from typing import Any
 
 from contracts.detail import Attempt, HistoryStep, StepKind, StepStatus
 from orchestrator.dapr_sdk.private import protos
-from orchestrator.dapr_sdk.values import at, at_or_never, cut, shortened
+from orchestrator.dapr_sdk.values import (
+    parse_or_truncate,
+    to_datetime,
+    to_datetime_or_never,
+    truncate,
+)
 
 DECIDED = {"taskScheduled", "timerCreated", "childWorkflowInstanceCreated", "executionCompleted"}
 NO_EVENT = -1
@@ -56,7 +61,7 @@ class Timeline:
             kind=kind,
             name=name,
             status=StepStatus.RUNNING,
-            started_at=at(event.timestamp),
+            started_at=to_datetime(event.timestamp),
             **more,
         )
         self.steps.append(step)
@@ -64,7 +69,7 @@ class Timeline:
 
     def _attempt(self, event: Any, step: HistoryStep) -> None:
         number = len(step.attempts) + 1
-        step.attempts.append(Attempt(number=number, started_at=at(event.timestamp)))
+        step.attempts.append(Attempt(number=number, started_at=to_datetime(event.timestamp)))
         step.until = None
         self.pending[event.eventId] = step
 
@@ -98,12 +103,12 @@ class Timeline:
     def _failed(self, event: Any, failed: Any) -> None:
         if step := self._close_attempt(failed, StepStatus.FAILED, event):
             details, attempt = failed.failureDetails, step.attempts[-1]
-            attempt.error = step.error = cut(details.errorMessage)
+            attempt.error = step.error = truncate(details.errorMessage)
             attempt.error_type = details.errorType or None
-            attempt.stack = cut(details.stackTrace.value) or None
+            attempt.stack = truncate(details.stackTrace.value) or None
 
     def _timer_created(self, event: Any, timer: Any) -> None:
-        origin, until = timer.WhichOneof("origin"), at_or_never(timer.fireAt)
+        origin, until = timer.WhichOneof("origin"), to_datetime_or_never(timer.fireAt)
         if step := self._tried_again(timer, origin):
             step.status, step.ended_at, step.until = StepStatus.RUNNING, None, until
         elif origin == "externalEvent":
@@ -159,7 +164,9 @@ class Timeline:
         self._release(StepKind.PAUSE, event)
 
     def _stalled(self, event: Any, stalled: Any) -> None:
-        self._halt(event, StepKind.STALL, stall_reason(stalled), cut(stalled.description) or None)
+        self._halt(
+            event, StepKind.STALL, stall_reason(stalled), truncate(stalled.description) or None
+        )
 
     def _halt(self, event: Any, kind: StepKind, name: str, reason: Any) -> None:
         # It is said again at each turn that is tried.
@@ -169,12 +176,12 @@ class Timeline:
 
     def _release(self, kind: StepKind, event: Any) -> None:
         if step := self._halted.pop(kind, None):
-            step.status, step.ended_at = StepStatus.COMPLETED, at(event.timestamp)
+            step.status, step.ended_at = StepStatus.COMPLETED, to_datetime(event.timestamp)
 
     def _ended(self, event: Any, _: Any) -> None:
         for step in self.steps:
             if step.status is StepStatus.RUNNING:
-                step.status, step.ended_at = StepStatus.ABANDONED, at(event.timestamp)
+                step.status, step.ended_at = StepStatus.ABANDONED, to_datetime(event.timestamp)
         self.pending.clear()
         self._halted.clear()
 
@@ -189,7 +196,7 @@ class Timeline:
     def _close(self, id_: int, status: StepStatus, event: Any) -> HistoryStep | None:
         step = self.pending.pop(id_, None)
         if step is not None:
-            step.status, step.ended_at = status, at(event.timestamp)
+            step.status, step.ended_at = status, to_datetime(event.timestamp)
         return step
 
 
@@ -204,4 +211,4 @@ def _has_failed(step: HistoryStep) -> bool:
 
 
 def _data(message: Any, field: str) -> Any:
-    return shortened(getattr(message, field).value) if message.HasField(field) else None
+    return parse_or_truncate(getattr(message, field).value) if message.HasField(field) else None

@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from contracts.operations import Operation, OperationRequest, OperationResult, RerunRequest
 from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
-from orchestrator.dapr_sdk.errors import reading, unavailable
+from orchestrator.dapr_sdk.errors import engine_errors, retry_torn_read, unavailable
 from orchestrator.dapr_sdk.management import Management
-from orchestrator.dapr_sdk.state import status_of
+from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.client import Engine
 from orchestrator.inspection.tombstones import RerunOf, Tombstones
 from orchestrator.operations.allowed import ALLOWED, refusal
@@ -84,7 +84,8 @@ class Operations:
                 for target in targets:
                     await self._tombstones.record_purge(target, request.by)
             for target in targets[:1] if operation in OF_THE_ENGINE else targets:
-                await reading(partial(self._call, operation, target, request))
+                with engine_errors():
+                    await retry_torn_read(partial(self._call, operation, target, request))
             action.details["instances"] = targets
             settled = [self._settled(operation, target) for target in targets]
             status, *_ = await asyncio.gather(*settled)
@@ -111,7 +112,7 @@ class Operations:
             link = RerunOf(source=instance_id, from_event=request.from_event, input=data)
             if request.from_event is None:
                 try:
-                    given = request.input or definition.parse_input(state.input.value).model_dump()
+                    given = request.input or definition.parse_input(state.input).model_dump()
                     named = {**given, definition.id_field: request.new_id}
                     again = definition.input.model_validate(named)
                 except ValidationError as error:
@@ -129,7 +130,7 @@ class Operations:
             return OperationResult(
                 operation=Operation.RERUN,
                 instance_id=instance_id,
-                status=status_of(state),
+                status=state.status,
                 new_instance_id=new_id,
             )
 
@@ -152,11 +153,11 @@ class Operations:
                 raise _no_step(event_id, error.details()) from error
             raise unavailable(error) from error
 
-    async def _check(self, operation: Operation, instance_id: str) -> Any:
+    async def _check(self, operation: Operation, instance_id: str) -> InstanceState:
         state = await self._state(instance_id)
         if state is None:
             raise await self._tombstones.missing_problem(instance_id)
-        if why := refusal(operation, status_of(state)):
+        if why := refusal(operation, state.status):
             raise ProblemError(ProblemType.WRONG_STATE, f"{instance_id}: {why}")
         return state
 
@@ -164,7 +165,7 @@ class Operations:
         """Return those of which the operation is possible: a child may have ended, and be gone."""
         # A child that was tried again is there more than once.
         states = [(i, await self._state(i)) for i in dict.fromkeys(instance_ids)]
-        return [i for i, state in states if state and status_of(state) in ALLOWED[operation]]
+        return [i for i, state in states if state and state.status in ALLOWED[operation]]
 
     async def _call(self, operation: Operation, target: str, request: OperationRequest) -> None:
         match operation:
@@ -184,7 +185,8 @@ class Operations:
     async def _descendants(self, instance_id: str) -> list[str]:
         """Return the ids of the children of an instance, and of theirs."""
         found: list[str] = []
-        history = await reading(lambda: self._management.get_workflow_history(instance_id))
+        with engine_errors():
+            history = await self._management.get_workflow_history(instance_id)
         for event in history:
             if event.HasField("childWorkflowInstanceCreated"):
                 child = event.childWorkflowInstanceCreated.instanceId
@@ -196,13 +198,14 @@ class Operations:
         deadline = time.monotonic() + SETTLE_SECONDS
         while True:
             state = await self._state(instance_id)
-            status = None if state is None else status_of(state)
+            status = None if state is None else state.status
             if status not in ALLOWED[operation] or time.monotonic() > deadline:
                 return status
             await asyncio.sleep(SETTLE_PAUSE)
 
-    async def _state(self, instance_id: str) -> Any | None:
-        return await reading(lambda: self._management.get_workflow_state(instance_id, True))
+    async def _state(self, instance_id: str) -> InstanceState | None:
+        with engine_errors():
+            return await self._management.get_workflow_state(instance_id, payloads=True)
 
 
 def _no_step(event_id: int, why: object) -> ProblemError:

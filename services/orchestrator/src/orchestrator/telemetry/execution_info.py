@@ -8,7 +8,7 @@ from typing import Any
 from opentelemetry.trace import format_trace_id
 from pydantic import ValidationError
 
-from orchestrator.dapr_sdk.values import at, plain
+from orchestrator.dapr_sdk.values import parse_json_or_text, to_datetime
 from orchestrator.toolkit.definition import EternalInput
 from servicekit.tracing import span_named
 
@@ -57,7 +57,7 @@ def facts_of(history: Sequence[Any]) -> Facts:
             new = [p for p in message.version.patches if p not in facts.patches]
             facts.patches += new
         elif kind == "executionStarted":
-            facts.begun_at = at(event.timestamp)
+            facts.begun_at = to_datetime(event.timestamp)
             facts.parent = message.parentInstance.workflowInstance.instanceId or None
             facts.started_in = message.parentTraceContext.traceParent or _started_in(message)
         elif kind == "childWorkflowInstanceCreated" and message.instanceId not in facts.children:
@@ -65,11 +65,11 @@ def facts_of(history: Sequence[Any]) -> Facts:
         elif kind == "executionTerminated":
             facts.terminated = _reason(message.input.value)
         elif kind == "executionCompleted":
-            facts.ended_at = at(event.timestamp)
+            facts.ended_at = to_datetime(event.timestamp)
         # The event that a rerun begins at, and no other, names what is repeated; what stands
         # before it is copied.
         if source := _rerun_of(message):
-            facts.rerun_of, facts.begun_at = source, at(event.timestamp)
+            facts.rerun_of, facts.begun_at = source, to_datetime(event.timestamp)
     return facts
 
 
@@ -88,7 +88,7 @@ def _started_in(message: Any) -> str | None:
 
 
 def _reason(text: str) -> str | None:
-    given = plain(text)
+    given = parse_json_or_text(text)
     if isinstance(given, dict) and isinstance(given.get("reason"), str):
         return str(given["reason"])
     return None if given is None else str(given)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from contracts.instances import InstanceSummary
 from contracts.orchestrator import TERMINAL, RuntimeStatus, Wait
-from orchestrator.dapr_sdk.state import progress_of, status_of
+from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition, workflow_of
 
@@ -76,7 +76,7 @@ class Entry:
         )
 
 
-def may_be_child(catalogue: Catalogue, state: Any) -> bool:
+def may_be_child(catalogue: Catalogue, state: InstanceState) -> bool:
     """Return whether an instance can have a parent: workflows of the catalogue are started."""
     return catalogue.of_workflow(state.name) is None
 
@@ -89,23 +89,21 @@ def parent_of(history: Iterable[Any]) -> str | None:
     return None
 
 
-def entry_of(catalogue: Catalogue, state: Any, parent: str | None = None) -> Entry:
+def entry_of(catalogue: Catalogue, state: InstanceState, parent: str | None = None) -> Entry:
     """Return what is kept of an instance.
 
     Args:
         catalogue: The hosted workflows.
-        state: The engine's WorkflowState, with payloads.
+        state: Its state, with payloads.
         parent: The instance whose child it is.
     """
     definition = catalogue.of_workflow(state.name)
-    progress = progress_of(state)
-    status = status_of(state)
-    last_updated_at = state.lastUpdatedTimestamp.ToDatetime(tzinfo=UTC)
+    progress = state.progress
     return Entry(
-        instance_id=state.instanceId,
+        instance_id=state.instance_id,
         workflow=intern(definition.name if definition else state.name),
-        version=intern(state.version.value) if state.version.value else None,
-        status=status,
+        version=intern(state.version) if state.version else None,
+        status=state.status,
         parent=parent,
         step=intern(progress.step) if progress else None,
         message=progress.message[:MAX_MESSAGE] if progress else None,
@@ -113,11 +111,11 @@ def entry_of(catalogue: Catalogue, state: Any, parent: str | None = None) -> Ent
             KnownWait(wait.id, intern(wait.event), wait.since, wait.until, wait.assigned_to)
             for wait in (progress.waits if progress else ())
         ),
-        created_at=state.createdTimestamp.ToDatetime(tzinfo=UTC),
-        last_updated_at=last_updated_at,
+        created_at=state.created_at,
+        last_updated_at=state.last_updated_at,
         # Dapr 1.18 leaves the field for it empty; the end is the last that happens.
-        completed_at=last_updated_at if status in TERMINAL else None,
-        search=search_text(state.instanceId, definition, _json(state.input.value)),
+        completed_at=state.last_updated_at if state.terminal else None,
+        search=search_text(state.instance_id, definition, _json(state.input)),
     )
 
 
@@ -172,7 +170,7 @@ def _texts(data: Any, path: list[str]) -> Iterable[str]:
         yield str(data)
 
 
-def _json(serialized: str) -> Any:
+def _json(serialized: str | None) -> Any:
     try:
         return json.loads(serialized) if serialized else None
     except ValueError:

@@ -17,7 +17,7 @@ from grpc.aio import AioRpcError
 from pydantic import BaseModel
 
 from contracts.orchestrator import RuntimeStatus
-from orchestrator.dapr_sdk.errors import untorn
+from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.metrics import ENDED, INSTANCE_SECONDS
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
@@ -67,7 +67,7 @@ class InstanceIds(Protocol):
 class Instances(Protocol):
     """What reads one instance: see Management."""
 
-    async def get_workflow_state(self, instance_id: str, payloads: bool) -> Any | None:
+    async def get_workflow_state(self, instance_id: str, payloads: bool) -> InstanceState | None:
         """Return an instance; None if unknown."""
 
     async def get_workflow_history(self, instance_id: str) -> list[Any]:
@@ -224,7 +224,7 @@ class Poller:
             self._store(instance_id, entry, began)
 
     async def _entry(self, instance_id: str) -> Entry | None:
-        state = await untorn(lambda: self._instances.get_workflow_state(instance_id, payloads=True))
+        state = await self._instances.get_workflow_state(instance_id, payloads=True)
         if state is None:
             return None
         known = self._index.get(instance_id)
@@ -235,7 +235,7 @@ class Poller:
             return entry_of(self._catalogue, state)
         if known is not None and known.status is not RuntimeStatus.PENDING:
             return entry_of(self._catalogue, state, known.parent)
-        history = await untorn(lambda: self._instances.get_workflow_history(instance_id))
+        history = await self._instances.get_workflow_history(instance_id)
         return entry_of(self._catalogue, state, parent_of(history))
 
     def _store(self, instance_id: str, entry: Entry | None, began: float) -> None:

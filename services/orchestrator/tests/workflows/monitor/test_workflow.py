@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from unit_support.engine import FakeChannel, found, instance_state, management, raw_state
 from unit_support.untraced import NO_ORIGINS
 
 from contracts.orchestrator import Progress, RuntimeStatus
 from contracts.problems import ProblemType
-from orchestrator.engine.client import _same_input
+from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
 from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.testing.environment import Run, Send, execute
@@ -182,20 +182,11 @@ def test_the_last_generation_replays_to_the_same_decisions() -> None:
 
 
 class HalfEngine:
-    """Takes no event the first time; the monitor is in a later generation."""
+    """Takes no event the first time."""
 
     def __init__(self) -> None:
         self.raised: list[Any] = []
         self.broken = True
-
-    async def state(self, _: str) -> Any:
-        progress = Progress(
-            step="healthy", message="", waits=[{"id": STOP.name, "event": STOP.name}]
-        )
-        return SimpleNamespace(
-            runtime_status=SimpleNamespace(name="RUNNING"),
-            serialized_custom_status=progress.model_dump_json(),
-        )
 
     async def raise_event(self, _: str, __: str, data: Any) -> None:
         if self.broken:
@@ -205,24 +196,29 @@ class HalfEngine:
 
 async def test_a_stop_that_got_no_answer_stops_when_it_is_sent_again() -> None:
     engine, stop = HalfEngine(), Stop.model_validate(PAYLOAD)
+    progress = Progress(step="healthy", message="", waits=[{"id": STOP.name, "event": STOP.name}])
+    state = instance_state(instance_id="monitor-1", progress=progress)
     events = Events(engine, AcceptedEvents(MemoryStateStore()), NO_ORIGINS)  # type: ignore[arg-type]
     with pytest.raises(ProblemError) as first:
-        await events.deliver("monitor-1", STOP, stop)
+        await events.deliver(state, STOP, stop)
     assert first.value.type is ProblemType.UNAVAILABLE
     engine.broken = False
     with pytest.raises(ProblemError) as second:
-        await events.deliver("monitor-1", STOP, stop)
+        await events.deliver(state, STOP, stop)
     assert second.value.type is ProblemType.ALREADY_DECIDED
     assert engine.raised == [PAYLOAD]
 
 
-def test_a_later_generation_is_still_the_one_that_the_request_started() -> None:
+async def test_a_start_compares_with_the_request_of_a_later_generation() -> None:
     done = run([UP] * 5, stop=170)
     started = next(e.executionStarted for e in done.history if e.HasField("executionStarted"))
-    later: Any = SimpleNamespace(serialized_input=started.input.value)
-    assert '"generation": 4' in later.serialized_input
-    assert _same_input(later, DEFINITION, REQUEST)
-    assert not _same_input(later, DEFINITION, REQUEST.model_copy(update={"interval_seconds": 7}))
+    later = raw_state(name=DEFINITION.workflow_name, input=started.input.value)
+    assert '"generation": 4' in later.input.value
+    engine = Engine(None, management(FakeChannel(GetInstance=[found(later)])), 1.0, NO_ORIGINS)  # type: ignore[arg-type]
+    assert not await engine.start(DEFINITION, REQUEST)
+    with pytest.raises(ProblemError) as error:
+        await engine.start(DEFINITION, REQUEST.model_copy(update={"interval_seconds": 7}))
+    assert error.value.type is ProblemType.INSTANCE_EXISTS
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,9 @@ from fastapi import APIRouter, Path, Query, Response, status
 from pydantic import BaseModel, Field
 
 from contracts.fields import RequestId
-from contracts.orchestrator import TERMINAL, RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.api.deps import EngineDep, StoreDep
 from orchestrator.api.params import InstanceId
-from orchestrator.engine.client import unknown
 from orchestrator.workflows.document_batch.adapters.library import Document, Library
 from orchestrator.workflows.document_batch.adapters.results import ResultRecord, Results
 from orchestrator.workflows.document_batch.chunk import DocumentClass
@@ -112,16 +110,13 @@ async def batch_results(
     limit: Limit = 50,
 ) -> ResultPage:
     """Return the results of a document batch, a page at a time."""
-    state = await engine.state(instance_id)
-    if state.name != DEFINITION.workflow_name:
-        raise unknown(instance_id)
-    ended = RuntimeStatus(state.runtime_status.name) in TERMINAL
-    ids = BatchRequest.model_validate_json(state.serialized_input or "").ids()
+    state = await engine.state_of(instance_id, DEFINITION)
+    ids = BatchRequest.model_validate_json(state.input or "").ids()
     indexes = range(len(ids))[start : start + limit]
     records = await Results(store).read([f"{instance_id}:{i}" for i in indexes])
     return ResultPage(
         items=[
-            _shown(index, ids[index], record, ended=ended)
+            _shown(index, ids[index], record, ended=state.terminal)
             for index, record in zip(indexes, records, strict=True)
         ],
         next=start + limit if start + limit < len(ids) else None,
