@@ -53,7 +53,7 @@ class OperationResult(BaseModel):
     new_instance_id: str | None = Field(default=None, description="Of a rerun")
 
 
-class BatchRequest(OperationRequest):
+class BulkRequest(OperationRequest):
     """Do the same to many instances: those of a filter that are in a state for it."""
 
     operation: Operation
@@ -75,7 +75,7 @@ class BatchRequest(OperationRequest):
         return self
 
 
-class BatchItem(BaseModel):
+class BulkItem(BaseModel):
     """What became of one instance of a batch."""
 
     instance_id: str
@@ -84,7 +84,7 @@ class BatchItem(BaseModel):
     new_instance_id: str | None = Field(default=None, description="Of a rerun")
 
 
-class BatchResult(BaseModel):
+class BulkResult(BaseModel):
     """What a batch would do, or did."""
 
     operation: Operation
@@ -92,7 +92,7 @@ class BatchResult(BaseModel):
     count: int = Field(description="How many instances it is: pass it as `confirm`")
     remaining: int = Field(description="How many more there are for another call: the newest")
     instance_ids: list[str] = Field(description="Which they are, the oldest first")
-    results: list[BatchItem] = Field(description="Empty after a dry run")
+    results: list[BulkItem] = Field(description="Empty after a dry run")
     index: IndexState
 
 

@@ -8,11 +8,11 @@ from httpx import AsyncClient
 from orchestrator.api.deps import Orchestrator
 from orchestrator.dapr_sdk.management import (
     Management,
-    later_history,
+    lazy_history,
     sidecar_channel,
     workflow_client,
 )
-from orchestrator.dapr_sdk.sidecar_watchdog import ending_a_wedged_sidecar
+from orchestrator.dapr_sdk.sidecar_watchdog import sidecar_watchdog
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
 from orchestrator.engine.worker import build_worker
@@ -23,14 +23,14 @@ from orchestrator.inspection.live_view import LiveView
 from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.metrics import observe
 from orchestrator.operations.audit import Audit
-from orchestrator.operations.bulk import Batch
+from orchestrator.operations.bulk import BulkOperations
 from orchestrator.operations.service import Operations
-from orchestrator.scheduling.callback_server import app_channel
+from orchestrator.scheduling.callback_server import callback_server
 from orchestrator.scheduling.dapr_jobs import DaprJobs, JobEvents
 from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.scheduling.store import ScheduleStore
 from orchestrator.settings import Settings
-from orchestrator.telemetry.trace_context import Origins
+from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.dependencies import ActivityDependencies
@@ -60,16 +60,16 @@ async def open_orchestrator(
     workflow_settings = catalogue.read_settings()
     # First, for the sidecar waits for it.
     jobs = JobEvents()
-    await stack.enter_async_context(app_channel(settings, jobs))
+    await stack.enter_async_context(callback_server(settings, jobs))
     sidecar = await open_sidecar(stack, settings, readiness)
     if settings.host_workflows:
         worker = build_worker(
-            catalogue, _dependencies(settings, workflow_settings), settings, later_history(settings)
+            catalogue, _dependencies(settings, workflow_settings), settings, lazy_history(settings)
         )
         stack.push_async_callback(asyncio.to_thread, worker.shutdown)
         await asyncio.to_thread(worker.start)
         readiness.add(sidecar.why_no_worker)
-        await stack.enter_async_context(ending_a_wedged_sidecar(sidecar))
+        await stack.enter_async_context(sidecar_watchdog(sidecar))
     client = workflow_client(settings)
     channel = await stack.enter_async_context(sidecar_channel(settings))
     management = Management(channel, settings.dapr_api_token)
@@ -84,8 +84,8 @@ async def open_orchestrator(
     observe(counts.current)
     poller = Poller(catalogue, client, management, index, _pace(settings))
     await stack.enter_async_context(poller.running())
-    origins = Origins(management.get_workflow_history)
-    engine = Engine(client, management, settings.start_timeout_seconds, origins, poller)
+    trace_contexts = TraceContexts(management.get_workflow_history)
+    engine = Engine(client, management, settings.start_timeout_seconds, trace_contexts, poller)
     scheduler = Scheduler(
         catalogue,
         ScheduleStore(store),
@@ -101,7 +101,7 @@ async def open_orchestrator(
     operations = Operations(
         catalogue, engine, client, management, audit, tombstones, poller.refresh
     )
-    events = Events(engine, AcceptedEvents(store), origins)
+    events = Events(engine, AcceptedEvents(store), trace_contexts)
     return Orchestrator(
         settings=settings,
         workflow_settings=workflow_settings,
@@ -109,7 +109,7 @@ async def open_orchestrator(
         events=events,
         management=management,
         operations=operations,
-        batch=Batch(catalogue, index, operations, audit),
+        bulk=BulkOperations(catalogue, index, operations, audit),
         inbox=Inbox(catalogue, index, poller, engine, events, Claims(store), audit),
         audit=audit,
         inspector=inspector,

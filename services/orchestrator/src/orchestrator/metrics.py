@@ -41,7 +41,7 @@ STEPS_RUNNING = _meter.create_up_down_counter(
 PEER_CALLS = _meter.create_counter(
     "taskway.peer.calls", description="Calls to other services, by peer and outcome"
 )
-WEDGED = _meter.create_counter(
+SIDECARS_ENDED = _meter.create_counter(
     "taskway.sidecar.ended", description="Sidecars that took no worker, and were ended for it"
 )
 

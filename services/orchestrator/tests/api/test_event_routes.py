@@ -7,7 +7,7 @@ import httpx
 import pytest
 from unit_support.catalogue import CATALOGUE
 from unit_support.engine import FakeChannel, found, management, raw_state
-from unit_support.untraced import NO_ORIGINS
+from unit_support.untraced import NO_TRACE_CONTEXTS
 
 from contracts.orchestrator import Progress, Wait
 from orchestrator.api.deps import opened
@@ -48,8 +48,8 @@ class World:
         store = MemoryStateStore()
         self.client = FakeClient()
         self.channel = FakeChannel(GetInstance=[found(WAITING)])
-        engine = Engine(self.client, management(self.channel), 1.0, NO_ORIGINS)
-        events = Events(engine, AcceptedEvents(store), NO_ORIGINS)
+        engine = Engine(self.client, management(self.channel), 1.0, NO_TRACE_CONTEXTS)
+        events = Events(engine, AcceptedEvents(store), NO_TRACE_CONTEXTS)
         inbox = Inbox(CATALOGUE, None, None, engine, events, Claims(store), Audit(store))
         self.app = create_app(Settings(), CATALOGUE)
         parts = SimpleNamespace(engine=engine, events=events, inbox=inbox)

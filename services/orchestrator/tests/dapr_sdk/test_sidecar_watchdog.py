@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from orchestrator.dapr_sdk.sidecar_watchdog import ending_a_wedged_sidecar
+from orchestrator.dapr_sdk.sidecar_watchdog import sidecar_watchdog
 from servicekit.sidecar import Sidecar
 
 
@@ -43,9 +43,7 @@ class FakeSidecar:
 
 def watch(fake: FakeSidecar) -> AbstractAsyncContextManager[None]:
     http = httpx.AsyncClient(transport=httpx.MockTransport(fake), base_url="http://sidecar")
-    return ending_a_wedged_sidecar(
-        Sidecar(http), first_patience=0.05, patience=0.05, interval=0.005
-    )
+    return sidecar_watchdog(Sidecar(http), first_grace=0.05, grace=0.05, interval=0.005)
 
 
 async def test_a_sidecar_without_workers_is_ended() -> None:
@@ -64,9 +62,7 @@ async def test_one_that_works_or_is_down_is_left_alone(fake: FakeSidecar) -> Non
 async def test_one_that_had_a_worker_at_first_has_time_to_get_it_back() -> None:
     fake = FakeSidecar(workers=1, many=2)
     http = httpx.AsyncClient(transport=httpx.MockTransport(fake), base_url="http://sidecar")
-    watching = ending_a_wedged_sidecar(
-        Sidecar(http), first_patience=0.1, patience=60.0, interval=1.0
-    )
+    watching = sidecar_watchdog(Sidecar(http), first_grace=0.1, grace=60.0, interval=1.0)
     async with watching:
         # Before the second check, which would come too late.
         await asyncio.wait_for(fake.looked.wait(), timeout=0.9)

@@ -9,7 +9,7 @@ import pytest
 from grpc.aio import AioRpcError, Metadata
 
 from contracts.system import SystemCheck
-from orchestrator.diagnostics.doctor import System
+from orchestrator.diagnostics.doctor import Doctor
 from servicekit.testing import MemoryStateStore
 
 WELL = {
@@ -51,7 +51,7 @@ async def checks(
 ) -> dict[str, SystemCheck]:
     async with sidecar(metadata, scheduler=scheduler) as http:
         management: Any = FakeManagement(up=engine)
-        report = await System(http, store or MemoryStateStore(), management).report()
+        report = await Doctor(http, store or MemoryStateStore(), management).report()
     return {check.name: check for check in report.checks}
 
 
@@ -79,7 +79,7 @@ async def test_a_runtime_that_does_not_go_with_the_sdk_is_a_warning() -> None:
 @pytest.mark.parametrize("up", [True, False])
 async def test_the_versions_of_runtime_and_sdk_are_reported(up: bool) -> None:
     async with sidecar(WELL if up else None) as http:
-        found = await System(http, MemoryStateStore(), FakeManagement()).versions()  # type: ignore[arg-type]
+        found = await Doctor(http, MemoryStateStore(), FakeManagement()).versions()  # type: ignore[arg-type]
     assert found.dapr_runtime == ("1.18.2" if up else None)
     assert found.dapr_sdk == version("dapr")
     assert found.orchestrator == version("taskway-orchestrator")

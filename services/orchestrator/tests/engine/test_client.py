@@ -8,7 +8,7 @@ import grpc
 import pytest
 from grpc.aio import AioRpcError, Metadata
 from unit_support.engine import FakeChannel, found, management, raw_state
-from unit_support.untraced import NO_ORIGINS
+from unit_support.untraced import NO_TRACE_CONTEXTS
 
 from contracts.orchestrator import Progress, RuntimeStatus
 from contracts.problems import ProblemType
@@ -34,7 +34,7 @@ def sidecar(*reads: Any, start: Any = STARTED) -> FakeChannel:
 
 
 def engine(channel: FakeChannel) -> Engine:
-    return Engine(None, management(channel), 1.0, NO_ORIGINS)  # type: ignore[arg-type] - no events
+    return Engine(None, management(channel), 1.0, NO_TRACE_CONTEXTS)  # type: ignore[arg-type] - no events
 
 
 def started(channel: FakeChannel) -> list[str]:

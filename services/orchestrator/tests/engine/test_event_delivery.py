@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 from unit_support.engine import instance_state
-from unit_support.untraced import NO_ORIGINS
+from unit_support.untraced import NO_TRACE_CONTEXTS
 
 from contracts.orchestrator import Progress, Wait
 from contracts.problems import ProblemType
@@ -43,7 +43,7 @@ class FakeEngine:
 
 
 def events(engine: FakeEngine, store: MemoryStateStore | None = None) -> Events:
-    return Events(engine, AcceptedEvents(store or MemoryStateStore()), NO_ORIGINS)  # type: ignore[arg-type]
+    return Events(engine, AcceptedEvents(store or MemoryStateStore()), NO_TRACE_CONTEXTS)  # type: ignore[arg-type]
 
 
 async def refused(call: Any) -> ProblemError:

@@ -12,7 +12,7 @@ from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.inspection.detail import detail_of
-from orchestrator.telemetry.execution_info import Facts, facts_of
+from orchestrator.telemetry.execution_info import ExecutionInfo, execution_info_of
 from orchestrator.workflows.hello.workflow import DEFINITION
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,9 +40,9 @@ def raw(**fields: Any) -> InstanceState:
     return InstanceState.from_proto(ParseDict(defaults | fields, protos.WorkflowState()))
 
 
-def shown(state: InstanceState, facts: Facts | None = None, **more: Any) -> InstanceDetail:
+def shown(state: InstanceState, facts: ExecutionInfo | None = None, **more: Any) -> InstanceDetail:
     arguments = {
-        "facts": facts or Facts(),
+        "facts": facts or ExecutionInfo(),
         "why": [],
         "definition": DEFINITION,
         "rerun_of": None,
@@ -66,7 +66,7 @@ def test_a_running_instance_has_an_input_by_its_model_and_no_output() -> None:
 
 
 def test_a_completed_one_has_its_output_and_the_time_that_it_took() -> None:
-    ended = facts_of([happened(5, executionCompleted={})])
+    ended = execution_info_of([happened(5, executionCompleted={})])
     state = raw(workflowStatus="ORCHESTRATION_STATUS_COMPLETED", output='{"greetings": ["Hello"]}')
     detail = shown(state, ended)
     assert detail.output == {"greetings": ["Hello"], "compensated": False}
@@ -88,7 +88,7 @@ def test_a_child_is_shown_by_its_own_name_and_as_plain_json() -> None:
         "name": "hello_child_workflow",
         "parentInstance": {"workflowInstance": {"instanceId": "hello-1"}},
     }
-    facts = facts_of([happened(0, executionStarted=started)])
+    facts = execution_info_of([happened(0, executionStarted=started)])
     detail = shown(raw(name="hello_child_workflow", input='"ada"'), facts, definition=None)
     assert (detail.workflow, detail.input, detail.parent) == (
         "hello_child_workflow",
@@ -110,7 +110,7 @@ def test_a_failed_one_says_why() -> None:
 
 @pytest.mark.parametrize("given", ["enough", '{"reason": "enough"}', '"enough"'])
 def test_a_terminated_one_says_why(given: str) -> None:
-    facts = facts_of([happened(1, executionTerminated={"input": given})])
+    facts = execution_info_of([happened(1, executionTerminated={"input": given})])
     state = raw(workflowStatus="ORCHESTRATION_STATUS_TERMINATED", output=given)
     assert shown(state, facts).error == "enough"
 
@@ -136,7 +136,7 @@ def test_versions_patches_and_children_are_gathered() -> None:
         return happened(1, childWorkflowInstanceCreated={"instanceId": name})
 
     history = [began(name="v1"), child("a"), began(patches=["p"]), child("b"), child("a")]
-    facts = facts_of([*history, began(patches=["p", "q"])])
+    facts = execution_info_of([*history, began(patches=["p", "q"])])
     assert (facts.version, facts.patches, facts.children) == ("v1", ["p", "q"], ["a", "b"])
     assert shown(raw(version="v0"), facts).version == "v1"
     assert shown(raw(version="v0")).version == "v0"
@@ -144,7 +144,7 @@ def test_versions_patches_and_children_are_gathered() -> None:
 
 def test_a_trace_has_a_link_where_jaeger_is() -> None:
     context = {"traceParent": f"00-{TRACE}-e910bba9f1740b41-01"}
-    facts = facts_of([happened(0, executionStarted={"parentTraceContext": context})])
+    facts = execution_info_of([happened(0, executionStarted={"parentTraceContext": context})])
     assert shown(raw(), facts).trace_id == TRACE
     assert shown(raw(), facts).trace_url is None
     linked = shown(raw(), facts, jaeger_url="http://localhost:16686/")
@@ -154,7 +154,7 @@ def test_a_trace_has_a_link_where_jaeger_is() -> None:
 
 def test_what_goes_on_for_ever_says_itself_which_trace_it_was_started_in() -> None:
     def begun(given: str) -> Any:
-        return facts_of([happened(0, executionStarted={"input": given})])
+        return execution_info_of([happened(0, executionStarted={"input": given})])
 
     given = json.dumps({"url": "x", "started_in": f"00-{TRACE}-e910bba9f1740b41-00"})
     assert begun(given).trace_id == TRACE
@@ -166,7 +166,7 @@ def test_what_goes_on_for_ever_says_itself_which_trace_it_was_started_in() -> No
 def test_a_rerun_names_what_it_repeats_and_counts_from_where_it_began(begins_with: str) -> None:
     first = {"rerunParentInstanceInfo": {"instanceID": "hello-0"}}
     copied = [happened(0, executionStarted={}), happened(1, taskScheduled={"name": "greet"})]
-    facts = facts_of([*copied, happened(40, **{begins_with: first})])
+    facts = execution_info_of([*copied, happened(40, **{begins_with: first})])
     assert shown(raw(), facts).rerun_of == "hello-0"
     assert shown(raw(), facts).duration_seconds == 20
-    assert shown(raw(), facts_of(copied)).rerun_of is None
+    assert shown(raw(), execution_info_of(copied)).rerun_of is None

@@ -11,7 +11,7 @@ import pytest
 from contracts.detail import InstanceDetail
 from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
-from orchestrator.engine.client import unknown
+from orchestrator.engine.client import unknown_instance
 from orchestrator.inspection.live_view import LiveView, Revision
 from servicekit.problems import ProblemError
 
@@ -130,7 +130,7 @@ async def test_what_was_purged_ends() -> None:
     instance = Instance()
     async with instance.subscribe() as details:
         await anext(details)
-        instance.failure = unknown("one")
+        instance.failure = unknown_instance("one")
         assert await moves_seen(details) == []
 
 

@@ -10,8 +10,8 @@ from unit_support.catalogue import CATALOGUE
 
 from contracts.operations import (
     AuditEntry,
-    BatchRequest,
-    BatchResult,
+    BulkRequest,
+    BulkResult,
     Operation,
     OperationRequest,
     OperationResult,
@@ -21,7 +21,7 @@ from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.operations.allowed import ALLOWED
 from orchestrator.operations.audit import DONE, Audit
-from orchestrator.operations.bulk import CONCURRENCY, MOST, Batch
+from orchestrator.operations.bulk import CONCURRENCY, MOST, BulkOperations
 from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.index import InstanceIndex
@@ -96,14 +96,14 @@ class World:
         for one in entries:
             index.put(one)
         self.index = index
-        self.batch = Batch(CATALOGUE, index, self.operations, self.audit)  # type: ignore[arg-type]
+        self.bulk = BulkOperations(CATALOGUE, index, self.operations, self.audit)  # type: ignore[arg-type]
 
     async def perform(
         self, operation: Operation = Operation.PAUSE, confirm: int | None = None, **more: Any
-    ) -> BatchResult:
+    ) -> BulkResult:
         defaults = {"reason": "because", "by": "olga", "filter": {}}
         request = defaults | {"operation": operation, "confirm": confirm} | more
-        return await self.batch.perform(BatchRequest.model_validate(request))
+        return await self.bulk.perform(BulkRequest.model_validate(request))
 
     async def trail(self) -> list[AuditEntry]:
         return (await self.audit.page(None, 10)).items
@@ -249,4 +249,4 @@ async def test_an_id_that_would_be_too_long_is_refused_alone() -> None:
 )
 def test_what_is_no_batch_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="validation error"):
-        BatchRequest.model_validate({"reason": "because", "filter": {}} | wrong)
+        BulkRequest.model_validate({"reason": "because", "filter": {}} | wrong)

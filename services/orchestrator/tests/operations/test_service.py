@@ -42,7 +42,7 @@ class FakeEngine:
         self.statuses = dict.fromkeys(self.children, "RUNNING")
         self.workflow = DEFINITION.workflow_name
         self.calls: list[tuple[str, str]] = []
-        self.reads_until_settled = 0
+        self.reads_until_effect = 0
         self.started: list[Any] = []
         self.inputs: list[Any] = []
         self.failure: AioRpcError | None = None
@@ -51,8 +51,8 @@ class FakeEngine:
     async def get_workflow_state(self, instance_id: str, payloads: bool) -> InstanceState | None:
         assert payloads
         if self._to_come:
-            self.reads_until_settled -= 1
-            if self.reads_until_settled < 0:
+            self.reads_until_effect -= 1
+            if self.reads_until_effect < 0:
                 for name, status in self._to_come.items():
                     self._set(name, status)
                 self._to_come.clear()
@@ -185,7 +185,7 @@ async def test_the_list_is_told_once_it_has_happened(
 ) -> None:
     if operation is Operation.RESUME:
         world.engine.statuses["hello-1"] = "SUSPENDED"
-    world.engine.reads_until_settled = reads
+    world.engine.reads_until_effect = reads
     result = await world.operations.perform(operation, "hello-1", WHY)
     assert result.status == AFTER[operation]
     assert world.refreshed == [{"hello-1": AFTER[operation]}]
@@ -261,8 +261,8 @@ async def test_an_engine_that_is_down_is_to_be_tried_again(world: World) -> None
 async def test_what_takes_long_is_answered_as_it_is(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestrator.operations.service.SETTLE_SECONDS", 0.1)
-    world.engine.reads_until_settled = 1_000
+    monkeypatch.setattr("orchestrator.operations.service.EFFECT_TIMEOUT_SECONDS", 0.1)
+    world.engine.reads_until_effect = 1_000
     result = await world.operations.perform(Operation.PAUSE, "hello-1", WHY)
     assert result.status is RuntimeStatus.RUNNING
     assert world.refreshed == [{"hello-1": "RUNNING"}]

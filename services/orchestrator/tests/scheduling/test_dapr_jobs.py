@@ -19,7 +19,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 from grpc.aio import AioRpcError
 
 from contracts.problems import ProblemType
-from orchestrator.scheduling.callback_server import app_channel
+from orchestrator.scheduling.callback_server import callback_server
 from orchestrator.scheduling.dapr_jobs import PREFIX, DaprJobs, JobEvents
 from orchestrator.settings import Settings
 from servicekit.problems import ProblemError
@@ -165,7 +165,7 @@ async def test_the_channel_listens_as_long_as_its_context(settings: Settings) ->
     events.fire = fired
     address = f"127.0.0.1:{settings.actor_port}"
     for _ in range(2):
-        async with app_channel(settings, events), calling(address) as sidecar:
+        async with callback_server(settings, events), calling(address) as sidecar:
             await sidecar.OnJobEventAlpha1(job())
         async with calling(address) as sidecar:
             error = await refusal(sidecar, job())
@@ -175,7 +175,7 @@ async def test_the_channel_listens_as_long_as_its_context(settings: Settings) ->
 
 async def test_the_channel_serves_nothing_else(settings: Settings) -> None:
     address = f"127.0.0.1:{settings.actor_port}"
-    async with app_channel(settings, JobEvents()), calling(address) as sidecar:
+    async with callback_server(settings, JobEvents()), calling(address) as sidecar:
         with pytest.raises(AioRpcError) as error:
             await sidecar.OnBulkTopicEventAlpha1(b"")
         assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
@@ -183,7 +183,7 @@ async def test_the_channel_serves_nothing_else(settings: Settings) -> None:
 
 async def test_a_port_that_is_taken_is_not_shared(settings: Settings) -> None:
     """Or jobs would go to either of two applications on one machine."""
-    async with app_channel(settings, JobEvents()):
+    async with callback_server(settings, JobEvents()):
         with pytest.raises(RuntimeError, match=str(settings.actor_port)):
-            async with app_channel(settings, JobEvents()):
+            async with callback_server(settings, JobEvents()):
                 pytest.fail("it listens at the port of another")

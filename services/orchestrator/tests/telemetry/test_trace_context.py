@@ -7,7 +7,7 @@ import pytest
 from unit_support.untraced import no_answer
 
 from orchestrator.dapr_sdk.private import protos
-from orchestrator.telemetry.trace_context import Origins
+from orchestrator.telemetry.trace_context import TraceContexts
 
 TRACE = "83cf2a21563d154994e0e101c5b28df4"
 
@@ -36,34 +36,34 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_it_is_asked_once() -> None:
     engine = Engine()
-    origins = Origins(engine.history)
-    assert [await origins.trace_id("task-1") for _ in range(3)] == [TRACE] * 3
+    trace_contexts = TraceContexts(engine.history)
+    assert [await trace_contexts.trace_id("task-1") for _ in range(3)] == [TRACE] * 3
     assert engine.asked == 1
 
 
 async def test_between_two_generations_it_is_asked_again() -> None:
     engine = Engine(empty=2)
-    assert await Origins(engine.history).trace_id("monitor-1") == TRACE
+    assert await TraceContexts(engine.history).trace_id("monitor-1") == TRACE
     assert engine.asked == 3
 
 
 async def test_what_never_began_is_not_known_and_not_remembered() -> None:
     engine = Engine(empty=100)
-    origins = Origins(engine.history)
-    assert await origins.of("task-1") is None
+    trace_contexts = TraceContexts(engine.history)
+    assert await trace_contexts.of("task-1") is None
     engine.empty = 0
-    assert await origins.trace_id("task-1") == TRACE
+    assert await trace_contexts.trace_id("task-1") == TRACE
 
 
 async def test_an_engine_that_does_not_answer_holds_nothing_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("orchestrator.telemetry.trace_context.PATIENCE_SECONDS", 0.01)
-    assert await Origins(no_answer).of("task-1") is None
+    assert await TraceContexts(no_answer).of("task-1") is None
 
 
 async def test_where_nothing_is_recorded_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.telemetry.trace_context.recording", lambda: False)
     engine = Engine()
-    assert await Origins(engine.history).of("task-1") is None
+    assert await TraceContexts(engine.history).of("task-1") is None
     assert engine.asked == 0

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from orchestrator.telemetry.trace_context import Origins
+from orchestrator.telemetry.trace_context import TraceContexts
 
 
 async def no_answer(_: str) -> Sequence[Any]:
@@ -17,4 +17,4 @@ async def _no_history(_: str) -> Sequence[Any]:
     return []
 
 
-NO_ORIGINS = Origins(_no_history)
+NO_TRACE_CONTEXTS = TraceContexts(_no_history)

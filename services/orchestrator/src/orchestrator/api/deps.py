@@ -13,7 +13,7 @@ from orchestrator.inbox.service import Inbox
 from orchestrator.inspection.inspector import Inspector
 from orchestrator.inspection.live_view import LiveView
 from orchestrator.operations.audit import Audit
-from orchestrator.operations.bulk import Batch
+from orchestrator.operations.bulk import BulkOperations
 from orchestrator.operations.service import Operations
 from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.settings import Settings
@@ -37,7 +37,7 @@ class Orchestrator:
         events: Takes events for them.
         management: What the SDK's client does not offer.
         operations: What operators do to instances.
-        batch: The same, to many.
+        bulk: The same, on many.
         inbox: What waits for people.
         audit: Who did what.
         inspector: Says what an instance did, and waits for.
@@ -56,7 +56,7 @@ class Orchestrator:
     events: Events
     management: Management
     operations: Operations
-    batch: Batch
+    bulk: BulkOperations
     inbox: Inbox
     audit: Audit
     inspector: Inspector
@@ -97,8 +97,8 @@ async def _operations(orchestrator: OpenedDep) -> Operations:
     return orchestrator.operations
 
 
-async def _batch(orchestrator: OpenedDep) -> Batch:
-    return orchestrator.batch
+async def _bulk(orchestrator: OpenedDep) -> BulkOperations:
+    return orchestrator.bulk
 
 
 async def _inbox(orchestrator: OpenedDep) -> Inbox:
@@ -147,7 +147,7 @@ EngineDep = Annotated[Engine, Depends(_engine)]
 EventsDep = Annotated[Events, Depends(_events)]
 ManagementDep = Annotated[Management, Depends(_management)]
 OperationsDep = Annotated[Operations, Depends(_operations)]
-BatchDep = Annotated[Batch, Depends(_batch)]
+BulkDep = Annotated[BulkOperations, Depends(_bulk)]
 InboxDep = Annotated[Inbox, Depends(_inbox)]
 AuditDep = Annotated[Audit, Depends(_audit)]
 InspectorDep = Annotated[Inspector, Depends(_inspector)]

@@ -8,7 +8,7 @@ from contracts.orchestrator import EventAccepted, WorkflowInfo
 from contracts.problems import ProblemType
 from orchestrator.api.deps import CatalogueDep, EngineDep, EventsDep
 from orchestrator.api.params import InstanceId
-from orchestrator.engine.client import unknown
+from orchestrator.engine.client import unknown_instance
 from orchestrator.inbox.service import declared, valid
 from servicekit.problems import problem_responses
 
@@ -51,7 +51,7 @@ async def send_event(
     state = await engine.state(instance_id)
     definition = catalogue.of_workflow(state.name)
     if definition is None:
-        raise unknown(instance_id)
+        raise unknown_instance(instance_id)
     wanted = declared(definition, event)
     await events.deliver(state, wanted, valid(wanted, payload))
     return EventAccepted(instance_id=instance_id, event=wanted.name)

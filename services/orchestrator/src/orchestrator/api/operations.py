@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from contracts.fields import Flag, Person
 from contracts.operations import (
     AuditPage,
-    BatchRequest,
-    BatchResult,
+    BulkRequest,
+    BulkResult,
     Operation,
     OperationRequest,
     OperationResult,
@@ -16,7 +16,7 @@ from contracts.operations import (
     RerunRequest,
 )
 from contracts.problems import ProblemType
-from orchestrator.api.deps import AuditDep, BatchDep, OperationsDep
+from orchestrator.api.deps import AuditDep, BulkDep, OperationsDep
 from orchestrator.api.params import InstanceId
 from servicekit.params import Before, Limit
 from servicekit.problems import problem_responses
@@ -111,9 +111,9 @@ async def purge(
     "changed (409). At most 500 a call, the oldest first.",
     responses=problem_responses(ProblemType.WRONG_STATE),
 )
-async def batch(request: BatchRequest, batch: BatchDep) -> BatchResult:
+async def bulk_operation(request: BulkRequest, bulk: BulkDep) -> BulkResult:
     """Do one operation on every instance of a filter."""
-    return await batch.perform(request)
+    return await bulk.perform(request)
 
 
 @router.get("/audit", summary="Read the audit trail", tags=["audit"])

@@ -6,25 +6,25 @@ from fastapi import APIRouter, Depends
 
 from contracts.system import SystemReport, Versions
 from orchestrator.api.deps import ManagementDep, SidecarDep, StoreDep
-from orchestrator.diagnostics.doctor import System
+from orchestrator.diagnostics.doctor import Doctor
 
 router = APIRouter(tags=["health"])
 
 
-async def _system(sidecar: SidecarDep, store: StoreDep, management: ManagementDep) -> System:
-    return System(sidecar, store, management)
+async def _doctor(sidecar: SidecarDep, store: StoreDep, management: ManagementDep) -> Doctor:
+    return Doctor(sidecar, store, management)
 
 
-SystemDep = Annotated[System, Depends(_system)]
+DoctorDep = Annotated[Doctor, Depends(_doctor)]
 
 
 @router.get("/system", summary="Diagnose the system")
-async def report(system: SystemDep) -> SystemReport:
+async def report(doctor: DoctorDep) -> SystemReport:
     """Check what workflows depend on, with a remedy for each check that fails."""
-    return await system.report()
+    return await doctor.report()
 
 
 @router.get("/version", summary="Show the versions")
-async def version(system: SystemDep) -> Versions:
+async def version(doctor: DoctorDep) -> Versions:
     """Return which versions of the service, the SDK and the runtime run."""
-    return await system.versions()
+    return await doctor.versions()

@@ -38,7 +38,7 @@ def workflow_client(settings: ServiceSettings) -> DaprWorkflowClient:
     )
 
 
-def later_history(settings: ServiceSettings) -> History:
+def lazy_history(settings: ServiceSettings) -> History:
     """Return what reads histories on another event loop than this: it connects there."""
     management: Management | None = None
 

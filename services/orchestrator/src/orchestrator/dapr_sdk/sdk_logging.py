@@ -10,7 +10,7 @@ from dapr.ext.workflow.logger import LoggerOptions
 SDK_LOGS = LoggerOptions(log_handler=NullHandler())
 
 
-class Discreet(logging.Filter):
+class PiiFilter(logging.Filter):
     """Drops the messages of failed activities, which often quote a request.
 
     Which step of which instance failed is logged where the activity runs. What it said is in the
@@ -27,6 +27,6 @@ class Discreet(logging.Filter):
         return True
 
 
-def quieten() -> None:
+def install_pii_filter() -> None:
     """Keep what is personal out of the worker's log."""
-    logging.getLogger("WorkflowRuntime").addFilter(Discreet())
+    logging.getLogger("WorkflowRuntime").addFilter(PiiFilter())

@@ -14,35 +14,35 @@ from contextlib import asynccontextmanager
 import httpx
 import structlog
 
-from orchestrator.metrics import WEDGED
+from orchestrator.metrics import SIDECARS_ENDED
 from servicekit.sidecar import Sidecar
 
 log = structlog.get_logger(__name__)
 
 # A worker that has just connected is known to the sidecar at once.
-FIRST_PATIENCE = 10.0
+FIRST_GRACE_SECONDS = 10.0
 # The SDK's worker finds out within 100 s that its connection is dead: each 30 s it says Hello and
 # waits for 10 s, then gRPC pings for 60 s. Until then the sidecar is not to blame.
-PATIENCE = 120.0
-INTERVAL = 1.0
+GRACE_SECONDS = 120.0
+INTERVAL_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def ending_a_wedged_sidecar(
+async def sidecar_watchdog(
     sidecar: Sidecar,
-    first_patience: float = FIRST_PATIENCE,
-    patience: float = PATIENCE,
-    interval: float = INTERVAL,
+    first_grace: float = FIRST_GRACE_SECONDS,
+    grace: float = GRACE_SECONDS,
+    interval: float = INTERVAL_SECONDS,
 ) -> AsyncIterator[None]:
     """Watch `sidecar` as long as the context lasts.
 
     Args:
         sidecar: The one that our worker has just connected to.
-        first_patience: Seconds that it may be without a worker now.
-        patience: Seconds that it may be so later, while it is healthy.
+        first_grace: Seconds that it may be without a worker now.
+        grace: Seconds that it may be so later, while it is healthy.
         interval: Seconds between two looks.
     """
-    task = asyncio.create_task(_watch(sidecar, first_patience, patience, interval))
+    task = asyncio.create_task(_watch(sidecar, first_grace, grace, interval))
     try:
         yield
     finally:
@@ -50,19 +50,19 @@ async def ending_a_wedged_sidecar(
         await asyncio.wait([task])
 
 
-async def _watch(sidecar: Sidecar, first_patience: float, patience: float, interval: float) -> None:
-    deadline = time.monotonic() + first_patience
+async def _watch(sidecar: Sidecar, first_grace: float, grace: float, interval: float) -> None:
+    deadline = time.monotonic() + first_grace
     while True:
         if await _takes_workers(sidecar):
-            deadline = time.monotonic() + patience
+            deadline = time.monotonic() + grace
         elif time.monotonic() > deadline:
             log.error("the sidecar takes no worker: ending it")
-            WEDGED.add(1)
+            SIDECARS_ENDED.add(1)
             try:
                 await sidecar.shut_down()
             except httpx.HTTPError as error:
                 log.warning("the sidecar did not answer", error=str(error))
-            deadline = time.monotonic() + patience
+            deadline = time.monotonic() + grace
         await asyncio.sleep(interval)
 
 

@@ -28,7 +28,7 @@ class Probe(BaseModel):
     value: str
 
 
-class System:
+class Doctor:
     """Looks at the sidecar, its stores, its engine and the versions."""
 
     def __init__(self, sidecar: httpx.AsyncClient, store: StateStore, management: Management):

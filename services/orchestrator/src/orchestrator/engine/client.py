@@ -16,8 +16,8 @@ from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.status import to_api
 from orchestrator.metrics import REFUSED, STARTED
-from orchestrator.telemetry.activity_spans import name_request
-from orchestrator.telemetry.trace_context import Origins
+from orchestrator.telemetry.activity_spans import annotate_request_span
+from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.toolkit.definition import Definition, workflow_of
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
@@ -42,7 +42,7 @@ class Engine:
         client: DaprWorkflowClient,
         management: Management,
         start_timeout: float,
-        origins: Origins,
+        trace_contexts: TraceContexts,
         observer: Observer | None = None,
     ) -> None:
         """Use `client`; `observer` is told of what succeeded.
@@ -51,13 +51,13 @@ class Engine:
             client: The SDK's client; it raises events.
             management: Starts instances, and reads them.
             start_timeout: After how many seconds a start is given up.
-            origins: Which trace an instance is part of.
+            trace_contexts: Which trace an instance is part of.
             observer: Who is told, if anybody.
         """
         self._client = client
         self._management = management
         self._start_timeout = start_timeout
-        self._origins = origins
+        self._trace_contexts = trace_contexts
         self._observer = observer
         self._locks = KeyedLocks()
 
@@ -76,7 +76,7 @@ class Engine:
                 answer (503): the same start can then be repeated.
         """
         instance_id, workflow = definition.instance_id(request), definition.workflow_name
-        name_request(instance_id, definition.name)
+        annotate_request_span(instance_id, definition.name)
         async with self._locks(instance_id):
             state = await self._state(instance_id)
             if state is None:
@@ -104,20 +104,20 @@ class Engine:
     async def status(self, instance_id: str, definition: Definition) -> InstanceStatus[Any]:
         """Return how far an instance of a workflow is; 404 where there is none."""
         state = await self.state_of(instance_id, definition)
-        return to_api(state, definition.output, await self._origins.trace_id(instance_id))
+        return to_api(state, definition.output, await self._trace_contexts.trace_id(instance_id))
 
     async def state_of(self, instance_id: str, definition: Definition) -> InstanceState:
         """Return the state of an instance of a workflow; 404 where there is none."""
         state = await self.state(instance_id)
         if state.name != definition.workflow_name:
-            raise unknown(instance_id)
+            raise unknown_instance(instance_id)
         return state
 
     async def state(self, instance_id: str) -> InstanceState:
         """Return the state of an instance of any workflow; 404 where there is none."""
         state = await self._state(instance_id)
         if state is None:
-            raise unknown(instance_id)
+            raise unknown_instance(instance_id)
         return state
 
     async def raise_event(self, instance_id: str, event: str, data: BaseModel) -> None:
@@ -126,7 +126,7 @@ class Engine:
         Raises:
             ProblemError: The engine does not answer (503).
         """
-        name_request(instance_id, workflow_of(instance_id))
+        annotate_request_span(instance_id, workflow_of(instance_id))
         try:
             await self._client.raise_workflow_event(
                 instance_id, event, data=data.model_dump(mode="json")
@@ -161,7 +161,7 @@ class Engine:
             return await self._management.get_workflow_state(instance_id, payloads=True)
 
 
-def unknown(instance_id: str) -> ProblemError:
+def unknown_instance(instance_id: str) -> ProblemError:
     """Return the problem that there is no such instance."""
     return ProblemError(ProblemType.NOT_FOUND, f"There is no instance {instance_id}")
 

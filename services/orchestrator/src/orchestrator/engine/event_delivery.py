@@ -6,8 +6,8 @@ from contracts.orchestrator import RuntimeStatus, Wait
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.client import Engine
-from orchestrator.telemetry.trace_context import Origins
-from orchestrator.telemetry.wait_spans import show_wait
+from orchestrator.telemetry.trace_context import TraceContexts
+from orchestrator.telemetry.wait_spans import add_wait_span
 from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.toolkit.definition import Event
 from orchestrator.toolkit.messages import EventEnvelope
@@ -17,17 +17,19 @@ from servicekit.problems import ProblemError
 class Events:
     """Delivers events to instances that wait for them."""
 
-    def __init__(self, engine: Engine, accepted_events: AcceptedEvents, origins: Origins) -> None:
+    def __init__(
+        self, engine: Engine, accepted_events: AcceptedEvents, trace_contexts: TraceContexts
+    ) -> None:
         """Prepare to raise events.
 
         Args:
             engine: What raises them.
             accepted_events: Which payload a wait took.
-            origins: Which trace an instance is part of.
+            trace_contexts: Which trace an instance is part of.
         """
         self._engine = engine
         self._accepted_events = accepted_events
-        self._origins = origins
+        self._trace_contexts = trace_contexts
 
     async def deliver(self, state: InstanceState, event: Event, payload: BaseModel) -> None:
         """Accept a payload for the wait of an instance, and raise the event.
@@ -55,7 +57,7 @@ class Events:
             await self._engine.raise_event(instance_id, event.name, envelope)
         if not now:
             raise ProblemError(ProblemType.ALREADY_DECIDED, _why(accepted.payload, event))
-        await show_wait(self._origins, instance_id, wait)
+        await add_wait_span(self._trace_contexts, instance_id, wait)
 
 
 def wait_of(state: InstanceState, event: Event) -> Wait:

@@ -10,8 +10,8 @@ from orchestrator.dapr_sdk.private import Registry, WorkflowExecutor, coerce_to_
 from orchestrator.toolkit.definition import Definition, Workflow
 
 # At a replay the SDK would log each turn once more.
-QUIET = logging.getLogger("orchestrator.replays")
-QUIET.setLevel(logging.CRITICAL)
+SILENT = logging.getLogger("orchestrator.replays")
+SILENT.setLevel(logging.CRITICAL)
 
 
 def registry_of(definitions: Iterable[Definition]) -> Registry:
@@ -44,4 +44,4 @@ def adapted(workflow: Workflow) -> Any:
 
 def executor(registry: Registry) -> WorkflowExecutor:
     """Return an executor, which is good for one turn."""
-    return WorkflowExecutor(registry, QUIET)
+    return WorkflowExecutor(registry, SILENT)

@@ -6,9 +6,9 @@ from dapr.ext.workflow import WorkflowRuntime
 
 from orchestrator.dapr_sdk.management import History
 from orchestrator.dapr_sdk.result_delivery import ResultDelivery
-from orchestrator.dapr_sdk.sdk_logging import SDK_LOGS, quieten
+from orchestrator.dapr_sdk.sdk_logging import SDK_LOGS, install_pii_filter
 from orchestrator.settings import Settings
-from orchestrator.telemetry.activity_spans import Observation
+from orchestrator.telemetry.activity_spans import ActivityInstrumentation
 from orchestrator.toolkit.activities import assignment, notification
 from orchestrator.toolkit.activities import waits as waiting
 from orchestrator.toolkit.catalogue import Catalogue
@@ -29,7 +29,7 @@ def build_worker(
         settings: Where the sidecar is.
         history: Returns the events of an instance, on the activities' event loop.
     """
-    quieten()
+    install_pii_filter()
     runtime = WorkflowRuntime(
         host="127.0.0.1",
         port=str(settings.dapr_grpc_port),
@@ -37,12 +37,12 @@ def build_worker(
         interceptors=[ResultDelivery()],
         **history_cache(settings),
     )
-    observation = Observation(history, catalogue)
+    instrumentation = ActivityInstrumentation(history, catalogue)
     for shared in SHARED_ACTIVITIES:
-        _register_activities(runtime, observation, shared(dependencies))
+        _register_activities(runtime, instrumentation, shared(dependencies))
     for workflow in catalogue.workflows:
         register_workflows(runtime, workflow.definition)
-        _register_activities(runtime, observation, workflow.activities(dependencies))
+        _register_activities(runtime, instrumentation, workflow.activities(dependencies))
     return runtime
 
 
@@ -70,7 +70,7 @@ def register_workflows(runtime: WorkflowRuntime, definition: Definition) -> None
 
 
 def _register_activities(
-    runtime: WorkflowRuntime, observation: Observation, activities: Activities
+    runtime: WorkflowRuntime, instrumentation: ActivityInstrumentation, activities: Activities
 ) -> None:
     for name, activity in activities.items():
-        runtime.register_activity(observation.observed(name, activity), name=name)
+        runtime.register_activity(instrumentation.instrument(name, activity), name=name)

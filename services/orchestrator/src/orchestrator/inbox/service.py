@@ -9,7 +9,7 @@ from contracts.orchestrator import EventAccepted
 from contracts.problems import FieldError, ProblemType
 from contracts.waiting import Claim, ClaimRequest, DecisionRequest, WaitingPage, WaitingQuery
 from orchestrator.dapr_sdk.state import InstanceState
-from orchestrator.engine.client import Engine, unknown
+from orchestrator.engine.client import Engine, unknown_instance
 from orchestrator.engine.event_delivery import Events, wait_of
 from orchestrator.inbox.claims import Claims, refuse_other
 from orchestrator.inbox.listing import Waiting, page_of
@@ -104,7 +104,7 @@ class Inbox:
         state = await self._engine.state(instance_id)
         definition = self._catalogue.of_workflow(state.name)
         if definition is None:
-            raise unknown(instance_id)
+            raise unknown_instance(instance_id)
         return state, declared(definition, event_name)
 
 

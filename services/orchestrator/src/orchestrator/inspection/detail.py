@@ -11,13 +11,13 @@ from contracts.detail import InstanceDetail, WaitingReason
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.dapr_sdk.values import parse_json_or_text
-from orchestrator.telemetry.execution_info import Facts
+from orchestrator.telemetry.execution_info import ExecutionInfo
 from orchestrator.toolkit.definition import Definition
 
 
 def detail_of(
     state: InstanceState,
-    facts: Facts,
+    facts: ExecutionInfo,
     why: Sequence[WaitingReason],
     definition: Definition | None,
     rerun_of: str | None,
@@ -75,7 +75,7 @@ def _typed(text: str | None, read: Callable[[str], BaseModel] | None) -> Any:
     return parse_json_or_text(text)
 
 
-def _error(state: InstanceState, facts: Facts) -> str | None:
+def _error(state: InstanceState, facts: ExecutionInfo) -> str | None:
     if state.status is RuntimeStatus.FAILED:
         return state.error
     return facts.terminated if state.status is RuntimeStatus.TERMINATED else None

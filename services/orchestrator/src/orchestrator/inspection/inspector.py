@@ -18,7 +18,7 @@ from orchestrator.inspection.pending_tasks import CannotReplay, PendingTasks, pe
 from orchestrator.inspection.timeline import Timeline
 from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.inspection.waiting_reasons import MAX_REASONS, WaitContext, waiting_reasons
-from orchestrator.telemetry.execution_info import facts_of
+from orchestrator.telemetry.execution_info import execution_info_of
 from orchestrator.toolkit.catalogue import Catalogue
 
 # To be read one after the other: a fan-out's children are many.
@@ -56,7 +56,9 @@ class Inspector:
         """Return all that is known of an instance; 404 or 410 where there is none."""
         state, history = await self._read(instance_id)
         # A long history takes a while, which is not the other requests' to wait for.
-        timeline, facts = await asyncio.to_thread(lambda: (Timeline(history), facts_of(history)))
+        timeline, facts = await asyncio.to_thread(
+            lambda: (Timeline(history), execution_info_of(history))
+        )
         now = datetime.now(UTC)
         why = []
         if not state.terminal:

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from contracts.problems import ProblemType
-from orchestrator.engine.client import unknown
+from orchestrator.engine.client import unknown_instance
 from servicekit.problems import ProblemError
 from servicekit.state import Conflict, StateStore
 
@@ -41,7 +41,7 @@ class Tombstones:
         """Return the problem that an instance is not there: 410 where it was purged, or 404."""
         if await self.was_purged(instance_id):
             return ProblemError(ProblemType.INSTANCE_GONE, f"{instance_id} was purged")
-        return unknown(instance_id)
+        return unknown_instance(instance_id)
 
     async def record_rerun(self, new_instance_id: str, rerun: RerunOf) -> RerunOf:
         """Remember what a new instance repeats; return what was first said of it."""

@@ -4,9 +4,9 @@ import asyncio
 from datetime import UTC, datetime
 
 from contracts.operations import (
-    BatchItem,
-    BatchRequest,
-    BatchResult,
+    BulkItem,
+    BulkRequest,
+    BulkResult,
     Operation,
     OperationRequest,
     RerunRequest,
@@ -27,7 +27,7 @@ MOST = 500
 CONCURRENCY = 8
 
 
-class Batch:
+class BulkOperations:
     """One operation on all that a filter finds."""
 
     def __init__(
@@ -39,7 +39,7 @@ class Batch:
         self._operations = operations
         self._audit = audit
 
-    async def perform(self, request: BatchRequest) -> BatchResult:
+    async def perform(self, request: BulkRequest) -> BulkResult:
         """Say what would be done; with the right count as `confirm`, do it.
 
         One that is refused does not keep the others from it.
@@ -60,7 +60,7 @@ class Batch:
                 )
             gate = asyncio.Semaphore(CONCURRENCY)
 
-            async def one(entry: Entry) -> BatchItem:
+            async def one(entry: Entry) -> BulkItem:
                 async with gate:
                     return await self._one(request, entry)
 
@@ -70,7 +70,7 @@ class Batch:
             action.details["refused"] = len(results) - action.details["done"]
             return self._result(request, found, targets, results)
 
-    def _targets(self, request: BatchRequest) -> list[Entry]:
+    def _targets(self, request: BulkRequest) -> list[Entry]:
         allowed = ALLOWED[request.operation]
         rerun = request.operation is Operation.RERUN
         return [
@@ -85,7 +85,7 @@ class Batch:
         """Return whether it is rerun with its parent alone: a child has no definition."""
         return self._catalogue.named(entry.workflow) is None
 
-    async def _one(self, request: BatchRequest, entry: Entry) -> BatchItem:
+    async def _one(self, request: BulkRequest, entry: Entry) -> BulkItem:
         new_id = None
         try:
             if request.operation is Operation.RERUN:
@@ -97,23 +97,23 @@ class Batch:
                 )
                 await self._operations.perform(request.operation, entry.instance_id, alone)
         except ProblemError as problem:
-            return BatchItem(
+            return BulkItem(
                 instance_id=entry.instance_id, result=problem.type, detail=problem.detail
             )
         except StoreUnavailable as error:
-            return BatchItem(
+            return BulkItem(
                 instance_id=entry.instance_id, result=ProblemType.UNAVAILABLE, detail=str(error)
             )
-        return BatchItem(instance_id=entry.instance_id, result=DONE, new_instance_id=new_id)
+        return BulkItem(instance_id=entry.instance_id, result=DONE, new_instance_id=new_id)
 
     def _result(
         self,
-        request: BatchRequest,
+        request: BulkRequest,
         found: list[Entry],
         targets: list[Entry],
-        results: list[BatchItem] | None,
-    ) -> BatchResult:
-        return BatchResult(
+        results: list[BulkItem] | None,
+    ) -> BulkResult:
+        return BulkResult(
             operation=request.operation,
             dry_run=results is None,
             count=len(targets),
@@ -124,7 +124,7 @@ class Batch:
         )
 
 
-def _rerun(request: BatchRequest, entry: Entry) -> RerunRequest:
+def _rerun(request: BulkRequest, entry: Entry) -> RerunRequest:
     old_id = entry.instance_id.removeprefix(f"{entry.workflow}-")
     # RequestId checks how long it may be.
     try:

@@ -27,10 +27,10 @@ from orchestrator.toolkit.catalogue import Catalogue
 from servicekit.problems import ProblemError
 
 # An operation reaches an instance by its inbox: it takes effect a moment after its answer.
-SETTLE_SECONDS = 5.0
-SETTLE_PAUSE = 0.05
+EFFECT_TIMEOUT_SECONDS = 5.0
+EFFECT_POLL_SECONDS = 0.05
 # What the engine itself does to the children, where it is asked to.
-OF_THE_ENGINE = (Operation.TERMINATE, Operation.PURGE)
+RECURSIVE = (Operation.TERMINATE, Operation.PURGE)
 
 
 class Operations:
@@ -78,17 +78,17 @@ class Operations:
             await self._check(operation, instance_id)
             targets = [instance_id]
             if request.children:
-                targets += await self._possible(operation, await self._descendants(instance_id))
+                targets += await self._operable(operation, await self._descendants(instance_id))
             if operation is Operation.PURGE:
                 # First, so that they are not forgotten by a crash in between.
                 for target in targets:
                     await self._tombstones.record_purge(target, request.by)
-            for target in targets[:1] if operation in OF_THE_ENGINE else targets:
+            for target in targets[:1] if operation in RECURSIVE else targets:
                 with engine_errors():
                     await retry_torn_read(partial(self._call, operation, target, request))
             action.details["instances"] = targets
-            settled = [self._settled(operation, target) for target in targets]
-            status, *_ = await asyncio.gather(*settled)
+            effects = [self._wait_for_effect(operation, target) for target in targets]
+            status, *_ = await asyncio.gather(*effects)
             await self._refresh(targets)
             return OperationResult(operation=operation, instance_id=instance_id, status=status)
 
@@ -145,12 +145,12 @@ class Operations:
                 input=UNSET if data is None else data,
             )
         except ValueError as error:
-            raise _no_step(event_id, error) from error
+            raise _invalid_step(event_id, error) from error
         except AioRpcError as error:
             if error.code() is grpc.StatusCode.ALREADY_EXISTS:
                 return
             if error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT):
-                raise _no_step(event_id, error.details()) from error
+                raise _invalid_step(event_id, error.details()) from error
             raise unavailable(error) from error
 
     async def _check(self, operation: Operation, instance_id: str) -> InstanceState:
@@ -161,7 +161,7 @@ class Operations:
             raise ProblemError(ProblemType.WRONG_STATE, f"{instance_id}: {why}")
         return state
 
-    async def _possible(self, operation: Operation, instance_ids: Sequence[str]) -> list[str]:
+    async def _operable(self, operation: Operation, instance_ids: Sequence[str]) -> list[str]:
         """Return those of which the operation is possible: a child may have ended, and be gone."""
         # A child that was tried again is there more than once.
         states = [(i, await self._state(i)) for i in dict.fromkeys(instance_ids)]
@@ -193,20 +193,22 @@ class Operations:
                 found += [child, *await self._descendants(child)]
         return found
 
-    async def _settled(self, operation: Operation, instance_id: str) -> RuntimeStatus | None:
+    async def _wait_for_effect(
+        self, operation: Operation, instance_id: str
+    ) -> RuntimeStatus | None:
         """Return the status once it shows the operation, or what it is after a while."""
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = time.monotonic() + EFFECT_TIMEOUT_SECONDS
         while True:
             state = await self._state(instance_id)
             status = None if state is None else state.status
             if status not in ALLOWED[operation] or time.monotonic() > deadline:
                 return status
-            await asyncio.sleep(SETTLE_PAUSE)
+            await asyncio.sleep(EFFECT_POLL_SECONDS)
 
     async def _state(self, instance_id: str) -> InstanceState | None:
         with engine_errors():
             return await self._management.get_workflow_state(instance_id, payloads=True)
 
 
-def _no_step(event_id: int, why: object) -> ProblemError:
+def _invalid_step(event_id: int, why: object) -> ProblemError:
     return ProblemError(ProblemType.VALIDATION, f"Event {event_id} is no step to begin with: {why}")

@@ -15,7 +15,7 @@ from orchestrator.settings import Settings
 
 
 @asynccontextmanager
-async def app_channel(settings: Settings, events: JobEvents) -> AsyncIterator[None]:
+async def callback_server(settings: Settings, events: JobEvents) -> AsyncIterator[None]:
     """Listen for the sidecar, on loopback alone, and pass jobs on to `events`."""
     # Without the option two applications may listen at one port, and jobs go to either.
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])

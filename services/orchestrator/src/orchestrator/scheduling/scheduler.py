@@ -85,7 +85,7 @@ class Scheduler:
         """Start nothing more until it is resumed; what is missed meanwhile is not caught up."""
         return await self._change(
             schedule_id,
-            lambda old: _there(old, schedule_id).model_copy(
+            lambda old: _require(old, schedule_id).model_copy(
                 update={"paused": True, "next_at": None}
             ),
         )
@@ -94,7 +94,7 @@ class Scheduler:
         """Go on from now."""
 
         def resumed(old: Schedule | None) -> Schedule:
-            schedule = _there(old, schedule_id)
+            schedule = _require(old, schedule_id)
             if not schedule.paused:
                 return schedule
             due = next_run(schedule, self._now())
@@ -110,7 +110,7 @@ class Scheduler:
 
     async def get(self, schedule_id: str) -> Schedule:
         """Return a schedule; 404 where there is none."""
-        return _there(await self._schedules.find(schedule_id), schedule_id)
+        return _require(await self._schedules.find(schedule_id), schedule_id)
 
     async def all(self) -> list[Schedule]:
         """Return every schedule, by its id."""
@@ -184,7 +184,7 @@ class Scheduler:
     async def _change(
         self, schedule_id: str, change: Callable[[Schedule | None], Schedule]
     ) -> Schedule:
-        schedule = _there(await self._schedules.change(schedule_id, change), schedule_id)
+        schedule = _require(await self._schedules.change(schedule_id, change), schedule_id)
         await self._arm(schedule)
         return schedule
 
@@ -195,7 +195,7 @@ class Scheduler:
             await self._jobs.arm(schedule.id, schedule.next_at)
 
 
-def _there(schedule: Schedule | None, schedule_id: str) -> Schedule:
+def _require(schedule: Schedule | None, schedule_id: str) -> Schedule:
     if schedule is None:
         raise ProblemError(ProblemType.NOT_FOUND, f"There is no schedule {schedule_id}")
     return schedule

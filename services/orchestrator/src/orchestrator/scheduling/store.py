@@ -9,19 +9,19 @@ from contracts.schedules import Schedule
 from servicekit.problems import ProblemError
 from servicekit.state import StateStore, until_written
 
-NAMES = "schedules"
+IDS_KEY = "schedules"
 MAX_SCHEDULES = 1_000
 
 Change = Callable[[Schedule | None], Schedule | None]
 
 
-class Names(BaseModel):
+class ScheduleIds(BaseModel):
     """The ids of all schedules; of one that is listed first and written second, perhaps none."""
 
     ids: list[str] = []
 
 
-class Record(BaseModel):
+class ScheduleRecord(BaseModel):
     """A schedule; None where it was deleted."""
 
     schedule: Schedule | None
@@ -36,13 +36,13 @@ class ScheduleStore:
 
     async def find(self, schedule_id: str) -> Schedule | None:
         """Return a schedule, if there is one."""
-        record = (await self._store.get(_key(schedule_id), Record)).value
+        record = (await self._store.get(_key(schedule_id), ScheduleRecord)).value
         return record.schedule if record else None
 
     async def all(self) -> list[Schedule]:
         """Return every schedule, by its id."""
-        names = (await self._store.get(NAMES, Names)).value or Names()
-        read = await self._store.get_many([_key(name) for name in names.ids], Record)
+        listed = (await self._store.get(IDS_KEY, ScheduleIds)).value or ScheduleIds()
+        read = await self._store.get_many([_key(name) for name in listed.ids], ScheduleRecord)
         records = (entry.value for entry in read.values() if entry.value)
         return sorted((r.schedule for r in records if r.schedule), key=lambda s: s.id)
 
@@ -54,13 +54,13 @@ class ScheduleStore:
         """
 
         async def attempt() -> Schedule | None:
-            read = await self._store.get(_key(schedule_id), Record)
+            read = await self._store.get(_key(schedule_id), ScheduleRecord)
             old = read.value.schedule if read.value else None
             new = change(old)
             if old is None and new is not None:
                 await self._list(schedule_id, listed=True)
             if new != old:
-                await self._store.put(_key(schedule_id), Record(schedule=new), read.etag)
+                await self._store.put(_key(schedule_id), ScheduleRecord(schedule=new), read.etag)
             return new
 
         changed = await until_written(schedule_id, attempt)
@@ -70,7 +70,7 @@ class ScheduleStore:
 
     async def _list(self, schedule_id: str, *, listed: bool) -> None:
         async def attempt() -> None:
-            read = await self._store.get(NAMES, Names)
+            read = await self._store.get(IDS_KEY, ScheduleIds)
             ids = set(read.value.ids if read.value else [])
             if (schedule_id in ids) is listed:
                 return
@@ -78,9 +78,9 @@ class ScheduleStore:
                 raise ProblemError(
                     ProblemType.VALIDATION, f"There are {MAX_SCHEDULES} schedules already"
                 )
-            await self._store.put(NAMES, Names(ids=sorted(ids ^ {schedule_id})), read.etag)
+            await self._store.put(IDS_KEY, ScheduleIds(ids=sorted(ids ^ {schedule_id})), read.etag)
 
-        await until_written(NAMES, attempt)
+        await until_written(IDS_KEY, attempt)
 
 
 def _key(schedule_id: str) -> str:

@@ -15,7 +15,7 @@ from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 from orchestrator.dapr_sdk.management import History
 from orchestrator.metrics import COMPENSATIONS, RETRIES, STEP_SECONDS, STEPS_RUNNING
 from orchestrator.telemetry.attempt_numbers import Attempt, Attempts
-from orchestrator.telemetry.trace_context import Origins
+from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import workflow_of
 
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 tracer = trace.get_tracer(__name__)
 
 
-class Observation:
+class ActivityInstrumentation:
     """Watches the activities of a worker."""
 
     def __init__(self, history: History, catalogue: Catalogue) -> None:
@@ -42,9 +42,9 @@ class Observation:
         """
         self._catalogue = catalogue
         self._attempts = Attempts(history)
-        self._origins = Origins(history)
+        self._trace_contexts = TraceContexts(history)
 
-    def observed(self, name: str, activity: Activity) -> Activity:
+    def instrument(self, name: str, activity: Activity) -> Activity:
         """Return an activity that does the same, with its span and its log lines named.
 
         Args:
@@ -68,8 +68,8 @@ class Observation:
         definition = self._catalogue.named(workflow_of(instance_id))
         if definition is None or definition.eternal_input is None:
             return None
-        origin = await self._origins.of(instance_id)
-        return [Link(origin)] if origin else []
+        context = await self._trace_contexts.of(instance_id)
+        return [Link(context)] if context else []
 
     async def _run(
         self, span: Span, labels: dict[str, str], attempt: Attempt, work: Awaitable[Any]
@@ -131,6 +131,6 @@ def _span(name: str, links: list[Link] | None) -> Iterator[Span]:
         yield span
 
 
-def name_request(instance_id: str, workflow: str) -> None:
+def annotate_request_span(instance_id: str, workflow: str) -> None:
     """Say on the span of the current request which instance it is about."""
     trace.get_current_span().set_attributes({INSTANCE: instance_id, WORKFLOW: workflow})

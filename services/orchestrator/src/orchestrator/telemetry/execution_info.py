@@ -1,4 +1,4 @@
-"""What a history says of the instance as a whole. No I/O."""
+"""What a history says of its instance as a whole. No I/O."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,19 +14,19 @@ from servicekit.tracing import span_named
 
 
 @dataclass
-class Facts:
-    """What is known of an instance from its history.
+class ExecutionInfo:
+    """What a history says of its instance.
 
     Args:
         version: Which version of it ran last, where it has any.
-        patches: The patches that it took.
+        patches: The patches that it runs with.
         parent: The instance that called it.
         children: The child instances that it called.
-        rerun_of: The instance that it repeats.
-        begun_at: When it began; of a rerun, when that did.
-        ended_at: When it ended.
-        started_in: The span that it is part of, or was started in, as a `traceparent`.
-        terminated: Why somebody ended it.
+        rerun_of: The instance that it is a rerun of.
+        begun_at: When it began, in UTC; of a rerun, when the rerun began.
+        ended_at: When it ended, in UTC.
+        traceparent: The span that it is part of; of an eternal workflow, the one that started it.
+        terminated: The reason that an operator gave for terminating it.
     """
 
     version: str | None = None
@@ -36,41 +36,41 @@ class Facts:
     rerun_of: str | None = None
     begun_at: datetime | None = None
     ended_at: datetime | None = None
-    started_in: str | None = None
+    traceparent: str | None = None
     terminated: str | None = None
 
     @property
     def trace_id(self) -> str | None:
-        """The trace of that span."""
-        span = span_named(self.started_in)
+        """The id of the trace of `traceparent`."""
+        span = span_named(self.traceparent)
         return format_trace_id(span.trace_id) if span else None
 
 
-def facts_of(history: Sequence[Any]) -> Facts:
-    """Return what a history says of its instance."""
-    facts = Facts()
+def execution_info_of(history: Sequence[Any]) -> ExecutionInfo:
+    """Return what a history, its events in order, says of its instance."""
+    info = ExecutionInfo()
     for event in history:
         kind = event.WhichOneof("eventType")
         message: Any = getattr(event, kind) if kind else None
         if kind == "workflowStarted":
-            facts.version = message.version.name or facts.version
-            new = [p for p in message.version.patches if p not in facts.patches]
-            facts.patches += new
+            info.version = message.version.name or info.version
+            new = [p for p in message.version.patches if p not in info.patches]
+            info.patches += new
         elif kind == "executionStarted":
-            facts.begun_at = to_datetime(event.timestamp)
-            facts.parent = message.parentInstance.workflowInstance.instanceId or None
-            facts.started_in = message.parentTraceContext.traceParent or _started_in(message)
-        elif kind == "childWorkflowInstanceCreated" and message.instanceId not in facts.children:
-            facts.children.append(message.instanceId)
+            info.begun_at = to_datetime(event.timestamp)
+            info.parent = message.parentInstance.workflowInstance.instanceId or None
+            info.traceparent = message.parentTraceContext.traceParent or _started_in(message)
+        elif kind == "childWorkflowInstanceCreated" and message.instanceId not in info.children:
+            info.children.append(message.instanceId)
         elif kind == "executionTerminated":
-            facts.terminated = _reason(message.input.value)
+            info.terminated = _reason(message.input.value)
         elif kind == "executionCompleted":
-            facts.ended_at = to_datetime(event.timestamp)
+            info.ended_at = to_datetime(event.timestamp)
         # The event that a rerun begins at, and no other, names what is repeated; what stands
         # before it is copied.
         if source := _rerun_of(message):
-            facts.rerun_of, facts.begun_at = source, to_datetime(event.timestamp)
-    return facts
+            info.rerun_of, info.begun_at = source, to_datetime(event.timestamp)
+    return info
 
 
 def _rerun_of(message: Any) -> str | None:
@@ -80,7 +80,7 @@ def _rerun_of(message: Any) -> str | None:
 
 
 def _started_in(message: Any) -> str | None:
-    """Return what the input of an eternal workflow says of it."""
+    """Return the traceparent in the input of an eternal workflow."""
     try:
         return EternalInput.model_validate_json(message.input.value or "{}").started_in
     except ValidationError:

@@ -8,7 +8,7 @@ from grpc.aio import AioRpcError
 from opentelemetry.trace import SpanContext, format_trace_id
 
 from orchestrator.dapr_sdk.management import History
-from orchestrator.telemetry.execution_info import Facts, facts_of
+from orchestrator.telemetry.execution_info import ExecutionInfo, execution_info_of
 from servicekit.tracing import recording, span_named
 
 log = structlog.get_logger(__name__)
@@ -23,7 +23,7 @@ PAUSE = 0.05
 PATIENCE_SECONDS = 1.0
 
 
-class Origins:
+class TraceContexts:
     """The spans that instances are part of, or, where they go on for ever, were started in."""
 
     def __init__(self, history: History) -> None:
@@ -39,20 +39,20 @@ class Origins:
             return self._known[instance_id]
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                facts = await self._begun(instance_id)
+                info = await self._begun(instance_id)
         except (AioRpcError, TimeoutError) as error:
             log.debug("a trace is not known", instance=instance_id, error=type(error).__name__)
             return None
-        if facts is None:
+        if info is None:
             return None
-        span = self._known[instance_id] = span_named(facts.started_in)
+        span = self._known[instance_id] = span_named(info.traceparent)
         return span
 
-    async def _begun(self, instance_id: str) -> Facts | None:
+    async def _begun(self, instance_id: str) -> ExecutionInfo | None:
         for _ in range(TRIES):
-            facts = facts_of(await self._history(instance_id))
-            if facts.begun_at is not None:
-                return facts
+            info = execution_info_of(await self._history(instance_id))
+            if info.begun_at is not None:
+                return info
             await asyncio.sleep(PAUSE)
         return None
 

@@ -7,7 +7,7 @@ from opentelemetry.trace import Link, NonRecordingSpan
 
 from contracts.orchestrator import Wait
 from orchestrator.telemetry.activity_spans import INSTANCE, WORKFLOW
-from orchestrator.telemetry.trace_context import Origins
+from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.toolkit.definition import workflow_of
 
 tracer = trace.get_tracer(__name__)
@@ -15,18 +15,18 @@ tracer = trace.get_tracer(__name__)
 EVENT = "taskway.event"
 
 
-async def show_wait(origins: Origins, instance_id: str, wait: Wait) -> None:
+async def add_wait_span(trace_contexts: TraceContexts, instance_id: str, wait: Wait) -> None:
     """Add a span to the trace of an instance: a wait that the current request has ended.
 
     That span and the request's are linked, for each is in a trace of its own. What goes on for
     ever gets no span, for the trace that it was started in has ended; the request is linked to it.
 
     Args:
-        origins: Which trace an instance is part of.
+        trace_contexts: Which trace an instance is part of.
         instance_id: What waited.
         wait: For what.
     """
-    begun = await origins.of(instance_id)
+    begun = await trace_contexts.of(instance_id)
     if begun is None:
         return
     request = trace.get_current_span()

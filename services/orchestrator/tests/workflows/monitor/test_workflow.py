@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from unit_support.engine import FakeChannel, found, instance_state, management, raw_state
-from unit_support.untraced import NO_ORIGINS
+from unit_support.untraced import NO_TRACE_CONTEXTS
 
 from contracts.orchestrator import Progress, RuntimeStatus
 from contracts.problems import ProblemType
@@ -198,7 +198,7 @@ async def test_a_stop_that_got_no_answer_stops_when_it_is_sent_again() -> None:
     engine, stop = HalfEngine(), Stop.model_validate(PAYLOAD)
     progress = Progress(step="healthy", message="", waits=[{"id": STOP.name, "event": STOP.name}])
     state = instance_state(instance_id="monitor-1", progress=progress)
-    events = Events(engine, AcceptedEvents(MemoryStateStore()), NO_ORIGINS)  # type: ignore[arg-type]
+    events = Events(engine, AcceptedEvents(MemoryStateStore()), NO_TRACE_CONTEXTS)  # type: ignore[arg-type]
     with pytest.raises(ProblemError) as first:
         await events.deliver(state, STOP, stop)
     assert first.value.type is ProblemType.UNAVAILABLE
@@ -214,7 +214,9 @@ async def test_a_start_compares_with_the_request_of_a_later_generation() -> None
     started = next(e.executionStarted for e in done.history if e.HasField("executionStarted"))
     later = raw_state(name=DEFINITION.workflow_name, input=started.input.value)
     assert '"generation": 4' in later.input.value
-    engine = Engine(None, management(FakeChannel(GetInstance=[found(later)])), 1.0, NO_ORIGINS)  # type: ignore[arg-type]
+    engine = Engine(
+        None, management(FakeChannel(GetInstance=[found(later)])), 1.0, NO_TRACE_CONTEXTS
+    )  # type: ignore[arg-type]
     assert not await engine.start(DEFINITION, REQUEST)
     with pytest.raises(ProblemError) as error:
         await engine.start(DEFINITION, REQUEST.model_copy(update={"interval_seconds": 7}))

@@ -37,7 +37,7 @@ class _TokenHost(ActorGrpcHost):
 
     def __init__(self, settings: Settings) -> None:
         address = f"127.0.0.1:{settings.dapr_grpc_port}"
-        # The application's own listener is there already: see app_channel.
+        # The application's own listener is there already: see callback_server.
         super().__init__(address, app_port=0)
         if settings.dapr_api_token is not None:
             token = _StreamToken(settings.dapr_api_token)
