@@ -15,7 +15,7 @@ from dapr.serializers import DefaultJSONSerializer
 
 from contracts.notifier import ChannelName, NotificationRequest
 from orchestrator.toolkit.peers.peer import PeerRefused, PeerUnavailable
-from orchestrator.workflows.tracked_task.actor.task_actor import NobodyTold, TaskActor
+from orchestrator.workflows.tracked_task.actor.task_actor import ReminderUndelivered, TaskActor
 from orchestrator.workflows.tracked_task.state import TrackedTask
 
 DUE = datetime(2026, 1, 2, tzinfo=UTC)
@@ -194,7 +194,7 @@ async def test_a_reminder_tells_once_however_often_it_fires(host: Host) -> None:
 async def test_a_reminder_that_fails_is_counted_and_fires_again(host: Host) -> None:
     host.notifier.error = PeerUnavailable("down")
     for count in (1, 2):
-        with pytest.raises(NobodyTold):
+        with pytest.raises(ReminderUndelivered):
             await host.fire("remind")
         host.restart()
         armed = (await host.task()).reminder("remind")
@@ -209,7 +209,7 @@ async def test_a_reminder_that_is_refused_is_not_tried_for_ever(host: Host) -> N
     host.notifier.error = PeerRefused(422, None, "no such address")
     await host.fire("remind")
     [*_, last] = (await host.task()).history
-    assert last.what == "remind: alice cannot be told: no such address"
+    assert last.what == "remind: alice cannot be notified: no such address"
 
 
 async def test_a_bug_in_a_turn_leaves_nothing_behind(host: Host) -> None:

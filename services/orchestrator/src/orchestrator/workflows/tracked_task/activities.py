@@ -1,4 +1,4 @@
-"""Calls the actor of a task."""
+"""The activities of tracked tasks: they call the task's actor."""
 
 from dapr.ext.workflow import WorkflowActivityContext
 
@@ -24,20 +24,20 @@ def activities(dependencies: ActivityDependencies) -> Activities:
     actor = TaskActorClient(dependencies.sidecar, settings.actor_timeout_seconds)
 
     async def open_task(_: WorkflowActivityContext, call: OpenTask) -> Opened:
-        """Begin the task, and say what the settings leave to the workflow."""
+        """Create the task, and return the settings that the workflow needs."""
         await actor.create(call.task_id, call.step)
         return Opened(lead=settings.escalate_to, limit_days=settings.tracked_limit_days)
 
     async def record_step(_: WorkflowActivityContext, call: RecordStep) -> None:
-        """Write a line into the task's history."""
+        """Add an entry to the task's history."""
         await actor.record(call.task_id, call.step)
 
     async def arm_reminders(_: WorkflowActivityContext, call: ArmReminders) -> None:
-        """Have the actor watch over the task."""
+        """Assign the task, and arm its reminders."""
         await actor.arm(call.task_id, call.step)
 
     async def finish_task(_: WorkflowActivityContext, call: FinishTask) -> None:
-        """Have the actor watch no longer."""
+        """End the task, and disarm its reminders."""
         await actor.finish(call.task_id, call.step)
 
     return {

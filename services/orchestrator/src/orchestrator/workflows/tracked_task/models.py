@@ -1,4 +1,4 @@
-"""What a tracked task takes, calls and returns."""
+"""The request, result and events of a tracked task, and what its steps take and return."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -7,52 +7,70 @@ from pydantic import AwareDatetime, BaseModel, Field, RootModel
 
 from contracts.fields import Person, RequestId, Skill
 from orchestrator.toolkit.definition import Event, Request
-from orchestrator.workflows.tracked_task.state import Arm, Create, Finish, Record, TaskState
+from orchestrator.toolkit.fault_plan import NO_FAULTS, Fault, FaultPlan
+from orchestrator.workflows.tracked_task.state import (
+    Arm,
+    Create,
+    Finish,
+    Record,
+    ReminderName,
+    TaskState,
+)
 
 OPEN_TASK = "open_tracked_task"
 RECORD_STEP = "record_tracked_step"
 ARM_REMINDERS = "arm_task_reminders"
 FINISH_TASK = "finish_tracked_task"
 
-A_YEAR = 365 * 24 * 3600
+SECONDS_A_YEAR = 365 * 24 * 3600
 
 
-class Simulate(StrEnum):
-    """What is to go wrong."""
+class TrackedTaskFault(StrEnum):
+    """The failures that a request can inject."""
 
     REMINDER_FAILS = "reminder_fails"
 
 
+# More than the attempts after which Dapr drops a reminder that has no failure policy.
+SIX_TIMES = Fault(failures=6)
+FAULTS = {
+    None: NO_FAULTS,
+    TrackedTaskFault.REMINDER_FAILS: FaultPlan(dict.fromkeys(ReminderName, SIX_TIMES)),
+}
+
+
 class TrackedRequest(Request):
-    """A task that is watched until somebody has done it."""
+    """A task that an actor watches until it is done."""
 
     task_id: RequestId = Field(
         description="Your name for the task, and its actor's; the instance is `tracked-<task_id>`"
     )
-    title: str = Field(max_length=200, description="What is to be done")
+    title: str = Field(max_length=200, description="What to do")
     assignee: str | None = Field(
         default=None, max_length=254, description="A member's id or e-mail address"
     )
     skills: list[Skill] = Field(
-        default=[], max_length=20, description="Where nobody is named: what the task asks for"
+        default=[], max_length=20, description="Without an assignee: the skills that the task needs"
     )
     due: AwareDatetime | None = Field(
-        default=None, description="When it is to be done, with an offset; or `due_in_seconds`"
+        default=None, description="The due time, with an offset; or `due_in_seconds`"
     )
     due_in_seconds: int | None = Field(
-        default=None, ge=0, le=A_YEAR, description="The same, in seconds from the start"
+        default=None, ge=0, le=SECONDS_A_YEAR, description="The same, in seconds from the start"
     )
     remind_before_seconds: int = Field(
         default=3600,
         ge=0,
-        le=A_YEAR,
-        description="How long before it is due the assignee is reminded, in seconds",
+        le=SECONDS_A_YEAR,
+        description="How many seconds before the due time the assignee is reminded",
     )
     escalate_to: Person | None = Field(
-        default=None, description="Who is told when it is overdue; by default as in the settings"
+        default=None,
+        description="Who is notified when it is overdue; by default as in the settings",
     )
-    simulate: Simulate | None = Field(
-        default=None, description="Each reminder fails six times before it holds"
+    simulate: TrackedTaskFault | None = Field(
+        default=None,
+        description="An injected failure of each reminder: six times before it succeeds",
     )
 
 
@@ -65,7 +83,7 @@ class Done(BaseModel):
 
 
 class Cancel(BaseModel):
-    """The task need not be done."""
+    """The task is cancelled."""
 
     kind: Literal["cancel"] = "cancel"
     by: Person
@@ -73,43 +91,43 @@ class Cancel(BaseModel):
 
 
 class Ending(RootModel[Annotated[Done | Cancel, Field(discriminator="kind")]]):
-    """What ends the wait: whichever of the two comes first, the other is then refused."""
+    """What ends the wait: the first of the two; the other is refused then."""
 
 
 DONE = Event(name="done", payload=Done, description="Somebody has done the task.")
-CANCEL = Event(name="cancel", payload=Cancel, description="The task need not be done any more.")
+CANCEL = Event(name="cancel", payload=Cancel, description="Somebody cancels the task.")
 
 
 class OpenTask(BaseModel):
-    """Have the actor begin the task."""
+    """Create the task in its actor."""
 
     task_id: RequestId
     step: Create
 
 
 class Opened(BaseModel):
-    """What the settings say, which a workflow cannot read: kept in its history from here on."""
+    """The settings that the workflow needs: in its history, so that a replay reads the same."""
 
     lead: Person
     limit_days: int
 
 
 class RecordStep(BaseModel):
-    """Have the actor write a line into the task's history."""
+    """Add an entry to the history that the actor keeps."""
 
     task_id: RequestId
     step: Record
 
 
 class ArmReminders(BaseModel):
-    """Have the actor watch over the task."""
+    """Assign the task in its actor, and arm the reminders."""
 
     task_id: RequestId
     step: Arm
 
 
 class FinishTask(BaseModel):
-    """Have the actor watch no longer, and keep how the task ended."""
+    """End the task in its actor, and disarm the reminders."""
 
     task_id: RequestId
     step: Finish
@@ -121,4 +139,6 @@ class TrackedResult(BaseModel):
     task_id: RequestId
     status: TaskState
     message: str
-    assignee: str | None = Field(default=None, description="The e-mail address of who had it")
+    assignee: str | None = Field(
+        default=None, description="The e-mail address of the last assignee"
+    )

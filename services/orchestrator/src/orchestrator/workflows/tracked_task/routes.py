@@ -1,4 +1,4 @@
-"""Reads a task from its actor, whatever its workflow does at the moment."""
+"""Reads a task from its actor, also while its workflow waits or is paused."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ router = APIRouter(tags=[DEFINITION.title])
     "/tasks/{task_id}",
     summary="Read a task from its actor",
     description="Its state, its reminders and its history. The actor answers, so the workflow "
-    "need not run: it may sleep, or be paused.",
+    "need not run: it may wait, or be paused.",
     operation_id="read_tracked_task",
     responses=problem_responses(ProblemType.NOT_FOUND),
 )
@@ -30,7 +30,7 @@ async def read_task(
     sidecar: SidecarDep,
     settings: WorkflowSettingsDep,
 ) -> TrackedTask:
-    """Return a task as its actor has it."""
+    """Return the task's state in its actor."""
     timeout = settings.of(TrackedTaskSettings).actor_timeout_seconds
     try:
         task = await TaskActorClient(sidecar, timeout).get(task_id)

@@ -21,7 +21,7 @@ SAMPLES = {
         ],
     ),
     "overdue": Sample(
-        summary="A task that is overdue, reminded of and escalated, and done at last",
+        summary="A task that is overdue: reminded, escalated, and done in the end",
         request={
             "task_id": "43",
             "title": "Pay the invoice",
@@ -33,7 +33,7 @@ SAMPLES = {
         events=[SampleEvent(event="done", payload={"by": "dana@example.com"}, after_seconds=8)],
     ),
     "stubborn": Sample(
-        summary="A reminder that fails more often than Dapr tries by itself, and holds",
+        summary="A reminder that fails more often than Dapr retries by default, and succeeds",
         request={
             "task_id": "44",
             "title": "Fix the build",

@@ -15,13 +15,14 @@ class TrackedTaskSettings(WorkflowSettings):
     reminder_timeout_seconds: float = Field(
         default=2.0,
         gt=0,
-        description="How long the actor tries to tell somebody; reads of the task wait meanwhile",
+        description="How long one notification may take; reads of the task wait meanwhile",
     )
     reminder_retry_seconds: float = Field(
         default=1.0, gt=0, description="How long after a failure a reminder fires again"
     )
     escalate_to: Person = Field(
-        default="dana@example.com", description="Who is told of overdue tasks that name nobody"
+        default="dana@example.com",
+        description="Who is notified of overdue tasks, where the request names nobody",
     )
     tracked_limit_days: int = Field(
         default=400, ge=1, le=36_500, description="How long a tracked task may take at most"

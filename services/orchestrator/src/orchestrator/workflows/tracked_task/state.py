@@ -1,4 +1,4 @@
-"""What the actor of a task keeps, and how each step changes it: rules, without I/O."""
+"""The state of a task's actor, and how each step changes it: rules, without I/O."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from contracts.fields import Key, Person, RequestId
 
 
 class TaskState(StrEnum):
-    """How far a task is; from `done` on, it has ended."""
+    """The state of a task; from `done` on, it has ended."""
 
     CREATED = "created"
     ASSIGNED = "assigned"
@@ -22,16 +22,16 @@ class TaskState(StrEnum):
 
 
 class ReminderName(StrEnum):
-    """What the actor watches for."""
+    """The reminders of a task: before its due time, and at it."""
 
     REMIND = "remind"
     ESCALATE = "escalate"
 
 
 class Message(BaseModel):
-    """What somebody is told when a reminder fires."""
+    """The notification that a reminder sends."""
 
-    key: Key = Field(description="Under which it is told once, however often it is tried")
+    key: Key = Field(description="Its idempotency key: sent once, however often it is retried")
     recipient: Person
     subject: str
     body: str
@@ -43,21 +43,21 @@ class Armed(BaseModel):
     name: ReminderName
     at: AwareDatetime = Field(description="When it fires")
     message: Message
-    attempts: int = Field(default=0, description="How often it fired, and nobody could be told")
-    fail_first: int = Field(default=0, description="How many attempts were asked to fail")
+    attempts: int = Field(default=0, description="How often it fired and the notification failed")
+    fail_first: int = Field(default=0, description="How many attempts fail by injection")
 
 
 class Fired(BaseModel):
-    """A reminder that has done its work."""
+    """A reminder that is done: its notification was sent, or refused permanently."""
 
     name: ReminderName
-    at: AwareDatetime = Field(description="When it was done")
+    at: AwareDatetime = Field(description="When its notification was sent")
     recipient: Person
-    attempts: int = Field(description="How often it took to tell, the last time included")
+    attempts: int = Field(description="How many attempts it took")
 
 
 class Reminders(BaseModel):
-    """The watch over the due time."""
+    """The reminders of a task."""
 
     armed: list[Armed] = []
     fired: list[Fired] = []
@@ -70,16 +70,18 @@ class Reminders(BaseModel):
 
 
 class Entry(BaseModel):
-    """Something that happened to the task."""
+    """An entry of the task's history."""
 
-    key: str = Field(description="The step that wrote it: a step that is repeated writes no second")
+    key: str = Field(
+        description="The key of the step that wrote it; a repeated step adds no second entry"
+    )
     at: AwareDatetime
     what: str
     by: str
 
 
 class Create(BaseModel):
-    """The first step."""
+    """Create the task."""
 
     key: str
     task_id: RequestId
@@ -89,7 +91,7 @@ class Create(BaseModel):
 
 
 class Record(BaseModel):
-    """A step that leaves a line in the history."""
+    """Add an entry to the history."""
 
     key: str
     what: str
@@ -97,20 +99,20 @@ class Record(BaseModel):
 
 
 class Arm(Record):
-    """The task got somebody to do it: watch over it from now on."""
+    """Assign the task, and arm its reminders."""
 
     assignee: Person
     reminders: list[Armed]
 
 
 class Finish(Record):
-    """The task has ended: watch no longer."""
+    """End the task, and disarm its reminders."""
 
     state: TaskState
 
 
 class TrackedTask(BaseModel):
-    """A task, as its actor keeps it and everybody may read it."""
+    """A task, as its actor stores it and the API shows it."""
 
     task_id: RequestId
     title: str
@@ -132,12 +134,12 @@ class TrackedTask(BaseModel):
             history=[entry],
         )
 
-    def knows(self, key: str) -> bool:
-        """Say whether the step of this key was taken."""
+    def has_step(self, key: str) -> bool:
+        """Return whether the step of this key is in the history."""
         return any(entry.key == key for entry in self.history)
 
-    def recorded(self, step: Record, now: datetime) -> Self:
-        """Return the task with a line more."""
+    def with_entry(self, step: Record, now: datetime) -> Self:
+        """Return the task with one more entry."""
         entry = Entry(key=step.key, at=now, what=step.what, by=step.by)
         return self.model_copy(update={"history": [*self.history, entry]})
 
@@ -148,20 +150,20 @@ class TrackedTask(BaseModel):
             "assignee": step.assignee,
             "reminders": Reminders(armed=step.reminders),
         }
-        return self.recorded(step, now).model_copy(update=update)
+        return self.with_entry(step, now).model_copy(update=update)
 
     def finished(self, step: Finish, now: datetime) -> Self:
         """Return the task as it ended, with nothing armed."""
         reminders = Reminders(fired=self.reminders.fired)
         update = {"state": step.state, "reminders": reminders}
-        return self.recorded(step, now).model_copy(update=update)
+        return self.with_entry(step, now).model_copy(update=update)
 
     def reminder(self, name: str) -> Armed | None:
         """Return the reminder of that name, unless it has fired or was never armed."""
         return next((r for r in self.reminders.armed if r.name == name), None)
 
-    def tried(self, name: ReminderName) -> Self:
-        """Return the task after an attempt to tell somebody that failed."""
+    def with_failed_attempt(self, name: ReminderName) -> Self:
+        """Return the task after a failed attempt at the notification of a reminder."""
         armed = [
             r.model_copy(update={"attempts": r.attempts + 1}) if r.name == name else r
             for r in self.reminders.armed
@@ -170,7 +172,7 @@ class TrackedTask(BaseModel):
         return self.model_copy(update={"reminders": reminders})
 
     def fired(self, reminder: Armed, what: str, by: str, now: datetime) -> Self:
-        """Return the task after a reminder has done its work."""
+        """Return the task after the reminder is done."""
         fired = Fired(
             name=reminder.name,
             at=now,
@@ -181,12 +183,12 @@ class TrackedTask(BaseModel):
             armed=[r for r in self.reminders.armed if r.name != reminder.name],
             fired=[*self.reminders.fired, fired],
         )
-        line = Record(key=reminder.message.key, what=what, by=by)
-        return self.recorded(line, now).model_copy(update={"reminders": reminders})
+        entry = Record(key=reminder.message.key, what=what, by=by)
+        return self.with_entry(entry, now).model_copy(update={"reminders": reminders})
 
 
 class Reply(BaseModel):
-    """What each method of the actor answers; null where the task was never created.
+    """The answer of each method of the actor; null where the task was never created.
 
     An exception in a method reaches the caller as another object, and by Dapr's HTTP API with the
     status 200: so what has no `task` is a failure.

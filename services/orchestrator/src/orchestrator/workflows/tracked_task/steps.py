@@ -1,4 +1,4 @@
-"""The steps of a tracked task, and what they say to people and to the actor."""
+"""The rules of a tracked task, and its steps in the actor."""
 
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
@@ -7,30 +7,16 @@ from typing import Any
 from dapr.ext.workflow import DaprWorkflowContext
 from pydantic import BaseModel
 
-from contracts.assigner import Assignment, AssignmentRequest, assignment_key
+from contracts.assigner import Assignment
 from contracts.notifier import notification_key
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.messages import (
-    ASSIGN_TASK,
-    RELEASE_ASSIGNMENT,
-    SEND_NOTIFICATION,
-    AssignTask,
-    AssignTaskResult,
-    ReleaseAssignment,
-    SendNotification,
-)
-from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY, RETRY_COMPENSATION
-from orchestrator.workflows.tracked_task.models import TrackedRequest
+from orchestrator.toolkit.retries import RETRY_COMPENSATION
+from orchestrator.workflows.tracked_task.models import FAULTS, TrackedRequest
 from orchestrator.workflows.tracked_task.state import Armed, Message, ReminderName
-
-Steps = Generator[Task[Any], Any, Any]
-# More than the attempts after which Dapr drops a reminder that has no policy.
-FAILURES = 6
 
 
 def rejection_of(request: TrackedRequest, until: datetime) -> str | None:
-    """Return why the task makes no sense, if it does not; `until` is how long one is watched."""
+    """Return why the task is rejected, if it is; `until` is when the workflow expires."""
     if not request.title.strip():
         return "Missing title"
     if not (request.assignee or "").strip() and not request.skills:
@@ -39,7 +25,7 @@ def rejection_of(request: TrackedRequest, until: datetime) -> str | None:
         return "Give either due or due_in_seconds"
     # Comparing needs no arithmetic on what may be the first or the last year of all.
     if request.due is not None and request.due > until:
-        return f"Due after {until.isoformat()}, which is as long as a task is watched"
+        return f"Due after {until.isoformat()}, when a task expires"
     return None
 
 
@@ -50,14 +36,14 @@ def reminders_of(
     due: datetime | None,
     lead: str,
 ) -> list[Armed]:
-    """Return what the actor is to watch for; a reminder of what is overdue already is none."""
+    """Return the reminders to arm; a task that is overdue already has the escalation alone."""
     if due is None:
         return []
-    fail_first = FAILURES if request.simulate else 0
 
     def armed(name: ReminderName, at: datetime, recipient: str, subject: str, body: str) -> Armed:
         key = notification_key(ctx.instance_id, name)
         message = Message(key=key, recipient=recipient, subject=subject, body=body)
+        fail_first = FAULTS[request.simulate].at(name).failures
         return Armed(name=name, at=at, message=message, fail_first=fail_first)
 
     escalation = armed(
@@ -79,49 +65,18 @@ def reminders_of(
     return [reminder, escalation]
 
 
-def assign(ctx: DaprWorkflowContext, request: TrackedRequest) -> Steps:
-    """Ask the assigner for somebody."""
-    named = (request.assignee or "").strip() or None
-    wanted = AssignmentRequest(title=request.title, assignee=named, skills=request.skills)
-    step = AssignTask(key=assignment_key(ctx.instance_id), request=wanted)
-    assigned = yield ctx.call_activity(ASSIGN_TASK, input=step, retry_policy=RETRY)
-    return AssignTaskResult.model_validate(assigned)
-
-
-def release(ctx: DaprWorkflowContext) -> Steps:
-    """Give back the assignment: who has done a task, or need not do it, does not hold it."""
-    report(ctx, RELEASE_ASSIGNMENT, "Releasing the assignment")
-    step = ReleaseAssignment(key=assignment_key(ctx.instance_id))
-    yield ctx.call_activity(RELEASE_ASSIGNMENT, input=step, retry_policy=RETRY_COMPENSATION)
-
-
-def tell(
-    ctx: DaprWorkflowContext,
-    request: TrackedRequest,
-    assignment: Assignment,
-    due: datetime | None,
-) -> Steps:
-    """Tell the assignee of the task."""
-    end = f", due at {due.isoformat()}" if due else ""
-    step = SendNotification(
-        key=notification_key(ctx.instance_id),
-        recipient=assignment.email,
-        subject="A task for you",
-        body=f"You have been assigned task: {request.title}{end}",
-    )
-    yield ctx.call_activity(SEND_NOTIFICATION, input=step, retry_policy=RETRY)
-
-
-def keep(ctx: DaprWorkflowContext, activity: str, step: BaseModel) -> Steps:
-    """Have a step reach the actor, however long it takes: what others read is to be true."""
+def run_actor_step(
+    ctx: DaprWorkflowContext, activity: str, step: BaseModel
+) -> Generator[Task[Any], Any, Any]:
+    """Run a step in the actor until it succeeds, so that the task's readers see every step."""
     return (yield ctx.call_activity(activity, input=step, retry_policy=RETRY_COMPENSATION))
 
 
-def key_of(ctx: DaprWorkflowContext, step: str) -> str:
-    """Return the key under which the actor takes a step once."""
+def step_key(ctx: DaprWorkflowContext, step: str) -> str:
+    """Return the idempotency key of a step in the actor."""
     return f"{ctx.instance_id}:{step}"
 
 
-def myself(ctx: DaprWorkflowContext) -> str:
-    """Return how the workflow signs what it writes into the history."""
+def signature(ctx: DaprWorkflowContext) -> str:
+    """Return the author of the entries that the workflow adds to the history."""
     return f"workflow {ctx.instance_id}"

@@ -1,4 +1,4 @@
-"""A task with an actor: the workflow carries it on, the actor holds it and watches the clock."""
+"""A task with an actor: the workflow runs its steps, the actor has its state and reminders."""
 
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
@@ -6,10 +6,10 @@ from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError, when_any
 
-from contracts.assigner import Assignment
+from contracts.assigner import Assignment, AssignmentRequest
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
-from orchestrator.toolkit.messages import ASSIGN_TASK, SEND_NOTIFICATION
+from orchestrator.toolkit.people import assign, release, tell
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.waits import Waiting
 from orchestrator.workflows.tracked_task.models import (
@@ -32,74 +32,72 @@ from orchestrator.workflows.tracked_task.models import (
 from orchestrator.workflows.tracked_task.samples import SAMPLES
 from orchestrator.workflows.tracked_task.state import Arm, Create, Finish, Record, TaskState
 from orchestrator.workflows.tracked_task.steps import (
-    assign,
-    keep,
-    key_of,
-    myself,
     rejection_of,
-    release,
     reminders_of,
-    tell,
+    run_actor_step,
+    signature,
+    step_key,
 )
 
 
 def tracked_task_workflow(
     ctx: DaprWorkflowContext, request: TrackedRequest
 ) -> Generator[Task[Any], Any, TrackedResult]:
-    """Assign the task, have its actor watch the due time, and wait until it is done."""
+    """Assign the task, arm its actor's reminders, notify the assignee, and wait for the end."""
     started = ctx.current_utc_datetime.replace(tzinfo=UTC)
     due = request.due
     if request.due_in_seconds is not None:
         due = started + timedelta(seconds=request.due_in_seconds)
 
-    report(ctx, OPEN_TASK, "Beginning the task's record")
+    report(ctx, OPEN_TASK, "Creating the task in its actor")
     create = Create(
-        key=key_of(ctx, "create"),
+        key=step_key(ctx, "create"),
         task_id=request.task_id,
         title=request.title,
         due=due,
-        by=myself(ctx),
+        by=signature(ctx),
     )
     opened = Opened.model_validate(
-        (yield from keep(ctx, OPEN_TASK, OpenTask(task_id=request.task_id, step=create)))
+        (yield from run_actor_step(ctx, OPEN_TASK, OpenTask(task_id=request.task_id, step=create)))
     )
     until = started + timedelta(days=opened.limit_days)
     if rejection := rejection_of(request, until):
         return (yield from _end(ctx, request, TaskState.REJECTED, rejection))
 
-    report(ctx, ASSIGN_TASK, "Looking for somebody to do it")
+    named = (request.assignee or "").strip() or None
+    wanted = AssignmentRequest(title=request.title, assignee=named, skills=request.skills)
     try:
-        result = yield from assign(ctx, request)
+        result = yield from assign(ctx, wanted)
     except TaskFailedError as error:
-        # It is not known whether the last attempt reached the assigner.
-        yield from release(ctx)
         message = f"Assignment failed: {error.details.message}"
         return (yield from _end(ctx, request, TaskState.FAILED, message))
     if result.assignment is None:
-        refusal = result.refusal or "Nobody can take the task"
+        refusal = result.refusal or "Nobody is available for the task"
         return (yield from _end(ctx, request, TaskState.REJECTED, refusal))
     assignment: Assignment = result.assignment
 
-    report(ctx, ARM_REMINDERS, f"Having the actor watch over {assignment.email}'s task")
+    report(ctx, ARM_REMINDERS, f"Arming the reminders of {assignment.email}'s task")
     reminders = reminders_of(ctx, request, assignment, due, opened.lead)
     arm = Arm(
-        key=key_of(ctx, "assigned"),
+        key=step_key(ctx, "assigned"),
         what=f"assigned to {assignment.email}",
-        by=myself(ctx),
+        by=signature(ctx),
         assignee=assignment.email,
         reminders=reminders,
     )
-    yield from keep(ctx, ARM_REMINDERS, ArmReminders(task_id=request.task_id, step=arm))
+    yield from run_actor_step(ctx, ARM_REMINDERS, ArmReminders(task_id=request.task_id, step=arm))
 
-    report(ctx, SEND_NOTIFICATION, f"Telling {assignment.email}")
-    try:
-        yield from tell(ctx, request, assignment, due)
-    except TaskFailedError as error:
+    end = f", due at {due.isoformat()}" if due else ""
+    body = f"You have been assigned task: {request.title}{end}"
+    failure = yield from tell(ctx, assignment.email, "A task for you", body)
+    if failure is not None:
         yield from release(ctx)
-        message = f"{assignment.email} could not be told: {error.details.message}"
+        message = f"{assignment.email} could not be notified: {failure}"
         return (yield from _end(ctx, request, TaskState.FAILED, message))
-    told = Record(key=key_of(ctx, "told"), what=f"{assignment.email} was told", by=myself(ctx))
-    yield from keep(ctx, RECORD_STEP, RecordStep(task_id=request.task_id, step=told))
+    # "told": the key and the words of recorded histories.
+    what = f"{assignment.email} was told"
+    notified = Record(key=step_key(ctx, "told"), what=what, by=signature(ctx))
+    yield from run_actor_step(ctx, RECORD_STEP, RecordStep(task_id=request.task_id, step=notified))
 
     ending = yield from _wait(ctx, assignment, until)
     yield from release(ctx)
@@ -115,9 +113,12 @@ def tracked_task_workflow(
 def _wait(
     ctx: DaprWorkflowContext, assignment: Assignment, until: datetime
 ) -> Generator[Task[Any], Any, Ending | None]:
-    """Return how the task ended, or None where time ran out; the watching is the actor's."""
+    """Return how the task ended, or None where it expired.
+
+    Not people's wait for a decision: there are two events, and the actor reminds.
+    """
     last = until.replace(tzinfo=None)
-    # One id, so that the API lets in one of the two: whoever comes second is told so.
+    # One id, so that the API accepts one of the two events and refuses the second.
     waits = [
         Waiting(ctx, event, Ending, until=last, assigned_to=assignment.email, id="end")
         for event in (DONE, CANCEL)
@@ -125,7 +126,7 @@ def _wait(
     report(
         ctx,
         "wait",
-        f"Waiting until {assignment.email} has done it; its actor watches the time",
+        f"Waiting until {assignment.email} has done it; its actor reminds",
         waits=[waiting.wait for waiting in waits],
     )
     tasks = [waiting.task() for waiting in waits]
@@ -149,12 +150,12 @@ def _end(
     by: str | None = None,
     assignee: str | None = None,
 ) -> Generator[Task[Any], Any, TrackedResult]:
-    """Have the actor watch no longer and keep the outcome; then report it."""
-    report(ctx, FINISH_TASK, "Recording how it ended")
+    """End the task in its actor, then report the outcome."""
+    report(ctx, FINISH_TASK, "Ending the task in its actor")
     finish = Finish(
-        key=key_of(ctx, "end"), what=f"{state}: {message}", by=by or myself(ctx), state=state
+        key=step_key(ctx, "end"), what=f"{state}: {message}", by=by or signature(ctx), state=state
     )
-    yield from keep(ctx, FINISH_TASK, FinishTask(task_id=request.task_id, step=finish))
+    yield from run_actor_step(ctx, FINISH_TASK, FinishTask(task_id=request.task_id, step=finish))
     report(ctx, state, message)
     return TrackedResult(task_id=request.task_id, status=state, message=message, assignee=assignee)
 
@@ -167,8 +168,8 @@ DEFINITION = Definition(
     output=TrackedResult,
     id_field="task_id",
     title="Task with an actor",
-    description="A task is assigned and then watched by an actor, which reminds the assignee "
-    "before it is due and tells a lead when it is overdue, until somebody has done it.",
+    description="A task is assigned; until it is done, an actor reminds the assignee before it is "
+    "due and notifies a lead when it is overdue.",
     path="/tasks",
     status_path="/instances/{instance_id}",
     search_fields=("title", "assignee", "skills"),

@@ -1,7 +1,7 @@
 """Hosts the actors over a stream that the application opens to its sidecar.
 
-So no address of the application's is called, and none has to be kept from the public. The way is
-new in Dapr 1.18 ("alpha"); the older one, by HTTP, needs routes beside the public API.
+So no route of the application is called, and none has to be guarded from the public. The stream
+is new in Dapr 1.18 ("alpha"); the older way, HTTP, needs routes beside the public API.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ from servicekit.sidecar import sidecar_client
 
 log = structlog.get_logger(__name__)
 
-# An idle actor costs memory here and in the sidecar, and an address that anybody can ask for makes
-# one; waking it again costs one read.
+# An idle actor costs memory here and in the sidecar, and any request for a task activates one; to
+# activate it again costs one read.
 IDLE = timedelta(minutes=5)
 PAUSE_SECONDS = 1.0
 
@@ -37,7 +37,7 @@ class _TokenHost(ActorGrpcHost):
 
     def __init__(self, settings: Settings) -> None:
         address = f"127.0.0.1:{settings.dapr_grpc_port}"
-        # The application's own listener is there already: see callback_server.
+        # The application's own listener is there already: see scheduling/callback_server.
         super().__init__(address, app_port=0)
         if settings.dapr_api_token is not None:
             token = _StreamToken(settings.dapr_api_token)
@@ -95,5 +95,5 @@ async def _host(settings: Settings, own: TrackedTaskSettings, notifier: Notifier
             # It connects again by itself, but gives up where the sidecar stays away for a minute.
             await host.run_forever()
         except (grpc.aio.AioRpcError, TimeoutError, RuntimeError) as error:
-            log.warning("the sidecar takes no actors", error=str(error) or type(error).__name__)
+            log.warning("the sidecar accepts no actors", error=str(error) or type(error).__name__)
         await asyncio.sleep(PAUSE_SECONDS)

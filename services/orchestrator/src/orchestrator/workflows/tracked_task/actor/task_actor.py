@@ -1,4 +1,4 @@
-"""The actor of a task: holds its state and history, and watches over its due time."""
+"""The actor of a task: it has the task's state and history, and sends its reminders."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from dapr.actor.runtime.context import ActorRuntimeContext
 from dapr.actor.runtime.failure_policy import ActorReminderFailurePolicy
 
 from contracts.notifier import ChannelName, NotificationRequest
+from orchestrator.toolkit.fault_injection import InjectedFailure
 from orchestrator.toolkit.peers.notifier import NotifierClient
 from orchestrator.toolkit.peers.peer import PeerRefused, PeerUnavailable
 from orchestrator.workflows.tracked_task.state import (
@@ -29,32 +30,28 @@ STATE = "task"
 FORGET = "forget"
 
 
-class AskedToFail(Exception):
-    """A failure that was asked for."""
-
-
-class NobodyTold(Exception):
-    """A reminder could not be delivered: it is to be fired again."""
+class ReminderUndelivered(Exception):
+    """The notification of a reminder failed: Dapr fires it again."""
 
 
 class TaskActorInterface(ActorInterface):
-    """What the actor is asked, by the names that callers use."""
+    """The methods of the actor, by the names that callers use."""
 
     @actormethod(name="Create")  # type: ignore[untyped-decorator]
     async def create(self, data: object) -> object:
-        """Begin the task."""
+        """Create the task."""
 
     @actormethod(name="Record")  # type: ignore[untyped-decorator]
     async def record(self, data: object) -> object:
-        """Write a line into the history."""
+        """Add an entry to the history."""
 
     @actormethod(name="Arm")  # type: ignore[untyped-decorator]
     async def arm(self, data: object) -> object:
-        """Note the assignee, and watch from now on."""
+        """Assign the task, and arm its reminders."""
 
     @actormethod(name="Finish")  # type: ignore[untyped-decorator]
     async def finish(self, data: object) -> object:
-        """Watch no longer, and note how the task ended."""
+        """End the task, and disarm its reminders."""
 
     @actormethod(name="Get")  # type: ignore[untyped-decorator]
     async def get(self) -> object:
@@ -70,8 +67,9 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
     Args:
         context: Of the runtime.
         actor_id: The task's id.
-        notifier: Tells people. Its calls must be short, for reads wait while a reminder fires.
-        channel: The way to tell them.
+        notifier: Sends notifications. Its calls must be short, for reads wait while a reminder
+            fires.
+        channel: The channel of the notifications.
         retry: How long after a failure a reminder fires again.
         keep: How long a task is kept after its end.
     """
@@ -89,12 +87,12 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
         self._notifier = notifier
         self._channel = channel
         # Without one, Dapr drops a reminder after 3 failures a second apart. With no maximum it
-        # comes again until it holds.
+        # fires again until it succeeds.
         self._policy = ActorReminderFailurePolicy.constant_policy(interval=retry)
         self._keep = keep
 
     async def create(self, data: object) -> object:
-        """Begin the task, unless it has begun."""
+        """Create the task, unless it exists."""
         step = Create.model_validate(data)
         task = await self._load()
         if task is None:
@@ -102,28 +100,28 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
         return _reply(task)
 
     async def record(self, data: object) -> object:
-        """Write a line into the history, unless the step has."""
+        """Add an entry to the history, unless the step did."""
         step = Record.model_validate(data)
-        task = await self._known()
-        if not task.knows(step.key):
-            task = await self._save(task.recorded(step, _now()))
+        task = await self._require()
+        if not task.has_step(step.key):
+            task = await self._save(task.with_entry(step, _now()))
         return _reply(task)
 
     async def arm(self, data: object) -> object:
-        """Register the reminders and note them; one that fires in between finds nothing armed."""
+        """Register the reminders, then save them; one that fires in between finds nothing armed."""
         step = Arm.model_validate(data)
-        task = await self._known()
-        if not task.knows(step.key):
+        task = await self._require()
+        if not task.has_step(step.key):
             for reminder in step.reminders:
                 await self._register(reminder.name, reminder.at)
             task = await self._save(task.armed(step, _now()))
         return _reply(task)
 
     async def finish(self, data: object) -> object:
-        """Take the reminders back, and note how the task ended."""
+        """Unregister the reminders, and save how the task ended."""
         step = Finish.model_validate(data)
-        task = await self._known()
-        if not task.knows(step.key):
+        task = await self._require()
+        if not task.has_step(step.key):
             for reminder in task.reminders.armed:
                 await self.unregister_reminder(reminder.name)
             await self._register(FORGET, _now() + self._keep)
@@ -142,31 +140,31 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
         period: timedelta,
         ttl: timedelta | None = None,
     ) -> None:
-        """Tell whom the reminder names; what is raised here has Dapr fire it again."""
+        """Send the notification of a reminder; an exception has Dapr fire it again."""
         if name == FORGET:
             await self._state_manager.try_remove_state(STATE)
             return
         task = await self._load()
         reminder = task.reminder(name) if task else None
         if task is None or reminder is None:
-            # It fired before, or was disarmed; or the step that armed it died, and comes again.
+            # It fired before, or was disarmed; or the step that arms it crashed, and is retried.
             log.info("a reminder with nothing to do", task_id=self.id.id, reminder=name)
             return
         try:
-            what = await self._tell(reminder)
-        except (PeerUnavailable, AskedToFail) as error:
-            log.warning("nobody could be told", task_id=self.id.id, reminder=name)
-            log.debug("nobody could be told", said=str(error))
-            await self._save(task.tried(ReminderName(name)))
+            what = await self._notify(reminder)
+        except (PeerUnavailable, InjectedFailure) as error:
+            log.warning("a reminder is undelivered", task_id=self.id.id, reminder=name)
+            log.debug("a reminder is undelivered", error=str(error))
+            await self._save(task.with_failed_attempt(ReminderName(name)))
             # Dapr's SDK saves after a turn that went well only.
             await self._state_manager.save_state()
-            # Dapr logs it, and what the notifier says may name who was to be told.
-            raise NobodyTold(f"the reminder {name} reached nobody") from None
+            # Dapr logs it, and what the notifier says may name the recipient.
+            raise ReminderUndelivered(f"the reminder {name} is undelivered") from None
         await self._save(task.fired(reminder, what, "the actor's reminder", _now()))
 
-    async def _tell(self, reminder: Armed) -> str:
+    async def _notify(self, reminder: Armed) -> str:
         if reminder.attempts < reminder.fail_first:
-            raise AskedToFail(f"attempt {reminder.attempts + 1} was asked to fail")
+            raise InjectedFailure(f"attempt {reminder.attempts + 1}")
         message = reminder.message
         request = NotificationRequest(
             recipient=message.recipient,
@@ -178,8 +176,8 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
             await self._notifier.notify(message.key, request)
         except PeerRefused as error:
             # It would be refused again.
-            return f"{reminder.name}: {message.recipient} cannot be told: {error}"
-        return f"{reminder.name}: {message.recipient} was told"
+            return f"{reminder.name}: {message.recipient} cannot be notified: {error}"
+        return f"{reminder.name}: {message.recipient} was notified"
 
     async def _register(self, name: str, at: datetime) -> None:
         delay = max(at - _now(), timedelta(0))
@@ -194,14 +192,14 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
         found, value = await self._state_manager.try_get_state(STATE)
         return TrackedTask.model_validate(value) if found else None
 
-    async def _known(self) -> TrackedTask:
+    async def _require(self) -> TrackedTask:
         task = await self._load()
         if task is None:
             raise LookupError(f"task {self.id.id} was never created")
         return task
 
     async def _save(self, task: TrackedTask) -> TrackedTask:
-        """Have the task written at the end of the turn."""
+        """Set the task, which the SDK saves at the end of the turn."""
         await self._state_manager.set_state(STATE, task.model_dump(mode="json"))
         return task
 

@@ -1,4 +1,4 @@
-"""The actor of a task, as the orchestrator's activities and routes use it."""
+"""The client of a task's actor, for activities and routes."""
 
 import httpx
 from opentelemetry import propagate
@@ -18,11 +18,14 @@ ACTOR_TYPE = "TaskActor"
 
 
 class TaskActorClient:
-    """Calls the actor through the sidecar; each call can be repeated, and raises PeerUnavailable
-    where the actor does not answer."""
+    """Calls the actor through the sidecar; each call can be repeated.
+
+    Raises:
+        PeerUnavailable: The actor did not answer, or failed.
+    """
 
     def __init__(self, http: httpx.AsyncClient, timeout: float) -> None:
-        """Reach it over `http`, a client of the sidecar.
+        """Call it through the sidecar.
 
         Args:
             http: The sidecar's API.
@@ -32,19 +35,19 @@ class TaskActorClient:
         self._timeout = timeout
 
     async def create(self, task_id: str, step: Create) -> None:
-        """Begin the task."""
+        """Create the task."""
         await self._call(task_id, "Create", step)
 
     async def record(self, task_id: str, step: Record) -> None:
-        """Write a line into its history."""
+        """Add an entry to its history."""
         await self._call(task_id, "Record", step)
 
     async def arm(self, task_id: str, step: Arm) -> None:
-        """Have it watch over the task."""
+        """Assign the task, and arm its reminders."""
         await self._call(task_id, "Arm", step)
 
     async def finish(self, task_id: str, step: Finish) -> None:
-        """Have it watch no longer."""
+        """End the task, and disarm its reminders."""
         await self._call(task_id, "Finish", step)
 
     async def get(self, task_id: str) -> TrackedTask | None:
