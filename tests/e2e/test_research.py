@@ -138,7 +138,7 @@ async def test_without_any_source_it_fails_and_says_why(system: System) -> None:
     instance = await start(system, simulate="all_sources_fail")
     output = (await system.finished(instance))["output"]
     assert output["status"] == "failed"
-    assert "Injected failure of handbook" in output["message"]
+    assert "injected failure: source handbook" in output["message"]
     assert set(output["failed_sources"]) >= {"handbook", "glossary", "notes"}
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.testing.dependencies import activity_dependencies
+from orchestrator.toolkit.fault_injection import InjectedFailure
 from orchestrator.toolkit.language.settings import LanguageSettings
-from orchestrator.workflows.research.activities import SourceDown, activities
+from orchestrator.workflows.research.activities import activities
 from orchestrator.workflows.research.adapters.reports import Reports
 from orchestrator.workflows.research.models import (
     DELIVER_REPORT,
@@ -72,7 +73,7 @@ async def test_a_request_may_shorten_the_time_for_a_review(wanted: int | None, g
 
 async def test_a_source_fails_where_it_is_asked_to() -> None:
     steps = Steps(MemoryStateStore())
-    with pytest.raises(SourceDown):
+    with pytest.raises(InjectedFailure):
         await steps(SEARCH_KNOWLEDGE, SearchKnowledge(source="notes", question="q", fails=True))
     with pytest.raises(NonRetryableError):
         await steps(SEARCH_KNOWLEDGE, SearchKnowledge(source="oracle", question="q"))

@@ -2,8 +2,8 @@
 
 from dapr.ext.workflow import WorkflowActivityContext
 
-from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
+from orchestrator.toolkit.fault_injection import PermanentInjectedFailure
 from orchestrator.toolkit.messages import SendNotification
 from orchestrator.workflows.application.adapters.rules_file import load
 from orchestrator.workflows.application.models import (
@@ -39,6 +39,6 @@ def activities(dependencies: ActivityDependencies) -> Activities:
 
     async def fail_to_notify(_: WorkflowActivityContext, message: SendNotification) -> None:
         """Fail as a delivery does that cannot be made: an injected failure."""
-        raise NonRetryableError(f"Injected failure of the delivery to {message.recipient}")
+        raise PermanentInjectedFailure(f"delivery to {message.recipient}")
 
     return {SCREEN_APPLICATION: screen_application, FAIL_TO_NOTIFY: fail_to_notify}

@@ -6,18 +6,26 @@ from pydantic import BaseModel, Field
 
 from contracts.fields import EmailAddress, RequestId
 from orchestrator.toolkit.definition import Request
+from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan
 from orchestrator.workflows.application.screening import Score, Thresholds
 
 SCREEN_APPLICATION = "screen_application"
 # The name in recorded histories.
 FAIL_TO_NOTIFY = "fail_to_tell"
 RECRUITING = "recruiting"
+NOTIFY_RECRUITER = "notify_recruiter"
 
 
-class Simulate(StrEnum):
-    """What is to go wrong."""
+class ApplicationFault(StrEnum):
+    """The failures that a request can inject."""
 
     RECRUITER_UNREACHABLE = "recruiter-unreachable"
+
+
+FAULTS = {
+    None: NO_FAULTS,
+    ApplicationFault.RECRUITER_UNREACHABLE: FaultPlan({NOTIFY_RECRUITER: Fault(failures=ALWAYS)}),
+}
 
 
 class ApplicationRequest(Request):
@@ -30,9 +38,9 @@ class ApplicationRequest(Request):
     )
     email: EmailAddress = Field(description="Where the candidate is notified")
     text: str = Field(max_length=20_000, description="What the candidate wrote: keywords count")
-    simulate: Simulate | None = Field(
+    simulate: ApplicationFault | None = Field(
         default=None,
-        description="`recruiter-unreachable`: the notification of the recruiter fails",
+        description="An injected failure of the recruiter's notification",
     )
 
 

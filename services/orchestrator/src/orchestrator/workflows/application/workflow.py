@@ -14,6 +14,8 @@ from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.application.models import (
     FAIL_TO_NOTIFY,
+    FAULTS,
+    NOTIFY_RECRUITER,
     RECRUITING,
     SCREEN_APPLICATION,
     ApplicationOutcome,
@@ -21,7 +23,6 @@ from orchestrator.workflows.application.models import (
     ApplicationResult,
     Route,
     Screening,
-    Simulate,
 )
 from orchestrator.workflows.application.samples import SAMPLES
 from orchestrator.workflows.application.screening import Thresholds
@@ -93,7 +94,7 @@ def _assign_recruiter(
         return assigned.refusal or "No recruiter is available"
 
     recruiter = assigned.assignment.email
-    unreachable = request.simulate is Simulate.RECRUITER_UNREACHABLE
+    unreachable = FAULTS[request.simulate].at(NOTIFY_RECRUITER).fails()
     failure = yield from tell(
         ctx,
         recruiter,

@@ -11,7 +11,7 @@ from orchestrator.workflows.monitor.adapters.web_check import WebCheck
 from orchestrator.workflows.monitor.adapters.web_guard import AllowList, NotAllowed, WebGuard
 from orchestrator.workflows.monitor.models import (
     CHECK_ADDRESS,
-    OUTAGE,
+    FAULTS,
     CheckAddress,
     CheckedAddress,
     MonitorRequest,
@@ -41,7 +41,7 @@ def activities(dependencies: ActivityDependencies) -> Activities:
 
     async def check_address(_: WorkflowActivityContext, step: CheckAddress) -> CheckedAddress:
         """Make a check; a retry makes another one, and its result counts."""
-        if step.simulate is not None and step.number in OUTAGE:
+        if FAULTS[step.simulate].at(CHECK_ADDRESS).fails(step.number):
             check = Check(at=datetime.now(UTC), ok=False, status=503, milliseconds=0)
         else:
             check = await web.check(step.url)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from contracts.fields import Person, RequestId
 from orchestrator.toolkit.definition import EternalInput, Event, Request
+from orchestrator.toolkit.fault_plan import NO_FAULTS, Fault, FaultPlan
 from orchestrator.workflows.monitor.state import Check, MonitorState
 
 CHECK_ADDRESS = "check_address"
@@ -16,14 +17,16 @@ SECONDS_A_DAY = 86_400
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,1990}$")]
 
 
-class Simulate(StrEnum):
-    """What is to go wrong."""
+class MonitorFault(StrEnum):
+    """The failures that a request can inject."""
 
     OUTAGE = "outage"
 
 
-# Checks that are taken to be answered 503.
-OUTAGE = range(3, 5)
+FAULTS = {
+    None: NO_FAULTS,
+    MonitorFault.OUTAGE: FaultPlan({CHECK_ADDRESS: Fault(failures=1, calls=range(3, 5))}),
+}
 
 
 class MonitorRequest(Request):
@@ -44,8 +47,8 @@ class MonitorRequest(Request):
         le=SECONDS_A_DAY,
         description="Between checks while unhealthy; else the settings'",
     )
-    simulate: Simulate | None = Field(
-        default=None, description="`outage`: checks 3 and 4 find the address down"
+    simulate: MonitorFault | None = Field(
+        default=None, description="`outage`: checks 3 and 4 get an injected 503"
     )
 
 
@@ -62,7 +65,7 @@ class CheckAddress(BaseModel):
     number: int
     interval_seconds: int | None
     retry_seconds: int | None
-    simulate: Simulate | None
+    simulate: MonitorFault | None
 
 
 class CheckedAddress(BaseModel):

@@ -6,6 +6,7 @@ from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
+from orchestrator.toolkit.fault_injection import PermanentInjectedFailure
 from orchestrator.workflows.onboarding.adapters.accounts import (
     AccountRefused,
     Accounts,
@@ -15,8 +16,10 @@ from orchestrator.workflows.onboarding.adapters.customer_documents import Docume
 from orchestrator.workflows.onboarding.models import (
     CLOSE_ACCOUNT,
     DELETE_DOCUMENT,
+    FAULTS,
     KEEP_DOCUMENT,
     OPEN_ACCOUNT,
+    OPEN_ACCOUNT_ANSWER,
     VALIDATE_ONBOARDING,
     AccountOpened,
     CloseAccount,
@@ -24,7 +27,6 @@ from orchestrator.workflows.onboarding.models import (
     KeepDocument,
     OnboardingRequest,
     OpenAccount,
-    Simulate,
     Terms,
 )
 from orchestrator.workflows.onboarding.settings import OnboardingSettings
@@ -61,15 +63,16 @@ def activities(dependencies: ActivityDependencies) -> Activities:
 
     async def open_account(_: WorkflowActivityContext, step: OpenAccount) -> AccountOpened:
         """Open an account; a refusal is a result."""
-        if step.simulate is Simulate.ACCOUNT_FAILS:
-            raise NonRetryableError("Injected failure: the account is not opened")
+        faults = FAULTS[step.simulate]
+        if faults.at(OPEN_ACCOUNT).fails():
+            raise PermanentInjectedFailure("the account is not opened")
         now = datetime.now(UTC)
         try:
             await accounts.open(step.key, step.customer_id, step.name, step.email, now)
         except AccountRefused as error:
             return AccountOpened(refusal=str(error))
-        if step.simulate is Simulate.ACCOUNT_ANSWER_LOST:
-            raise NonRetryableError("Injected failure: the answer is lost")
+        if faults.at(OPEN_ACCOUNT_ANSWER).fails():
+            raise PermanentInjectedFailure("the answer is lost")
         return AccountOpened()
 
     async def close_account(_: WorkflowActivityContext, step: CloseAccount) -> None:

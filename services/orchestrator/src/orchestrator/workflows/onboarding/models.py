@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from contracts.fields import EmailAddress, Key, Person, RequestId
 from orchestrator.toolkit.definition import Event, Request
+from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan
 
 VALIDATE_ONBOARDING = "validate_onboarding"
 KEEP_DOCUMENT = "keep_document"
@@ -16,11 +17,20 @@ VERIFIER_SKILL = "review"
 ONE_YEAR = 31_536_000
 
 
-class Simulate(StrEnum):
-    """What is to go wrong."""
+class OnboardingFault(StrEnum):
+    """The failures that a request can inject."""
 
     ACCOUNT_FAILS = "account_fails"
     ACCOUNT_ANSWER_LOST = "account_answer_lost"
+
+
+# A point in the step that opens the account: after it, and before its answer.
+OPEN_ACCOUNT_ANSWER = "open_account.answer"
+FAULTS = {
+    None: NO_FAULTS,
+    OnboardingFault.ACCOUNT_FAILS: FaultPlan({OPEN_ACCOUNT: Fault(failures=ALWAYS)}),
+    OnboardingFault.ACCOUNT_ANSWER_LOST: FaultPlan({OPEN_ACCOUNT_ANSWER: Fault(failures=ALWAYS)}),
+}
 
 
 class DocumentKind(StrEnum):
@@ -62,10 +72,10 @@ class OnboardingRequest(Request):
         le=ONE_YEAR,
         description="Remind the verifier more often than by the settings; 20 times at most",
     )
-    simulate: Simulate | None = Field(
+    simulate: OnboardingFault | None = Field(
         default=None,
-        description="`account_fails`: the account is not opened; `account_answer_lost`: it is "
-        "opened, and the answer is lost",
+        description="An injected failure. `account_fails`: the account is not opened; "
+        "`account_answer_lost`: it is opened, and the answer is lost",
     )
 
 
@@ -129,7 +139,7 @@ class OpenAccount(BaseModel):
     customer_id: RequestId
     name: str
     email: EmailAddress
-    simulate: Simulate | None = None
+    simulate: OnboardingFault | None = None
 
 
 class AccountOpened(BaseModel):

@@ -4,6 +4,7 @@ from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
+from orchestrator.toolkit.fault_injection import InjectedFailure
 from orchestrator.toolkit.language.factory import open_language
 from orchestrator.toolkit.language.sentences import terms_of
 from orchestrator.toolkit.language.settings import LanguageSettings
@@ -24,10 +25,6 @@ from orchestrator.workflows.research.models import (
     WriteDraft,
 )
 from orchestrator.workflows.research.settings import ResearchSettings
-
-
-class SourceDown(Exception):
-    """An injected failure of a source."""
 
 
 def activities(dependencies: ActivityDependencies) -> Activities:
@@ -52,7 +49,7 @@ def activities(dependencies: ActivityDependencies) -> Activities:
     async def search_knowledge(_: WorkflowActivityContext, step: SearchKnowledge) -> Found:
         """Search one source."""
         if step.fails:
-            raise SourceDown(f"Injected failure of {step.source}")
+            raise InjectedFailure(f"source {step.source}")
         source = sources.get(step.source)
         if source is None:
             raise NonRetryableError(f"There is no source {step.source} any more")

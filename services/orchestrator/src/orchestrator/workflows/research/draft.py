@@ -10,6 +10,7 @@ from orchestrator.toolkit.language.port import Passage
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.research.models import (
+    FAULTS,
     SEARCH_KNOWLEDGE,
     WRITE_DRAFT,
     Draft,
@@ -19,14 +20,10 @@ from orchestrator.workflows.research.models import (
     ResearchRequest,
     ResearchResult,
     SearchKnowledge,
-    Simulate,
     WriteDraft,
     draft_key,
 )
 from orchestrator.workflows.research.steps import Verdict, format_error
-
-# Where the request injects a failure of one source, of this one.
-FAILING_SOURCE = "notes"
 
 
 def write_draft(
@@ -62,13 +59,15 @@ def _search(
     """Search every source in parallel; return the passages, and which failed and why."""
     report(ctx, SEARCH_KNOWLEDGE, f"Searching {', '.join(plan.sources)}")
     question = " ".join([request.question, *comments])
+    faults = FAULTS[request.simulate]
+    all_fail = faults.at(SEARCH_KNOWLEDGE).fails()
     # All are scheduled before the first is awaited, so they run in parallel. when_all would lose
     # what succeeded where one fails.
     searches: dict[str, Task[Any]] = {
         source: ctx.call_activity(
             SEARCH_KNOWLEDGE,
             input=SearchKnowledge(
-                source=source, question=question, fails=_fails(source, request.simulate)
+                source=source, question=question, fails=all_fail or faults.at(source).fails()
             ),
             retry_policy=RETRY,
         )
@@ -102,9 +101,3 @@ def _write(
     )
     written = yield ctx.call_activity(WRITE_DRAFT, input=step, retry_policy=RETRY)
     return Draft.model_validate(written)
-
-
-def _fails(source: str, simulate: Simulate | None) -> bool:
-    return simulate is Simulate.ALL_SOURCES_FAIL or (
-        simulate is Simulate.SOURCE_FAILS and source == FAILING_SOURCE
-    )

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from contracts.fields import Person, RequestId, Skill
 from orchestrator.toolkit.definition import Event, Request
+from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan
 from orchestrator.toolkit.language.port import Passage
 from orchestrator.workflows.research.knowledge import Line, Prose
 
@@ -17,11 +18,19 @@ DELIVER_REPORT = "deliver_report"
 MAX_ROUNDS = 3
 
 
-class Simulate(StrEnum):
-    """What is to go wrong."""
+class ResearchFault(StrEnum):
+    """The failures that a request can inject."""
 
     SOURCE_FAILS = "source_fails"
     ALL_SOURCES_FAIL = "all_sources_fail"
+
+
+# A fault at a source's name concerns that source, one at the step every source.
+FAULTS = {
+    None: NO_FAULTS,
+    ResearchFault.SOURCE_FAILS: FaultPlan({"notes": Fault(failures=ALWAYS)}),
+    ResearchFault.ALL_SOURCES_FAIL: FaultPlan({SEARCH_KNOWLEDGE: Fault(failures=ALWAYS)}),
+}
 
 
 class ResearchRequest(Request):
@@ -44,8 +53,8 @@ class ResearchRequest(Request):
         le=31_536_000,
         description="The time for the review of a draft, where shorter than by the settings",
     )
-    simulate: Simulate | None = Field(
-        default=None, description="A source that fails permanently, or all of them"
+    simulate: ResearchFault | None = Field(
+        default=None, description="An injected failure of one source, or of all of them"
     )
 
 
