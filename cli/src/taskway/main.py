@@ -62,7 +62,7 @@ for _command in (
     version.version,
 ):
     app.command(_command.__name__.removesuffix("_"))(_command)
-# The name of `bulk` in 0.1; goes with 0.2.
+# The name of `bulk` before 0.2; removed in 0.3.
 app.command("batch", hidden=True, deprecated=True)(bulk.bulk)
 app.add_typer(schedules.app, name="schedule")
 
