@@ -1,0 +1,141 @@
+"""The sidecar's state API: ETags, what its errors mean, deadlines and traces."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import grpc
+import pytest
+from dapr.aio.clients import DaprClient
+from fake_sidecar import FakeSidecar
+from opentelemetry import trace
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+from pydantic import BaseModel
+
+from servicekit.opening import dapr_client, open_state_store
+from servicekit.settings import ServiceSettings
+from servicekit.state import Conflict, DaprStateStore, StoreUnavailable
+
+
+class Value(BaseModel):
+    text: str
+
+
+FIRST, SECOND = Value(text="first"), Value(text="second")
+
+
+@pytest.fixture
+async def store(sidecar_settings: ServiceSettings) -> AsyncIterator[DaprStateStore]:
+    async with AsyncExitStack() as stack:
+        yield await open_state_store(stack, sidecar_settings)
+
+
+async def test_a_missing_key_has_neither_value_nor_etag(store: DaprStateStore) -> None:
+    read = await store.get("k", Value)
+    assert (read.value, read.etag) == (None, None)
+
+
+async def test_several_keys_are_read_at_once(store: DaprStateStore, sidecar: FakeSidecar) -> None:
+    await store.put("a", FIRST, None)
+    calls = len(sidecar.metadata)
+    read = await store.get_many(["missing", "a", "a"], Value)
+    assert {key: entry.value for key, entry in read.items()} == {"missing": None, "a": FIRST}
+    assert read["a"].etag == "1"
+    assert len(sidecar.metadata) == calls + 1
+
+
+async def test_no_keys_need_no_call(store: DaprStateStore, sidecar: FakeSidecar) -> None:
+    assert await store.get_many([], Value) == {}
+    assert sidecar.metadata == []
+
+
+async def test_a_key_that_cannot_be_read_among_several_is_no_missing_one(
+    store: DaprStateStore,
+) -> None:
+    with pytest.raises(StoreUnavailable, match="no such shard"):
+        await store.get_many(["a", "broken"], Value)
+
+
+async def test_a_write_with_the_wrong_etag_is_a_conflict(store: DaprStateStore) -> None:
+    await store.put("k", FIRST, None)
+    etag = (await store.get("k", Value)).etag
+    await store.put("k", SECOND, etag)
+    with pytest.raises(Conflict):
+        await store.put("k", FIRST, etag)
+    assert (await store.get("k", Value)).value == SECOND
+
+
+async def test_creating_an_existing_key_is_a_conflict_though_the_store_calls_it_internal(
+    store: DaprStateStore,
+) -> None:
+    await store.put("k", FIRST, None)
+    with pytest.raises(Conflict):
+        await store.put("k", SECOND, None)
+    assert await store.put_if_absent("k", SECOND) == (FIRST, False)
+
+
+async def test_put_if_absent_of_an_existing_key_provokes_no_error_in_the_store(
+    store: DaprStateStore, sidecar: FakeSidecar
+) -> None:
+    await store.put("k", FIRST, None)
+    calls = len(sidecar.metadata)
+    await store.put_if_absent("k", SECOND)
+    assert len(sidecar.metadata) == calls + 1
+
+
+async def test_overwriting_needs_no_etag(store: DaprStateStore) -> None:
+    for value in (FIRST, SECOND):
+        await store.overwrite("k", value)
+    assert (await store.get("k", Value)).value == SECOND
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])
+async def test_any_other_error_is_a_store_that_is_unavailable(
+    store: DaprStateStore, sidecar: FakeSidecar, code: grpc.StatusCode
+) -> None:
+    sidecar.fail_with = code
+    with pytest.raises(StoreUnavailable, match="failed on demand"):
+        await store.get("k", Value)
+    with pytest.raises(StoreUnavailable, match="failed on demand"):
+        await store.get_many(["k"], Value)
+    for etag in (None, "1"):
+        with pytest.raises(StoreUnavailable):
+            await store.put("k", FIRST, etag)
+    with pytest.raises(StoreUnavailable, match="failed on demand"):
+        await store.overwrite("k", FIRST)
+
+
+async def test_a_call_has_a_deadline(
+    sidecar: FakeSidecar, sidecar_settings: ServiceSettings
+) -> None:
+    sidecar.delay_seconds = 0.5
+    async with dapr_client(sidecar_settings) as client:
+        store = DaprStateStore(lambda: client, "statestore", deadline=0.05)
+        with pytest.raises(StoreUnavailable, match=r"no answer within 0\.05 s"):
+            await store.get("k", Value)
+
+
+async def test_a_client_is_made_once_at_the_first_use(sidecar_settings: ServiceSettings) -> None:
+    made: list[DaprClient] = []
+
+    def connect() -> DaprClient:
+        made.append(dapr_client(sidecar_settings))
+        return made[-1]
+
+    store = DaprStateStore(connect, "statestore")
+    assert made == []
+    await store.get("a", Value)
+    await store.get("b", Value)
+    assert len(made) == 1
+    await made[0].close()
+
+
+async def test_a_call_is_part_of_the_current_trace(
+    store: DaprStateStore, sidecar: FakeSidecar
+) -> None:
+    span = NonRecordingSpan(SpanContext(0xA, 0xB, is_remote=False, trace_flags=TraceFlags(1)))
+    await store.get("k", Value)
+    with trace.use_span(span):
+        await store.get("k", Value)
+    without, within = sidecar.metadata
+    assert "traceparent" not in without
+    assert within["traceparent"] == f"00-{0xA:032x}-{0xB:016x}-01"

@@ -1,0 +1,54 @@
+"""Settings come from the environment, by the names that Dapr gives, and are checked."""
+
+import pytest
+from pydantic import ValidationError
+
+from servicekit.settings import ServiceSettings
+
+
+def test_the_defaults_suit_a_sidecar_on_this_machine() -> None:
+    settings = ServiceSettings()
+    assert settings.app_host == "127.0.0.1"
+    assert settings.sidecar_url == "http://127.0.0.1:3500"
+    assert (settings.dapr_api_token, settings.app_api_token) == (None, None)
+    assert (settings.drain_seconds, settings.shutdown_seconds) == (0, 10)
+
+
+def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {
+        "APP_HOST": "0.0.0.0",  # noqa: S104 - what a container listens at
+        "APP_PORT": "8123",
+        "DAPR_HTTP_PORT": "3601",
+        "DAPR_GRPC_PORT": "50002",
+        "DAPR_API_TOKEN": "of the sidecar",
+        "APP_API_TOKEN": "of the application",
+        "LOG_FORMAT": "json",
+        "LOG_LEVEL": "WARNING",
+        "DRAIN_SECONDS": "2.5",
+        "SHUTDOWN_SECONDS": "7",
+        "MAX_BODY_BYTES": "2048",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    settings = ServiceSettings()
+    assert {name.upper(): str(value) for name, value in settings} == environment
+    assert settings.sidecar_url == "http://127.0.0.1:3601"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APP_PORT", "http"),
+        ("LOG_FORMAT", "xml"),
+        ("LOG_LEVEL", "LOUD"),
+        ("DRAIN_SECONDS", "-1"),
+        ("SHUTDOWN_SECONDS", "0"),
+        ("MAX_BODY_BYTES", "1023"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError, match=name.lower()):
+        ServiceSettings()

@@ -1,0 +1,93 @@
+"""The sidecar is asked whether its APIs can be used, and waited for as long as it takes."""
+
+import asyncio
+
+import httpx
+import pytest
+from fake_sidecar import FakeSidecar
+
+from servicekit.settings import ServiceSettings
+from servicekit.sidecar import UNTRACED, Sidecar, sidecar_client
+from support.system import eventually
+
+# Port 1 of the loopback has no listener.
+NOWHERE = ServiceSettings(dapr_http_port=1)
+
+
+async def test_a_ready_sidecar_has_no_reason_against_it(
+    sidecar: FakeSidecar, sidecar_settings: ServiceSettings
+) -> None:
+    async with sidecar_client(sidecar_settings) as http:
+        assert await Sidecar(http).why_not_ready() is None
+        sidecar.ready = False
+        assert await Sidecar(http).why_not_ready() == "the sidecar is not ready"
+
+
+async def test_a_sidecar_that_is_down_is_a_reason() -> None:
+    async with sidecar_client(NOWHERE) as http:
+        reason = "the sidecar does not answer (ConnectError)"
+        assert await Sidecar(http).why_not_ready() == reason
+        assert await Sidecar(http).why_no_worker() == reason
+
+
+async def test_a_missing_workflow_worker_is_reported(
+    sidecar: FakeSidecar, sidecar_settings: ServiceSettings
+) -> None:
+    async with sidecar_client(sidecar_settings) as http:
+        assert await Sidecar(http).why_no_worker() == "no workflow worker is connected"
+        sidecar.workers = 1
+        assert await Sidecar(http).why_no_worker() is None
+
+
+@pytest.mark.parametrize("token", [None, "secret"])
+async def test_requests_carry_the_api_token_and_begin_no_trace(
+    sidecar: FakeSidecar, sidecar_settings: ServiceSettings, token: str | None
+) -> None:
+    settings = sidecar_settings.model_copy(update={"dapr_api_token": token})
+    async with sidecar_client(settings) as http:
+        await Sidecar(http).why_not_ready()
+        await Sidecar(http).why_no_worker()
+    for _, _, headers in sidecar.seen:
+        assert headers.get("dapr-api-token") == token
+        assert headers["traceparent"] == UNTRACED["traceparent"]
+        assert headers["traceparent"].endswith("-00")
+
+
+async def test_a_proxy_of_the_environment_is_not_used(
+    sidecar: FakeSidecar, sidecar_settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    async with sidecar_client(sidecar_settings) as http:
+        assert await Sidecar(http).why_not_ready() is None
+
+
+async def test_a_client_gives_up_after_its_timeout() -> None:
+    async def never(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.5)
+        writer.close()
+
+    async with await asyncio.start_server(never, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with sidecar_client(ServiceSettings(dapr_http_port=port), timeout=0.05) as http:
+            with pytest.raises(httpx.ReadTimeout):
+                await http.get("/")
+
+
+async def test_shutting_down_asks_the_sidecar(
+    sidecar: FakeSidecar, sidecar_settings: ServiceSettings
+) -> None:
+    async with sidecar_client(sidecar_settings) as http:
+        await Sidecar(http).shut_down()
+    assert [seen[:2] for seen in sidecar.seen] == [("POST", "/v1.0/shutdown")]
+
+
+async def test_waiting_ends_once_the_sidecar_is_ready(
+    sidecar: FakeSidecar, sidecar_settings: ServiceSettings
+) -> None:
+    sidecar.ready = False
+    async with sidecar_client(sidecar_settings) as http:
+        waiting = asyncio.create_task(Sidecar(http).wait_until_ready())
+        await eventually(sidecar.seen_times(3), "the sidecar to be asked several times")
+        assert not waiting.done()
+        sidecar.ready = True
+        await asyncio.wait_for(waiting, 10)

@@ -1,0 +1,128 @@
+"""What begins a trace, what is passed on, and what links to what."""
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ParentBased
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
+
+from servicekit.tracing import Changes, apart, here, recording, span_named, trace_id
+
+PARENT = SpanContext(0xA, 0xB, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+UNSAMPLED = SpanContext(0xA, 0xB, is_remote=True, trace_flags=TraceFlags(0))
+
+
+class Spans:
+    """A tracer with the sampler, and what it recorded."""
+
+    def __init__(self, ratio: float = 1.0) -> None:
+        self._exporter = InMemorySpanExporter()
+        provider = TracerProvider(sampler=ParentBased(root=Changes(ratio)))
+        provider.add_span_processor(SimpleSpanProcessor(self._exporter))
+        self.tracer = provider.get_tracer("test")
+
+    def recorded(self) -> list[str]:
+        return [span.name for span in self._exporter.get_finished_spans()]
+
+
+@pytest.mark.parametrize("attribute", ["http.method", "http.request.method"])
+@pytest.mark.parametrize(
+    ("method", "begins"),
+    [
+        ("POST", True),
+        ("PUT", True),
+        ("DELETE", True),
+        ("PATCH", True),
+        ("GET", False),
+        ("HEAD", False),
+        ("OPTIONS", False),
+    ],
+)
+def test_a_request_that_may_change_something_begins_a_trace(
+    attribute: str, method: str, begins: bool
+) -> None:
+    spans = Spans()
+    spans.tracer.start_span("s", kind=SpanKind.SERVER, attributes={attribute: method}).end()
+    assert spans.recorded() == ["s"] * begins
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"),
+    [
+        (SpanKind.CONSUMER, True),
+        (SpanKind.INTERNAL, False),
+        (SpanKind.CLIENT, False),
+        (SpanKind.PRODUCER, False),
+        (SpanKind.SERVER, False),
+    ],
+)
+def test_what_continues_by_itself_begins_a_trace_as_a_consumer(
+    kind: SpanKind, begins: bool
+) -> None:
+    spans = Spans()
+    spans.tracer.start_span("s", kind=kind).end()
+    assert spans.recorded() == ["s"] * begins
+
+
+@pytest.mark.parametrize(("parent", "recorded"), [(PARENT, True), (UNSAMPLED, False)])
+def test_a_span_with_a_parent_follows_it(parent: SpanContext, recorded: bool) -> None:
+    spans = Spans()
+    with trace.use_span(NonRecordingSpan(parent)):
+        spans.tracer.start_span("s", kind=SpanKind.SERVER, attributes={"http.method": "GET"}).end()
+        spans.tracer.start_span("t", kind=SpanKind.CONSUMER).end()
+    assert spans.recorded() == ["s", "t"] * recorded
+
+
+def test_a_ratio_records_a_part_of_the_traces() -> None:
+    none, some = Spans(0.0), Spans(0.5)
+    for _ in range(200):
+        for spans in (none, some):
+            spans.tracer.start_span("s", kind=SpanKind.CONSUMER).end()
+    assert none.recorded() == []
+    # With a fair sampler, it is outside of this once in 10^20 runs.
+    assert 30 < len(some.recorded()) < 170
+    assert Changes(0.5).get_description() == "Changes{TraceIdRatioBased{0.5}}"
+
+
+def test_outside_of_a_span_there_is_nothing_to_link_to() -> None:
+    assert here() is None
+    assert trace_id() is None
+
+
+def test_a_link_to_the_current_span_is_not_flagged_as_sampled() -> None:
+    with trace.use_span(NonRecordingSpan(PARENT)):
+        link = here()
+        assert trace_id() == f"{0xA:032x}"
+    assert link == f"00-{0xA:032x}-{0xB:016x}-00"
+    named = span_named(link)
+    assert named is not None
+    assert (named.trace_id, named.span_id, named.trace_flags.sampled) == (0xA, 0xB, False)
+
+
+def test_a_trace_that_is_not_recorded_has_no_id_to_show() -> None:
+    with trace.use_span(NonRecordingSpan(UNSAMPLED)):
+        assert trace_id() is None
+        assert here() is not None
+
+
+@pytest.mark.parametrize("traceparent", [None, "", "nonsense", f"00-{0:032x}-{1:016x}-01"])
+def test_what_is_no_traceparent_names_no_span(traceparent: str | None) -> None:
+    with trace.use_span(NonRecordingSpan(PARENT)):
+        # Nor the current span.
+        assert span_named(traceparent) is None
+
+
+def test_a_detached_context_is_outside_of_the_current_trace() -> None:
+    with trace.use_span(NonRecordingSpan(PARENT)):
+        with apart():
+            assert here() is None
+        assert here() is not None
+        with pytest.raises(ValueError, match="x"), apart():
+            raise ValueError("x")
+        assert here() is not None
+
+
+def test_without_an_endpoint_nothing_is_recorded() -> None:
+    assert not recording()
