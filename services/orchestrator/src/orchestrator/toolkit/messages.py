@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from contracts.assigner import Assignment, AssignmentRequest
-from contracts.fields import Person
+from contracts.fields import Key, Person
 
 ASSIGN_TASK = "assign_task"
 RELEASE_ASSIGNMENT = "release_assignment"
@@ -20,7 +20,7 @@ CLOSE_WAIT = "close_wait"
 class AssignTask(BaseModel):
     """Ask the assigner for somebody."""
 
-    key: str = Field(description="The idempotency key of the assignment")
+    key: Key = Field(description="The idempotency key of the assignment")
     request: AssignmentRequest
 
 
@@ -34,13 +34,13 @@ class AssignTaskResult(BaseModel):
 class ReleaseAssignment(BaseModel):
     """Undo an assignment, made or not."""
 
-    key: str
+    key: Key
 
 
 class SendNotification(BaseModel):
     """Tell somebody something."""
 
-    key: str = Field(description="The idempotency key of the notification")
+    key: Key = Field(description="The idempotency key of the notification")
     recipient: Person
     subject: str
     body: str
