@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from contracts.fields import RequestId
 from orchestrator.toolkit.definition import Definition, Event, Request
 
 
@@ -16,7 +17,7 @@ class Answer(BaseModel):
 class Question(Request):
     """What is asked."""
 
-    question_id: str = "1"
+    question_id: RequestId = "1"
 
 
 ANSWER = Event(name="answer", payload=Answer, description="An answer")

@@ -7,15 +7,12 @@ from dapr.ext.workflow import WorkflowRuntime
 from orchestrator.dapr_sdk.management import History
 from orchestrator.dapr_sdk.result_delivery import ResultDelivery
 from orchestrator.dapr_sdk.sdk_logging import SDK_LOGS, install_pii_filter
+from orchestrator.engine.registered_activities import collect_activities
 from orchestrator.settings import Settings
 from orchestrator.telemetry.activity_spans import ActivityInstrumentation
-from orchestrator.toolkit.activities import assignment, notification
-from orchestrator.toolkit.activities import waits as waiting
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
-from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
-
-SHARED_ACTIVITIES = (assignment.activities, notification.activities, waiting.activities)
+from orchestrator.toolkit.dependencies import ActivityDependencies
 
 
 def build_worker(
@@ -28,7 +25,11 @@ def build_worker(
         dependencies: What the activities use; nobody else may.
         settings: Where the sidecar is.
         history: Returns the events of an instance, on the activities' event loop.
+
+    Raises:
+        DefinitionError: An activity is missing, or registered twice.
     """
+    activities = collect_activities(catalogue, dependencies)
     install_pii_filter()
     runtime = WorkflowRuntime(
         host="127.0.0.1",
@@ -38,11 +39,10 @@ def build_worker(
         **history_cache(settings),
     )
     instrumentation = ActivityInstrumentation(history, catalogue)
-    for shared in SHARED_ACTIVITIES:
-        _register_activities(runtime, instrumentation, shared(dependencies))
-    for workflow in catalogue.workflows:
-        register_workflows(runtime, workflow.definition)
-        _register_activities(runtime, instrumentation, workflow.activities(dependencies))
+    for definition in catalogue.definitions:
+        register_workflows(runtime, definition)
+    for name, activity in activities.items():
+        runtime.register_activity(instrumentation.instrument(name, activity), name=name)
     return runtime
 
 
@@ -67,10 +67,3 @@ def register_workflows(runtime: WorkflowRuntime, definition: Definition) -> None
         runtime.register_versioned_workflow(code, name=name, version_name=version, is_latest=False)
     for child, code in definition.children.items():
         runtime.register_workflow(code, name=child)
-
-
-def _register_activities(
-    runtime: WorkflowRuntime, instrumentation: ActivityInstrumentation, activities: Activities
-) -> None:
-    for name, activity in activities.items():
-        runtime.register_activity(instrumentation.instrument(name, activity), name=name)
