@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from orchestrator.toolkit.definition import Event
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.waits import Waiting
+from orchestrator.toolkit.waits import EventWait
 
 
 class Approval(BaseModel):
@@ -32,7 +32,7 @@ APPROVAL = Event(name="approval", payload=Approval, description="May it go on?")
 def asking_workflow(ctx: DaprWorkflowContext) -> Generator[Any, Any, str]:
     """Ask Alice, and look up once."""
     until = ctx.current_utc_datetime + timedelta(minutes=5)
-    waiting = Waiting(ctx, APPROVAL, Approval, until=until, assigned_to="alice")
+    waiting = EventWait(ctx, APPROVAL, Approval, until=until, assigned_to="alice")
     report(ctx, "approval", "Alice is asked", waits=[waiting.wait])
     with suppress(TimeoutError):
         yield ctx.wait_for_external_event("Approval", timeout=timedelta(seconds=1))

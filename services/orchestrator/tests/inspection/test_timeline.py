@@ -20,7 +20,7 @@ from orchestrator.inspection.timeline import Timeline
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.testing.replay import load
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.waits import Waiting
+from orchestrator.toolkit.waits import EventWait
 
 RECORDED = Path(__file__).parents[1] / "histories"
 FILES = sorted(RECORDED.glob("*.json"))
@@ -89,7 +89,7 @@ def ask(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
     """Ask, for an hour at a time, two times at most."""
     for _round in range(2):
         until = ctx.current_utc_datetime + timedelta(hours=1)
-        waiting = Waiting(ctx, ANSWER, Answer, until=until, assigned_to="bo")
+        waiting = EventWait(ctx, ANSWER, Answer, until=until, assigned_to="bo")
         report(ctx, "asking", "Bo is asked", waits=[waiting.wait])
         if (yield from waiting.receive()) is not None:
             return

@@ -21,7 +21,7 @@ from orchestrator.testing.environment import Run, execute
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
-from orchestrator.toolkit.waits import Waiting
+from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.hello.workflow import CHILD, GREET, TRY_LUCK, HelloRequest
 from orchestrator.workflows.hello.workflow import DEFINITION as HELLO
 
@@ -106,7 +106,7 @@ def test_a_child_says_its_id_and_status() -> None:
 def ask(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
     """Ask for a day, and look up after an hour."""
     day, hour = timedelta(days=1), timedelta(hours=1)
-    waiting = Waiting(ctx, ANSWER, Answer, until=ctx.current_utc_datetime + day, assigned_to="bo")
+    waiting = EventWait(ctx, ANSWER, Answer, until=ctx.current_utc_datetime + day, assigned_to="bo")
     report(ctx, "asking", "Bo is asked", waits=[waiting.wait])
     yield from waiting.receive(ctx.current_utc_datetime + hour)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.toolkit.definition import Definition, Event, Request
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.waits import Waiting
+from orchestrator.toolkit.waits import EventWait
 
 HOUR = timedelta(hours=1)
 
@@ -40,7 +40,7 @@ def ask_twice(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, Answ
     """Ask in two rounds of an hour each."""
     answers = []
     for number in (1, 2):
-        waiting = Waiting(
+        waiting = EventWait(
             ctx, ANSWER, Answer, until=ctx.current_utc_datetime + HOUR, assigned_to="bo"
         )
         report(ctx, f"round {number}", "Waiting for an answer", waits=[waiting.wait])
@@ -106,7 +106,7 @@ def test_an_answer_that_was_raised_twice_counts_once() -> None:
 
 def test_what_belongs_to_another_wait_is_ignored() -> None:
     def workflow(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, bool]:
-        waiting = Waiting(ctx, ANSWER, Answer, id="mine")
+        waiting = EventWait(ctx, ANSWER, Answer, id="mine")
         for foreign in (None, "text", {"text": "bare"}, {"wait": "other", "payload": {}}):
             assert waiting.accept(foreign) is None
         assert waiting.accept({"wait": "mine", "payload": {"text": "x"}}) == Answer(text="x")

@@ -1,4 +1,4 @@
-"""The steps that workflows call by name: each one's input and output.
+"""The shared steps that workflows call by name: the input and output of each.
 
 A workflow imports this and not the activity, which does I/O; the worker registers the activity
 under the same name.
@@ -18,27 +18,27 @@ CLOSE_WAIT = "close_wait"
 
 
 class AssignTask(BaseModel):
-    """Ask the assigner for somebody."""
+    """Assign a task."""
 
     key: Key = Field(description="The idempotency key of the assignment")
     request: AssignmentRequest
 
 
 class AssignTaskResult(BaseModel):
-    """Who got the task, or why nobody did: exactly one of the two is set."""
+    """The assignment, or why it was refused: exactly one of the two is set."""
 
     assignment: Assignment | None = None
     refusal: str | None = None
 
 
 class ReleaseAssignment(BaseModel):
-    """Undo an assignment, made or not."""
+    """Release an assignment, made or not."""
 
     key: Key
 
 
 class SendNotification(BaseModel):
-    """Tell somebody something."""
+    """Notify somebody."""
 
     key: Key = Field(description="The idempotency key of the notification")
     recipient: Person
@@ -47,7 +47,7 @@ class SendNotification(BaseModel):
 
 
 class NotificationSent(BaseModel):
-    """The notifier has delivered."""
+    """The notification was delivered."""
 
     key: str
 
@@ -60,13 +60,13 @@ class EventEnvelope(BaseModel):
 
 
 class CloseWait(BaseModel):
-    """Let nothing more into a wait."""
+    """Accept no more events for a wait."""
 
     instance_id: str
     slot: str = Field(description="The event key; the name is that of recorded histories")
 
 
 class CloseWaitResult(BaseModel):
-    """What was let in before, if anything was."""
+    """The payload that was accepted before, if one was."""
 
     payload: dict[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""People in workflows: somebody gets a task, gives it back, is told something."""
+"""People in workflows: assign a task, release it, notify somebody, wait for a decision."""
 
 from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
@@ -21,16 +21,20 @@ from orchestrator.toolkit.messages import (
 )
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY, RETRY_COMPENSATION
-from orchestrator.toolkit.waits import Payload, Waiting
+from orchestrator.toolkit.waits import EventWait, Payload
 
 
 def assign(
     ctx: DaprWorkflowContext, request: AssignmentRequest
 ) -> Generator[Task[Any], Any, AssignTaskResult]:
-    """Find who does the instance's task; that nobody can is a result.
+    """Assign the instance's task; a refusal is a result.
+
+    Args:
+        ctx: The workflow's context.
+        request: The task, and a member or the skills that it asks for.
 
     Raises:
-        TaskFailedError: The assigner failed for good; nobody holds the task then.
+        TaskFailedError: The assigner failed permanently; the task is assigned to nobody then.
     """
     wanted = request.assignee or f"somebody with {', '.join(request.skills)}"
     report(ctx, ASSIGN_TASK, f"Looking for {wanted}")
@@ -45,13 +49,13 @@ def assign(
 
 
 def release(ctx: DaprWorkflowContext) -> Generator[Task[Any], Any, None]:
-    """Release what `assign` assigned, or may have; it is tried until it holds."""
+    """Release what `assign` assigned, or may have assigned; retried until it succeeds."""
     report(ctx, RELEASE_ASSIGNMENT, "Releasing the assignment")
     step = ReleaseAssignment(key=assignment_key(ctx.instance_id))
     yield ctx.call_activity(RELEASE_ASSIGNMENT, input=step, retry_policy=RETRY_COMPENSATION)
 
 
-def tell(
+def notify(
     ctx: DaprWorkflowContext,
     recipient: str,
     subject: str,
@@ -62,7 +66,7 @@ def tell(
     details: Mapping[str, Any] | None = None,
     activity: str = SEND_NOTIFICATION,
 ) -> Generator[Task[Any], Any, str | None]:
-    """Tell somebody something.
+    """Notify somebody.
 
     Args:
         ctx: The workflow's context.
@@ -70,14 +74,14 @@ def tell(
         subject: At most 300 characters, in one line.
         body: At most 10,000 characters.
         step: Names the notification among those of the instance.
-        waits: The events that may be sent meanwhile.
+        waits: The events that are accepted meanwhile; all others are refused.
         details: The figures that the instance's status shows meanwhile.
-        activity: Sends it, in place of the notifier's own activity.
+        activity: The activity that sends it.
 
     Returns:
-        Why it was not possible, or None where it was.
+        The error where the notification was not delivered; None where it was.
     """
-    report(ctx, SEND_NOTIFICATION, f"Telling {recipient}", waits=waits, details=details)
+    report(ctx, SEND_NOTIFICATION, f"Notifying {recipient}", waits=waits, details=details)
     key = notification_key(ctx.instance_id, step)
     message = SendNotification(key=key, recipient=recipient, subject=subject, body=body)
     try:
@@ -88,34 +92,42 @@ def tell(
 
 
 class Reminder(NamedTuple):
-    """Something to be told to who has not decided by `at`, in UTC without offset."""
+    """A notification to a decider who has not decided by `at`, in UTC without offset."""
 
     at: datetime
     subject: str
     body: str
 
 
-def decision(
+def wait_for_decision(
     ctx: DaprWorkflowContext,
-    waiting: Waiting[Payload],
+    event_wait: EventWait[Payload],
     decider: str,
-    reminders: Sequence[Reminder],
+    reminders: Sequence[Reminder] = (),
 ) -> Generator[Task[Any], Any, Payload | None]:
-    """Wait for somebody's decision, and remind; None where none came in time.
+    """Wait for somebody's decision, and send reminders.
 
-    What was accepted in the last moment counts, and a reminder that cannot be sent is left out.
+    Args:
+        ctx: The workflow's context.
+        event_wait: What is waited for, and until when.
+        decider: Who is to decide: an id or e-mail address.
+        reminders: In the order of their times; one that cannot be delivered is left out.
+
+    Returns:
+        The decision; None where none was accepted in time.
     """
 
-    def wait() -> None:
-        report(ctx, waiting.wait.event, f"{decider} is to decide", waits=[waiting.wait])
+    def report_wait() -> None:
+        message = f"{decider} is to decide"
+        report(ctx, event_wait.wait.event, message, waits=[event_wait.wait])
 
-    wait()
+    report_wait()
     for number, (at, subject, body) in enumerate(reminders, 1):
-        decided = yield from waiting.receive(at)
+        decided = yield from event_wait.receive(at)
         if decided is not None:
             return decided
         step = f"remind-{number}"
-        yield from tell(ctx, decider, subject, body, step=step, waits=[waiting.wait])
-        wait()
-    decided = yield from waiting.receive()
-    return decided if decided is not None else (yield from waiting.close())
+        yield from notify(ctx, decider, subject, body, step=step, waits=[event_wait.wait])
+        report_wait()
+    decided = yield from event_wait.receive()
+    return decided if decided is not None else (yield from event_wait.close())

@@ -1,4 +1,4 @@
-"""Waits for people and other systems, so that what was accepted of them always counts."""
+"""Waits for external events, in which an event that was accepted always counts."""
 
 from collections.abc import Generator
 from datetime import UTC, datetime
@@ -16,12 +16,12 @@ from orchestrator.toolkit.retries import RETRY_COMPENSATION
 Payload = TypeVar("Payload", bound=BaseModel)
 
 
-class Waiting(Generic[Payload]):
-    """A wait for one event; `report` must show its `wait`, or the API takes no event for it.
+class EventWait(Generic[Payload]):
+    """A wait for one external event; `report` must show its `wait`, or the API accepts no event.
 
-    The API lets one payload into each wait, writes down which, and raises the event. So a
-    workflow that gives up calls `close`: it either forbids any later payload, or returns the one
-    that was accepted while the time ran out.
+    The API accepts one payload for each wait, records it, and raises the event. So a workflow that
+    times out calls `close`: it either refuses any later payload, or returns the one that was
+    accepted before.
     """
 
     def __init__(
@@ -34,15 +34,15 @@ class Waiting(Generic[Payload]):
         assigned_to: str | None = None,
         id: str | None = None,  # noqa: A002 - it is the wait's id
     ) -> None:
-        """Prepare to wait.
+        """Describe the wait; `receive` or `task` waits.
 
         Args:
             ctx: The workflow's context.
             event: What is waited for.
             payload: The event's model.
-            until: When the workflow gives up, in UTC without offset, as the context's clock.
-            assigned_to: Who is to decide.
-            id: The wait's id; one of the event and the time by default. A wait that goes on
+            until: The deadline, in UTC without offset, as the context's clock.
+            assigned_to: Who is to send it: an id or e-mail address.
+            id: The wait's id; one of the event and the time by default. A wait that lasts
                 over continue_as_new must keep its id.
         """
         now = ctx.current_utc_datetime
@@ -61,7 +61,7 @@ class Waiting(Generic[Payload]):
         """Return the next payload of this wait, or None where none came by `until`.
 
         Args:
-            until: When to look up, in UTC without offset; at the wait's end by default.
+            until: When to return, in UTC without offset; at the wait's deadline by default.
         """
         while True:
             try:
@@ -82,10 +82,10 @@ class Waiting(Generic[Payload]):
         return self._payload.model_validate(EventEnvelope.model_validate(raised).payload)
 
     def close(self, key: str | None = None) -> Generator[Task[Any], Any, Payload | None]:
-        """Take no more; return the payload that was accepted before, if one was.
+        """Accept no more; return the payload that was accepted before, if one was.
 
         Args:
-            key: Where the event has a `key_field`: which of its values is not taken any more.
+            key: Where the event has a `key_field`: the value of it that is not accepted any more.
         """
         event_key = self.wait.id if key is None else f"{self.wait.id}:{key}"
         closed = yield self._ctx.call_activity(

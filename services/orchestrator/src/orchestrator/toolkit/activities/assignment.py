@@ -1,4 +1,4 @@
-"""Asks the assigner for somebody, and gives back."""
+"""Assigns tasks, and releases assignments, by the assigner."""
 
 from dapr.ext.workflow import WorkflowActivityContext
 
@@ -14,7 +14,7 @@ from orchestrator.toolkit.messages import (
 )
 from orchestrator.toolkit.peers.peer import PeerRefused
 
-# The assigner's answers that are about the team, and not about a mistake of ours.
+# The assigner's problems that are a business outcome: no member can take the task.
 REFUSALS = frozenset(
     {
         ProblemType.UNKNOWN_MEMBER,
@@ -26,10 +26,10 @@ REFUSALS = frozenset(
 
 
 def activities(dependencies: ActivityDependencies) -> Activities:
-    """Return the activities that need the assigner."""
+    """Return the activities that call the assigner."""
 
     async def assign_task(_: WorkflowActivityContext, step: AssignTask) -> AssignTaskResult:
-        """Assign a task; that nobody can take it is a result."""
+        """Assign a task; a refusal is a result."""
         try:
             assignment = await dependencies.assigner.assign(step.key, step.request)
         except PeerRefused as error:

@@ -1,4 +1,4 @@
-"""Tells people."""
+"""Sends notifications, by the notifier."""
 
 from dapr.ext.workflow import WorkflowActivityContext
 
@@ -10,12 +10,12 @@ from orchestrator.toolkit.peers.peer import PeerRefused
 
 
 def activities(dependencies: ActivityDependencies) -> Activities:
-    """Return the activities that need the notifier."""
+    """Return the activities that call the notifier."""
 
     async def send_notification(
         _: WorkflowActivityContext, step: SendNotification
     ) -> NotificationSent:
-        """Deliver a notification by the channel of the settings."""
+        """Send a notification by the channel of the settings."""
         request = NotificationRequest(
             recipient=step.recipient,
             subject=step.subject,

@@ -9,7 +9,7 @@ from contracts.assigner import Assignment, AssignmentRequest
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
-from orchestrator.toolkit.people import assign, release, tell
+from orchestrator.toolkit.people import assign, notify, release
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.application.models import (
@@ -62,7 +62,7 @@ def application_workflow(
         names["recruiter"] = assigned.name
         result = result.model_copy(update={"recruiter": assigned.email})
 
-    error = yield from tell(
+    error = yield from notify(
         ctx,
         request.email,
         subject=f"Your application: {screening.title}",
@@ -95,7 +95,7 @@ def _assign_recruiter(
 
     recruiter = assigned.assignment.email
     unreachable = FAULTS[request.simulate].at(NOTIFY_RECRUITER).fails()
-    failure = yield from tell(
+    failure = yield from notify(
         ctx,
         recruiter,
         subject="An application for you",

@@ -8,10 +8,10 @@ from dapr.ext.workflow import DaprWorkflowContext
 
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
-from orchestrator.toolkit.people import tell
+from orchestrator.toolkit.people import notify
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
-from orchestrator.toolkit.waits import Waiting
+from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.monitor.models import (
     CHECK_ADDRESS,
     STOP,
@@ -40,7 +40,7 @@ def monitor_workflow(
     """
     now = ctx.current_utc_datetime.replace(tzinfo=UTC)
     state = request.state or MonitorState(started_at=now, next_check_at=now)
-    stop = Waiting(ctx, STOP, Stop, id=STOP.name)
+    stop = EventWait(ctx, STOP, Stop, id=STOP.name)
 
     def report_state(step: str, message: str) -> None:
         report(ctx, step, message, waits=[stop.wait], details=state.model_dump(mode="json"))
@@ -93,12 +93,12 @@ def _send_alert(
     request: MonitorInput,
     state: MonitorState,
     change: Change,
-    stop: Waiting[Stop],
+    stop: EventWait[Stop],
 ) -> Generator[Task[Any], Any, str | None]:
     """Send an alert of a change; return why that failed, or None where it succeeded."""
     word = "down" if change.health is Health.UNHEALTHY else "up again"
     return (
-        yield from tell(
+        yield from notify(
             ctx,
             request.notify,
             subject=f"Monitor {request.monitor_id}: {word}",

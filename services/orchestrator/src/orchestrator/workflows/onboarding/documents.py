@@ -5,7 +5,7 @@ from datetime import timedelta
 from dapr.ext.workflow import DaprWorkflowContext
 
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.waits import Waiting
+from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.onboarding.models import (
     DELETE_DOCUMENT,
     DOCUMENT,
@@ -37,7 +37,7 @@ def collect_documents(
     """
     missing = list(DocumentKind)
     until = ctx.current_utc_datetime + timedelta(seconds=terms.collect_within_seconds)
-    waiting = Waiting(ctx, DOCUMENT, Document, until=until)
+    waiting = EventWait(ctx, DOCUMENT, Document, until=until)
 
     def keep(document: Document) -> Steps:
         if document.kind not in missing:

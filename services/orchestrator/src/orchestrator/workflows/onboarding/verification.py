@@ -8,8 +8,8 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.people import Reminder, assign, decision, release, tell
-from orchestrator.toolkit.waits import Waiting
+from orchestrator.toolkit.people import Reminder, assign, notify, release, wait_for_decision
+from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.onboarding.models import (
     IDENTITY,
     VERIFIER_SKILL,
@@ -39,17 +39,17 @@ def verify_identity(
     verifier = yield from _assign_verifier(ctx, request, title)
     compensations.append(lambda: release(ctx))
 
-    failure = yield from tell(ctx, verifier, "An identity to verify", f"{title}: {request.name}")
+    failure = yield from notify(ctx, verifier, "An identity to verify", f"{title}: {request.name}")
     if failure is not None:
         reason = f"{verifier} could not be notified: {failure}"
         raise EndedEarly(OnboardingOutcome.FAILED, reason)
 
     within = timedelta(seconds=terms.verify_within_seconds)
-    waiting = Waiting(
+    waiting = EventWait(
         ctx, IDENTITY, Identity, until=ctx.current_utc_datetime + within, assigned_to=verifier
     )
     reminders = _reminders(ctx, terms, f"{title}: {request.name}")
-    identity = yield from decision(ctx, waiting, verifier, reminders)
+    identity = yield from wait_for_decision(ctx, waiting, verifier, reminders)
     if identity is None:
         late = "The identity was not verified in time"
         raise EndedEarly(OnboardingOutcome.TIMED_OUT, late)

@@ -7,7 +7,7 @@ from dapr.ext.workflow import DaprWorkflowContext
 
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
-from orchestrator.toolkit.people import tell
+from orchestrator.toolkit.people import notify
 from orchestrator.toolkit.progress import report
 from orchestrator.workflows.onboarding.documents import collect_documents
 from orchestrator.workflows.onboarding.models import (
@@ -48,7 +48,7 @@ def onboarding_workflow(
         verifier = yield from verify_identity(ctx, request, terms, compensations)
         yield from _open_account(ctx, request, compensations)
         body = f"Welcome, {request.name}: your account {request.customer_id} is open."
-        failure = yield from tell(ctx, request.email, "Welcome", body, step="welcome")
+        failure = yield from notify(ctx, request.email, "Welcome", body, step="welcome")
         if failure is not None:
             reason = f"The customer cannot be reached: {failure}"
             raise EndedEarly(OnboardingOutcome.FAILED, reason)
@@ -56,7 +56,7 @@ def onboarding_workflow(
         for compensation in reversed(compensations):
             yield from compensation()
         body = f"We could not open your account {request.customer_id}: {end.reason}"
-        failure = yield from tell(ctx, request.email, "Your account", body, step="sorry")
+        failure = yield from notify(ctx, request.email, "Your account", body, step="sorry")
         result = OnboardingResult(
             onboarding_id=request.onboarding_id,
             status=end.status,

@@ -9,10 +9,10 @@ from contracts.assigner import AssignmentRequest
 from contracts.orchestrator import Sample, SampleEvent
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
-from orchestrator.toolkit.people import Reminder, assign, decision, release, tell
+from orchestrator.toolkit.people import Reminder, assign, notify, release, wait_for_decision
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
-from orchestrator.toolkit.waits import Waiting
+from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.purchase.models import (
     APPROVAL,
     APPROVER_SKILL,
@@ -39,7 +39,7 @@ def purchase_approval_workflow(
     # True, and the engine notes that in its history. The `if` can go, and the step stay, when no
     # instance runs that began before the step was there: docs/changing-a-workflow.md.
     if ctx.is_patched("tell-requester"):
-        failure = yield from tell(
+        failure = yield from notify(
             ctx,
             request.requester,
             subject=f"Your purchase was {result.status}",
@@ -88,16 +88,16 @@ def _judged(
     approver = assigned.assignment.email
 
     what = f"{request.requester} wants to buy for {request.price}: {request.item}"
-    failure = yield from tell(ctx, approver, "A purchase to approve", what)
+    failure = yield from notify(ctx, approver, "A purchase to approve", what)
     if failure is not None:
         message = f"{approver} could not be told: {failure}"
         return ended(PurchaseOutcome.FAILED, message, held=True)
 
     begun = ctx.current_utc_datetime
     until = begun + terms.time_to_decide
-    waiting = Waiting(ctx, APPROVAL, Approval, until=until, assigned_to=approver)
+    waiting = EventWait(ctx, APPROVAL, Approval, until=until, assigned_to=approver)
     half_time = Reminder(begun + terms.time_to_decide / 2, "A purchase still to approve", what)
-    approval = yield from decision(ctx, waiting, approver, [half_time])
+    approval = yield from wait_for_decision(ctx, waiting, approver, [half_time])
     if approval is None:
         return ended(PurchaseOutcome.CANCELLED, NOBODY_DECIDED, held=True)
     return decided(request, approval), True

@@ -11,10 +11,10 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.people import assign, release, tell
+from orchestrator.toolkit.people import assign, notify, release
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
-from orchestrator.toolkit.waits import Waiting
+from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.purchase.models import (
     APPROVAL,
     APPROVER_SKILL,
@@ -61,13 +61,13 @@ def purchase_approval_v1(
     approver = assigned.assignment.email
 
     body = f"{request.requester} wants to buy for {request.price}: {request.item}"
-    failure = yield from tell(ctx, approver, "A purchase to approve", body)
+    failure = yield from notify(ctx, approver, "A purchase to approve", body)
     if failure is not None:
         yield from release(ctx)
         return ended(PurchaseOutcome.FAILED, f"{approver} could not be told: {failure}")
 
     until = ctx.current_utc_datetime + terms.time_to_decide
-    waiting = Waiting(ctx, APPROVAL, Approval, until=until, assigned_to=approver)
+    waiting = EventWait(ctx, APPROVAL, Approval, until=until, assigned_to=approver)
     report(ctx, APPROVAL.name, f"{approver} is to decide", waits=[waiting.wait])
     approval = yield from waiting.receive()
     if approval is None:

@@ -8,9 +8,9 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.people import assign, tell
+from orchestrator.toolkit.people import assign, notify
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.waits import Waiting
+from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.research.models import (
     MAX_ROUNDS,
     PATH,
@@ -52,8 +52,8 @@ def wait_for_review(
     """Return the review of the newest draft, or what follows where none came in time."""
     number = result.rounds
     until = ctx.current_utc_datetime + timedelta(seconds=plan.review_seconds)
-    waiting = Waiting(ctx, REVIEW, Review, until=until, assigned_to=reviewer)
-    failure = yield from tell(
+    waiting = EventWait(ctx, REVIEW, Review, until=until, assigned_to=reviewer)
+    failure = yield from notify(
         ctx,
         reviewer,
         subject=f"To review: draft {number} of {ctx.instance_id}",

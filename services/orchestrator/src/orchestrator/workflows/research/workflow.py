@@ -7,7 +7,7 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
-from orchestrator.toolkit.people import release, tell
+from orchestrator.toolkit.people import notify, release
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.research.draft import write_draft
@@ -124,7 +124,7 @@ def _notify_requester(
 ) -> Generator[Task[Any], Any, str | None]:
     where = f"\n\nRead {address}" if address else ""
     return (
-        yield from tell(
+        yield from notify(
             ctx,
             request.requester,
             subject=f"Your research {request.research_id}: {status}",

@@ -12,7 +12,7 @@ from contracts.fields import RequestId, Skill
 from contracts.orchestrator import Sample
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition, Request
-from orchestrator.toolkit.people import assign, release, tell
+from orchestrator.toolkit.people import assign, notify, release
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
 
@@ -104,7 +104,7 @@ def task_processing_workflow(
     if assignment is None:
         return ended(TaskOutcome.REJECTED, assigned.refusal or "Nobody can take the task")
 
-    failure = yield from tell(
+    failure = yield from notify(
         ctx,
         assignment.email,
         subject="A task for you",

@@ -9,9 +9,9 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError, when_any
 from contracts.assigner import Assignment, AssignmentRequest
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
-from orchestrator.toolkit.people import assign, release, tell
+from orchestrator.toolkit.people import assign, notify, release
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.waits import Waiting
+from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.tracked_task.models import (
     ARM_REMINDERS,
     CANCEL,
@@ -89,7 +89,7 @@ def tracked_task_workflow(
 
     end = f", due at {due.isoformat()}" if due else ""
     body = f"You have been assigned task: {request.title}{end}"
-    failure = yield from tell(ctx, assignment.email, "A task for you", body)
+    failure = yield from notify(ctx, assignment.email, "A task for you", body)
     if failure is not None:
         yield from release(ctx)
         message = f"{assignment.email} could not be notified: {failure}"
@@ -120,7 +120,7 @@ def _wait(
     last = until.replace(tzinfo=None)
     # One id, so that the API accepts one of the two events and refuses the second.
     waits = [
-        Waiting(ctx, event, Ending, until=last, assigned_to=assignment.email, id="end")
+        EventWait(ctx, event, Ending, until=last, assigned_to=assignment.email, id="end")
         for event in (DONE, CANCEL)
     ]
     report(
