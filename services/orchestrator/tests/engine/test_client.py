@@ -14,7 +14,8 @@ from contracts.orchestrator import Progress, RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.engine.client import Engine
-from orchestrator.workflows.task.workflow import DEFINITION, TaskRequest, TaskResult
+from orchestrator.workflows.task.models import TaskRequest, TaskResult
+from orchestrator.workflows.task.workflow import DEFINITION
 from servicekit.problems import ProblemError
 
 TASK = TaskRequest(task_id="1", title="T", assignee="alice")

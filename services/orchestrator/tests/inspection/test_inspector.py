@@ -16,7 +16,8 @@ from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.inspection.inspector import Inspector
 from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.testing.environment import Run, execute
-from orchestrator.workflows.hello.workflow import DEFINITION, GREET, TRY_LUCK, HelloRequest
+from orchestrator.workflows.hello.models import GREET, TRY_LUCK, HelloRequest
+from orchestrator.workflows.hello.workflow import DEFINITION
 from servicekit.problems import ProblemError
 from servicekit.testing import MemoryStateStore
 

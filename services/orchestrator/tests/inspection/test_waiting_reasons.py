@@ -22,7 +22,7 @@ from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
 from orchestrator.toolkit.waits import EventWait
-from orchestrator.workflows.hello.workflow import CHILD, GREET, TRY_LUCK, HelloRequest
+from orchestrator.workflows.hello.models import CHILD, GREET, TRY_LUCK, HelloRequest
 from orchestrator.workflows.hello.workflow import DEFINITION as HELLO
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)

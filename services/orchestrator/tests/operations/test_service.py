@@ -18,7 +18,8 @@ from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.operations.audit import DONE, Audit
 from orchestrator.operations.service import Operations
-from orchestrator.workflows.hello.workflow import DEFINITION, HelloRequest
+from orchestrator.workflows.hello.models import HelloRequest
+from orchestrator.workflows.hello.workflow import DEFINITION
 from servicekit.problems import ProblemError
 from servicekit.testing import MemoryStateStore
 

@@ -10,7 +10,8 @@ from dapr.ext.workflow import DaprWorkflowContext
 
 from orchestrator.testing.environment import Environment
 from orchestrator.testing.replay import DecidesOtherwise, replay
-from orchestrator.workflows.hello.workflow import DEFINITION, GREET, TRY_LUCK, HelloRequest
+from orchestrator.workflows.hello.models import GREET, TRY_LUCK, HelloRequest
+from orchestrator.workflows.hello.workflow import DEFINITION
 
 REQUEST = HelloRequest(hello_id="1", user_name="ada")
 STUBS = {GREET: lambda name: f"Hello, {name}!", TRY_LUCK: lambda _: None}

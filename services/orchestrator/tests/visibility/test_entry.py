@@ -20,7 +20,8 @@ from orchestrator.visibility.entry import (
     parent_of,
     search_text,
 )
-from orchestrator.workflows.task.workflow import DEFINITION, TaskRequest
+from orchestrator.workflows.task.models import TaskRequest
+from orchestrator.workflows.task.workflow import DEFINITION
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

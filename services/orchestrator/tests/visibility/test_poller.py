@@ -28,7 +28,8 @@ from orchestrator.visibility.poller import (
     PollPace,
     poll_delay,
 )
-from orchestrator.workflows.task.workflow import DEFINITION, TaskRequest
+from orchestrator.workflows.task.models import TaskRequest
+from orchestrator.workflows.task.workflow import DEFINITION
 
 PACE = PollPace(list_seconds=0.01, poll_seconds=0.005, reads_per_poll=100, concurrency=4)
 DOWN = AioRpcError(grpc.StatusCode.UNAVAILABLE, Metadata(), Metadata(), "refused")

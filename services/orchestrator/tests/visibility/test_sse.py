@@ -14,7 +14,8 @@ from orchestrator.visibility.change_feed import Change, ChangeFeed
 from orchestrator.visibility.entry import started_entry
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.sse import CachedCounts, watch
-from orchestrator.workflows.task.workflow import DEFINITION, TaskRequest
+from orchestrator.workflows.task.models import TaskRequest
+from orchestrator.workflows.task.workflow import DEFINITION
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

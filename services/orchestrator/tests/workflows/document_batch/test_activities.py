@@ -12,7 +12,7 @@ from orchestrator.toolkit.language.settings import LanguageSettings
 from orchestrator.workflows.document_batch.activities import activities
 from orchestrator.workflows.document_batch.adapters.library import Document, Library, MediaType
 from orchestrator.workflows.document_batch.adapters.results import ResultRecord, Results
-from orchestrator.workflows.document_batch.chunk import (
+from orchestrator.workflows.document_batch.models import (
     PROCESS_DOCUMENT,
     DocumentClass,
     DocumentProcessed,

@@ -14,7 +14,7 @@ from orchestrator.workflows.document_batch.adapters.library import (
     MediaType,
     samples,
 )
-from orchestrator.workflows.document_batch.chunk import DocumentClass
+from orchestrator.workflows.document_batch.models import DocumentClass
 from orchestrator.workflows.document_batch.settings import DocumentBatchSettings
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore

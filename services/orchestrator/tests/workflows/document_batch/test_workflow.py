@@ -8,13 +8,15 @@ from pydantic import ValidationError
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.testing.environment import Run, execute
 from orchestrator.testing.replay import replay
-from orchestrator.workflows.document_batch.chunk import (
+from orchestrator.workflows.document_batch.models import (
+    MAX_FAILURES,
     PROCESS_DOCUMENT,
+    BatchRequest,
     DocumentClass,
     DocumentProcessed,
     ProcessDocument,
 )
-from orchestrator.workflows.document_batch.workflow import DEFINITION, MAX_FAILURES, BatchRequest
+from orchestrator.workflows.document_batch.workflow import DEFINITION
 
 
 def processed(step: ProcessDocument) -> DocumentProcessed:

@@ -5,15 +5,15 @@ from typing import Any
 
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.testing.environment import Run, execute
-from orchestrator.workflows.hello.workflow import (
+from orchestrator.workflows.hello.models import (
     CHILD,
-    DEFINITION,
     GREET,
     TAKE_BACK,
     TRY_LUCK,
     HelloRequest,
     Luck,
 )
+from orchestrator.workflows.hello.workflow import DEFINITION
 
 
 def run(**request: Any) -> Run:

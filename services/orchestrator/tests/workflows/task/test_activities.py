@@ -3,7 +3,7 @@
 import pytest
 
 from orchestrator.workflows.task.activities import validate_task
-from orchestrator.workflows.task.workflow import TaskRequest
+from orchestrator.workflows.task.models import TaskRequest
 
 
 @pytest.mark.parametrize(

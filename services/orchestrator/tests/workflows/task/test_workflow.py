@@ -11,14 +11,14 @@ from orchestrator.testing.environment import Run, Stub, execute
 from orchestrator.toolkit import messages as steps
 from orchestrator.toolkit.messages import AssignTask, AssignTaskResult, NotificationSent
 from orchestrator.toolkit.retries import RETRY
-from orchestrator.workflows.task.workflow import (
-    DEFINITION,
+from orchestrator.workflows.task.models import (
     VALIDATE_TASK,
     TaskOutcome,
     TaskRequest,
     TaskResult,
     Validation,
 )
+from orchestrator.workflows.task.workflow import DEFINITION
 
 ASSIGNED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 TASK = TaskRequest(task_id="1", title="Review", assignee="alice")

@@ -14,7 +14,7 @@ from orchestrator.workflows.document_batch.adapters.classification import Classi
 from orchestrator.workflows.document_batch.adapters.extraction import text_of
 from orchestrator.workflows.document_batch.adapters.library import Library
 from orchestrator.workflows.document_batch.adapters.results import Result, Results
-from orchestrator.workflows.document_batch.chunk import (
+from orchestrator.workflows.document_batch.models import (
     MAX_ERROR,
     PROCESS_DOCUMENT,
     DocumentProcessed,

@@ -1,106 +1,22 @@
 """A chunk of a document batch: a child workflow that has a window slide over its documents."""
 
 from collections.abc import Generator
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError, when_any
-from pydantic import BaseModel, Field, StringConstraints
 
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
-
-CHUNK = "batch_chunk_workflow"
-PROCESS_DOCUMENT = "process_document"
-# What is told of an error; the rest is in the logs.
-MAX_ERROR = 300
-
-# As a RequestId, and short enough for "-1000" to make one of it.
-DocumentPrefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,94}$")]
-
-
-class DocumentClass(StrEnum):
-    """What a document is."""
-
-    INVOICE = "invoice"
-    CONTRACT = "contract"
-    REPORT = "report"
-    LETTER = "letter"
-    OTHER = "other"
-
-
-class ProcessDocument(BaseModel):
-    """Read, classify and summarise a document."""
-
-    key: str = Field(description="Names the result: the batch's instance and the document's index")
-    document_id: str
-    fails: bool = Field(default=False, description="Whether it fails permanently, by injection")
-    pause_ms: int = Field(default=0, description="How many milliseconds longer it is to take")
-
-
-class DocumentProcessed(BaseModel):
-    """What the workflow needs to know of a result, which itself is kept under the key."""
-
-    document_class: DocumentClass | None = None
-    words: int = 0
-    error: str | None = Field(default=None, description="Why it could not be processed")
-
-
-class ClassTotal(BaseModel):
-    """What the documents of a class add up to."""
-
-    documents: int = 0
-    words: int = 0
-
-
-class Failure(BaseModel):
-    """A document that failed."""
-
-    index: int = Field(description="The document's place in the batch, from 0")
-    document_id: str
-    error: str
-
-
-class Chunk(BaseModel):
-    """Some documents of a batch."""
-
-    batch: str = Field(description="The batch's instance")
-    first: int = Field(description="The place in the batch of the first document")
-    documents: list[str]
-    parallelism: int
-    fail_every: int = Field(
-        default=0, description="Each nth document fails by injection; 0 for none"
-    )
-    pause_ms: int = 0
-
-
-class ChunkResult(BaseModel):
-    """What came of a chunk, or of several."""
-
-    done: int = 0
-    failed: int = 0
-    classes: dict[DocumentClass, ClassTotal] = {}
-    failures: list[Failure] = []
-
-    def add(self, other: "ChunkResult", max_failures: int) -> None:
-        """Add another, and keep no more than so many failures."""
-        self.done += other.done
-        self.failed += other.failed
-        for name, total in other.classes.items():
-            mine = self.classes.setdefault(name, ClassTotal())
-            mine.documents += total.documents
-            mine.words += total.words
-        self.failures = [*self.failures, *other.failures][:max_failures]
-
-    def count(self, processed: DocumentProcessed) -> None:
-        """Count a document that was processed."""
-        total = self.classes.setdefault(
-            processed.document_class or DocumentClass.OTHER, ClassTotal()
-        )
-        self.done += 1
-        total.documents += 1
-        total.words += processed.words
+from orchestrator.workflows.document_batch.models import (
+    MAX_ERROR,
+    PROCESS_DOCUMENT,
+    Chunk,
+    ChunkResult,
+    DocumentProcessed,
+    Failure,
+    ProcessDocument,
+)
 
 
 def chunk_workflow(

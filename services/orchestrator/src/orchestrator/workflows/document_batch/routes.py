@@ -12,8 +12,8 @@ from orchestrator.api.deps import EngineDep, StoreDep
 from orchestrator.api.params import InstanceId
 from orchestrator.workflows.document_batch.adapters.library import Document, Library
 from orchestrator.workflows.document_batch.adapters.results import ResultRecord, Results
-from orchestrator.workflows.document_batch.chunk import DocumentClass
-from orchestrator.workflows.document_batch.workflow import DEFINITION, MAX_DOCUMENTS, BatchRequest
+from orchestrator.workflows.document_batch.models import MAX_DOCUMENTS, BatchRequest, DocumentClass
+from orchestrator.workflows.document_batch.workflow import DEFINITION
 from servicekit.params import Limit
 from servicekit.problems import ProblemError, problem_responses
 

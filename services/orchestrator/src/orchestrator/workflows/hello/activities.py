@@ -4,7 +4,7 @@ from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.fault_injection import inject_failures
-from orchestrator.workflows.hello.workflow import GREET, TAKE_BACK, TRY_LUCK, Luck
+from orchestrator.workflows.hello.models import GREET, TAKE_BACK, TRY_LUCK, Luck
 
 
 def activities(dependencies: ActivityDependencies) -> Activities:

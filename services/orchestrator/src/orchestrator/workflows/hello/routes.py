@@ -11,7 +11,8 @@ from contracts.problems import ProblemType
 from orchestrator.api.deps import EngineDep
 from orchestrator.api.params import InstanceId
 from orchestrator.api.workflow import STARTED_AGAIN, StarterDep
-from orchestrator.workflows.hello.workflow import DEFINITION, HelloFault, HelloRequest, HelloResult
+from orchestrator.workflows.hello.models import HelloFault, HelloRequest, HelloResult
+from orchestrator.workflows.hello.workflow import DEFINITION
 from servicekit.problems import problem_responses
 
 router = APIRouter(tags=[DEFINITION.title])

@@ -2,65 +2,25 @@
 
 from collections.abc import Generator
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
-from pydantic import BaseModel, Field
 
-from contracts.fields import RequestId
-from contracts.orchestrator import Sample
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.definition import Definition, Request
-from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan
+from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
-
-GREET = "greet"
-TRY_LUCK = "try_luck"
-TAKE_BACK = "take_back"
-CHILD = "hello_child_workflow"
-
-
-class HelloFault(StrEnum):
-    """The failures that a request can inject."""
-
-    RETRIES = "retries"
-    FAILURE = "failure"
-
-
-FAULTS = {
-    None: NO_FAULTS,
-    HelloFault.RETRIES: FaultPlan({TRY_LUCK: Fault(failures=2)}),
-    HelloFault.FAILURE: FaultPlan({TRY_LUCK: Fault(failures=ALWAYS)}),
-}
-
-
-class HelloRequest(Request):
-    """Somebody who is to be greeted."""
-
-    hello_id: RequestId = Field(description="Your name for the greeting")
-    user_name: RequestId
-    simulate: HelloFault | None = Field(
-        default=None, description="An injected failure of a step: twice, or permanently"
-    )
-    rest_seconds: int = Field(
-        default=15, ge=1, le=86_400, description="How long it rests, by a durable timer"
-    )
-
-
-class Luck(BaseModel):
-    """The input of a step with injected failures."""
-
-    key: str
-    failures: int = Field(description="How many attempts fail before one succeeds")
-
-
-class HelloResult(BaseModel):
-    """What was said."""
-
-    greetings: list[str]
-    compensated: bool = False
+from orchestrator.workflows.hello.models import (
+    CHILD,
+    FAULTS,
+    GREET,
+    TAKE_BACK,
+    TRY_LUCK,
+    HelloRequest,
+    HelloResult,
+    Luck,
+)
+from orchestrator.workflows.hello.samples import SAMPLES
 
 
 def hello_workflow(
@@ -112,16 +72,6 @@ DEFINITION = Definition(
     compensations=(TAKE_BACK,),
     path="/hello",
     search_fields=("user_name",),
-    samples={
-        "completed": Sample(summary="A greeting", request={"hello_id": "1", "user_name": "ada"}),
-        "retried": Sample(
-            summary="A step fails twice, and succeeds at the third attempt",
-            request={"hello_id": "2", "user_name": "ada", "simulate": "retries"},
-        ),
-        "compensated": Sample(
-            summary="A step fails permanently, and the greeting is taken back",
-            request={"hello_id": "3", "user_name": "ada", "simulate": "failure"},
-        ),
-    },
+    samples=SAMPLES,
     children={CHILD: hello_child_workflow},
 )

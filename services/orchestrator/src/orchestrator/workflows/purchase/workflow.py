@@ -6,7 +6,6 @@ from typing import Any
 from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest
-from contracts.orchestrator import Sample, SampleEvent
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.people import Reminder, assign, notify, release, wait_for_decision
@@ -25,6 +24,7 @@ from orchestrator.workflows.purchase.models import (
     Terms,
     decided,
 )
+from orchestrator.workflows.purchase.samples import SAMPLES
 from orchestrator.workflows.purchase.workflow_v1 import purchase_approval_v1
 
 
@@ -118,68 +118,5 @@ DEFINITION = Definition(
     path="/purchase-orders",
     search_fields=("requester", "item", "approver"),
     events=(APPROVAL,),
-    samples={
-        "approved": Sample(
-            summary="A purchase that somebody approves",
-            request={
-                "purchase_id": "1",
-                "requester": "alice@example.com",
-                "item": "A laptop",
-                "amount": 129900,
-            },
-            events=[
-                SampleEvent(
-                    event="approval",
-                    payload={"approved": True, "approver": "dana", "comment": "Enjoy"},
-                )
-            ],
-        ),
-        "small": Sample(
-            summary="A purchase below the limit is approved at once",
-            request={
-                "purchase_id": "2",
-                "requester": "alice@example.com",
-                "item": "A keyboard",
-                "amount": 9900,
-            },
-        ),
-        "rejected": Sample(
-            summary="A purchase that somebody rejects",
-            request={
-                "purchase_id": "3",
-                "requester": "bob@example.com",
-                "item": "A sofa",
-                "amount": 250000,
-                "currency": "CHF",
-                "approver": "chandra",
-            },
-            events=[
-                SampleEvent(
-                    event="approval",
-                    payload={"approved": False, "approver": "chandra", "comment": "Too soft"},
-                )
-            ],
-        ),
-        "cancelled": Sample(
-            summary="Nobody decides in time; half way, the approver is reminded",
-            request={
-                "purchase_id": "4",
-                "requester": "bob@example.com",
-                "item": "A projector",
-                "amount": 180000,
-                "approver": "dana",
-                "decide_within_seconds": 6,
-            },
-        ),
-        "refused": Sample(
-            summary="Nobody can decide: the approver is away",
-            request={
-                "purchase_id": "5",
-                "requester": "bob@example.com",
-                "item": "A server",
-                "amount": 480000,
-                "approver": "emil",
-            },
-        ),
-    },
+    samples=SAMPLES,
 )

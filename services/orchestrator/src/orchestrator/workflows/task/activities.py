@@ -3,7 +3,7 @@
 from dapr.ext.workflow import WorkflowActivityContext
 
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
-from orchestrator.workflows.task.workflow import VALIDATE_TASK, TaskRequest, Validation
+from orchestrator.workflows.task.models import VALIDATE_TASK, TaskRequest, Validation
 
 
 def activities(_: ActivityDependencies) -> Activities:

@@ -1,73 +1,24 @@
 """Task processing: validate a task, assign it, tell the assignee."""
 
 from collections.abc import Generator
-from enum import StrEnum
 from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
-from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.assigner import AssignmentRequest
-from contracts.fields import RequestId, Skill
-from contracts.orchestrator import Sample
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.definition import Definition, Request
+from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.people import assign, notify, release
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
-
-VALIDATE_TASK = "validate_task"
-
-
-class Priority(StrEnum):
-    """How urgent a task is."""
-
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
-
-
-class TaskRequest(Request):
-    """A task that is to get somebody to do it."""
-
-    task_id: RequestId = Field(
-        description="Your name for the task; the instance is `task-<task_id>`"
-    )
-    title: str = Field(max_length=200, description="What is to be done")
-    assignee: str | None = Field(
-        default=None, max_length=254, description="A member's id or e-mail address"
-    )
-    skills: list[Skill] = Field(
-        default=[], max_length=20, description="Where nobody is named: what the task asks for"
-    )
-    priority: Priority = Priority.NORMAL
-    due: AwareDatetime | None = Field(
-        default=None, description="When it is to be done, with an offset"
-    )
-
-
-class Validation(BaseModel):
-    """Whether the task makes sense; `rejection` says why it does not."""
-
-    rejection: str | None = None
-
-
-class TaskOutcome(StrEnum):
-    """How a task ended."""
-
-    COMPLETED = "completed"
-    REJECTED = "rejected"
-    FAILED = "failed"
-
-
-class TaskResult(BaseModel):
-    """How a task ended, and why."""
-
-    task_id: RequestId
-    status: TaskOutcome
-    message: str
-    assignee: str | None = Field(default=None, description="The e-mail address of who does it")
+from orchestrator.workflows.task.models import (
+    VALIDATE_TASK,
+    TaskOutcome,
+    TaskRequest,
+    TaskResult,
+    Validation,
+)
+from orchestrator.workflows.task.samples import SAMPLES
 
 
 def task_processing_workflow(
@@ -135,31 +86,5 @@ DEFINITION = Definition(
     path="/tasks/process",
     status_path="/tasks/{instance_id}/status",
     search_fields=("title", "assignee", "skills"),
-    samples={
-        "completed": Sample(
-            summary="A task for Alice",
-            request={
-                "task_id": "42",
-                "title": "Review the quarterly report",
-                "assignee": "alice@example.com",
-            },
-            outcome=TaskOutcome.COMPLETED,
-        ),
-        "by skills": Sample(
-            summary="A task for whoever has the skills and holds least",
-            request={
-                "task_id": "43",
-                "title": "Fix the build",
-                "skills": ["python"],
-                "priority": "high",
-                "due": "2030-01-31T17:00:00+01:00",
-            },
-            outcome=TaskOutcome.COMPLETED,
-        ),
-        "rejected": Sample(
-            summary="A task that is rejected: it has no title",
-            request={"task_id": "44", "title": "", "assignee": "alice@example.com"},
-            outcome=TaskOutcome.REJECTED,
-        ),
-    },
+    samples=SAMPLES,
 )

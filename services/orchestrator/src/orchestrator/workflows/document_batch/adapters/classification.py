@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from orchestrator.workflows.document_batch.chunk import DocumentClass
+from orchestrator.workflows.document_batch.models import DocumentClass
 
 
 class ClassRule(BaseModel):

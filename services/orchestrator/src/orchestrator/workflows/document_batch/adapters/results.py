@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel
 
-from orchestrator.workflows.document_batch.chunk import DocumentClass
+from orchestrator.workflows.document_batch.models import DocumentClass
 from servicekit.state import StateStore, until_written
 
 

@@ -1,0 +1,55 @@
+"""What hello takes, calls and returns."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+from contracts.fields import RequestId
+from orchestrator.toolkit.definition import Request
+from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan
+
+GREET = "greet"
+TRY_LUCK = "try_luck"
+TAKE_BACK = "take_back"
+CHILD = "hello_child_workflow"
+
+
+class HelloFault(StrEnum):
+    """The failures that a request can inject."""
+
+    RETRIES = "retries"
+    FAILURE = "failure"
+
+
+FAULTS = {
+    None: NO_FAULTS,
+    HelloFault.RETRIES: FaultPlan({TRY_LUCK: Fault(failures=2)}),
+    HelloFault.FAILURE: FaultPlan({TRY_LUCK: Fault(failures=ALWAYS)}),
+}
+
+
+class HelloRequest(Request):
+    """Somebody who is to be greeted."""
+
+    hello_id: RequestId = Field(description="Your name for the greeting")
+    user_name: RequestId
+    simulate: HelloFault | None = Field(
+        default=None, description="An injected failure of a step: twice, or permanently"
+    )
+    rest_seconds: int = Field(
+        default=15, ge=1, le=86_400, description="How long it rests, by a durable timer"
+    )
+
+
+class Luck(BaseModel):
+    """The input of a step with injected failures."""
+
+    key: str
+    failures: int = Field(description="How many attempts fail before one succeeds")
+
+
+class HelloResult(BaseModel):
+    """What was said."""
+
+    greetings: list[str]
+    compensated: bool = False
