@@ -81,6 +81,36 @@ def test_a_change_of_a_schedule_sends_the_user(
     assert orchestrator.requests[0].url.params["by"] == "olga"
 
 
+def test_an_instance_is_shown_by_its_fields(
+    orchestrator: FakeOrchestrator, run: Callable[..., Result]
+) -> None:
+    detail = {
+        **SUMMARY,
+        "version": None,
+        "custom_status": {"message": "Looking for [alice]"},
+        "why": [{"text": "activity assign_task: attempt 1 of 3"}],
+        "duration_seconds": 18.2,
+        "trace_url": None,
+        "trace_id": "83cf",
+        "input": {"title": "T"},
+        **dict.fromkeys(("parent", "rerun_of", "output", "error")),
+        "children": [],
+    }
+    orchestrator.answers["GET", "/instances/task-42"] = detail
+    orchestrator.answers["GET", "/instances/task-42/history"] = {"steps": []}
+    shown = [line.split() for line in run("show", "task-42").output.splitlines()]
+    assert shown[:-1] == [
+        ["task-42", "RUNNING"],
+        ["Workflow", "task"],
+        ["Message", "Looking", "for", "[alice]"],
+        ["Why", "it", "waits", "activity", "assign_task:", "attempt", "1", "of", "3"],
+        ["Started", "2026-01-01T00:00:00+00:00"],
+        ["Duration", "18", "s"],
+        ["Trace", "83cf"],
+        ["Input", '{"title":', '"T"}'],
+    ]
+
+
 @pytest.mark.parametrize("last", ["RUNNING", "COMPLETED"])
 def test_a_watch_that_ends_before_the_instance_fails(
     orchestrator: FakeOrchestrator, run: Callable[..., Result], last: str
