@@ -80,7 +80,8 @@ EXAMPLES = [
     example(page, words)
     for page in check_links.pages(check_links.PROJECT)
     for words in commands(page)
-    if any(map(ADDRESS.fullmatch, words))
+    # The workflow of that page is hosted in a copy alone: test_adding_a_workflow.py asks for it.
+    if page.name != "adding-a-workflow.md" and any(map(ADDRESS.fullmatch, words))
 ]
 
 

@@ -10,7 +10,7 @@ from unit_support.engine import FakeChannel, found, management, raw_state
 from unit_support.untraced import NO_TRACE_CONTEXTS
 
 from contracts.orchestrator import Progress, Wait
-from orchestrator.api.deps import opened
+from orchestrator.api.deps import opened_orchestrator
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
 from orchestrator.inbox.claims import Claims
@@ -53,7 +53,7 @@ class World:
         inbox = Inbox(CATALOGUE, None, None, engine, events, Claims(store), Audit(store))
         self.app = create_app(Settings(), CATALOGUE)
         parts = SimpleNamespace(engine=engine, events=events, inbox=inbox)
-        self.app.dependency_overrides[opened] = lambda: parts
+        self.app.dependency_overrides[opened_orchestrator] = lambda: parts
 
     async def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
         transport = httpx.ASGITransport(self.app)

@@ -69,7 +69,10 @@ class Orchestrator:
     scheduler: Scheduler
 
 
-OpenedDep = Annotated[Orchestrator, Depends(opened(Orchestrator))]
+opened_orchestrator = opened(Orchestrator)
+"""The dependency that all others derive from."""
+
+OpenedDep = Annotated[Orchestrator, Depends(opened_orchestrator)]
 
 
 async def _workflow_settings(orchestrator: OpenedDep) -> SettingsRegistry:
