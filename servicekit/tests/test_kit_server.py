@@ -160,6 +160,13 @@ async def test_a_second_signal_skips_the_rest_of_the_drain() -> None:
         await service.ended()
 
 
+async def test_two_signals_at_once_skip_the_drain_too() -> None:
+    async with running(drain_seconds=300) as service:
+        terminate()
+        terminate()
+        await service.ended()
+
+
 async def test_without_a_drain_it_ends_at_once() -> None:
     async with running(drain_seconds=0) as service:
         terminate()
