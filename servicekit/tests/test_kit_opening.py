@@ -7,7 +7,7 @@ import pytest
 from fake_sidecar import FakeSidecar
 from pydantic import BaseModel
 
-from servicekit.opening import later_state_store, open_sidecar, open_state_store
+from servicekit.opening import lazy_state_store, open_sidecar, open_state_store
 from servicekit.readiness import Readiness
 from servicekit.settings import ServiceSettings
 from support.system import eventually
@@ -54,7 +54,7 @@ async def test_the_state_store_keeps_values_until_it_is_closed(
 def test_a_lazy_store_connects_on_the_event_loop_that_uses_it(
     sidecar: FakeSidecar, sidecar_settings: ServiceSettings
 ) -> None:
-    store = later_state_store(sidecar_settings)
+    store = lazy_state_store(sidecar_settings)
     assert sidecar.seen == []
 
     async def use() -> None:

@@ -8,7 +8,14 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ParentBased
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 
-from servicekit.tracing import Changes, apart, here, recording, span_named, trace_id
+from servicekit.tracing import (
+    Changes,
+    current_traceparent,
+    detached_context,
+    parse_traceparent,
+    recording,
+    trace_id,
+)
 
 PARENT = SpanContext(0xA, 0xB, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
 UNSAMPLED = SpanContext(0xA, 0xB, is_remote=True, trace_flags=TraceFlags(0))
@@ -87,16 +94,16 @@ def test_a_ratio_records_a_part_of_the_traces() -> None:
 
 
 def test_outside_of_a_span_there_is_nothing_to_link_to() -> None:
-    assert here() is None
+    assert current_traceparent() is None
     assert trace_id() is None
 
 
 def test_a_link_to_the_current_span_is_not_flagged_as_sampled() -> None:
     with trace.use_span(NonRecordingSpan(PARENT)):
-        link = here()
+        link = current_traceparent()
         assert trace_id() == f"{0xA:032x}"
     assert link == f"00-{0xA:032x}-{0xB:016x}-00"
-    named = span_named(link)
+    named = parse_traceparent(link)
     assert named is not None
     assert (named.trace_id, named.span_id, named.trace_flags.sampled) == (0xA, 0xB, False)
 
@@ -104,24 +111,24 @@ def test_a_link_to_the_current_span_is_not_flagged_as_sampled() -> None:
 def test_a_trace_that_is_not_recorded_has_no_id_to_show() -> None:
     with trace.use_span(NonRecordingSpan(UNSAMPLED)):
         assert trace_id() is None
-        assert here() is not None
+        assert current_traceparent() is not None
 
 
 @pytest.mark.parametrize("traceparent", [None, "", "nonsense", f"00-{0:032x}-{1:016x}-01"])
 def test_what_is_no_traceparent_names_no_span(traceparent: str | None) -> None:
     with trace.use_span(NonRecordingSpan(PARENT)):
         # Nor the current span.
-        assert span_named(traceparent) is None
+        assert parse_traceparent(traceparent) is None
 
 
 def test_a_detached_context_is_outside_of_the_current_trace() -> None:
     with trace.use_span(NonRecordingSpan(PARENT)):
-        with apart():
-            assert here() is None
-        assert here() is not None
-        with pytest.raises(ValueError, match="x"), apart():
+        with detached_context():
+            assert current_traceparent() is None
+        assert current_traceparent() is not None
+        with pytest.raises(ValueError, match="x"), detached_context():
             raise ValueError("x")
-        assert here() is not None
+        assert current_traceparent() is not None
 
 
 def test_without_an_endpoint_nothing_is_recorded() -> None:

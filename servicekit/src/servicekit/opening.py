@@ -29,7 +29,7 @@ async def open_state_store(stack: AsyncExitStack, settings: ServiceSettings) -> 
     return DaprStateStore(lambda: client, STATE_COMPONENT)
 
 
-def later_state_store(settings: ServiceSettings) -> DaprStateStore:
+def lazy_state_store(settings: ServiceSettings) -> DaprStateStore:
     """Return the service's state store for another event loop than this: it connects there."""
     return DaprStateStore(lambda: dapr_client(settings), STATE_COMPONENT)
 

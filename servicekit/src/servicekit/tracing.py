@@ -127,7 +127,7 @@ class TraceContext(grpc.aio.UnaryUnaryClientInterceptor):
         return await continuation(details, request)
 
 
-def here() -> str | None:
+def current_traceparent() -> str | None:
     """Return the current span as a `traceparent`, to be linked to and not to be a part of.
 
     It is not flagged as sampled (https://www.w3.org/TR/trace-context). None where there is no span.
@@ -138,7 +138,7 @@ def here() -> str | None:
     return f"00-{format_trace_id(context.trace_id)}-{format_span_id(context.span_id)}-00"
 
 
-def span_named(traceparent: str | None) -> SpanContext | None:
+def parse_traceparent(traceparent: str | None) -> SpanContext | None:
     """Return the span that a `traceparent` names; None where it names none."""
     carrier = {"traceparent": traceparent or ""}
     context = trace.get_current_span(_W3C.extract(carrier, Context())).get_span_context()
@@ -146,7 +146,7 @@ def span_named(traceparent: str | None) -> SpanContext | None:
 
 
 @contextmanager
-def apart() -> Iterator[None]:
+def detached_context() -> Iterator[None]:
     """Keep what is done in it out of the current trace."""
     token = attach(trace.set_span_in_context(trace.INVALID_SPAN))
     try:

@@ -41,7 +41,7 @@ from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import Poller, PollPace
 from orchestrator.visibility.sse import CachedCounts
-from servicekit.opening import dapr_client, later_state_store, open_sidecar, open_state_store
+from servicekit.opening import dapr_client, lazy_state_store, open_sidecar, open_state_store
 from servicekit.readiness import Readiness
 from servicekit.sidecar import sidecar_client
 
@@ -140,7 +140,7 @@ def _dependencies(settings: Settings, workflow_settings: SettingsRegistry) -> Ac
         workflow_settings=workflow_settings,
         assigner=AssignerClient(http),
         notifier=NotifierClient(http),
-        store=later_state_store(settings),
+        store=lazy_state_store(settings),
         sidecar=http,
         web=AsyncClient(timeout=settings.web_timeout_seconds, follow_redirects=False),
     )

@@ -21,7 +21,7 @@ from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.toolkit.definition import Definition, workflow_of
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
-from servicekit.tracing import apart, here
+from servicekit.tracing import current_traceparent, detached_context
 
 
 class Observer(Protocol):
@@ -139,8 +139,8 @@ class Engine:
     async def _schedule(self, definition: Definition, instance_id: str, request: BaseModel) -> None:
         trace: AbstractContextManager[None] = nullcontext()
         if definition.eternal_input is not None:
-            given = request.model_dump() | {"started_in": here()}
-            request, trace = definition.eternal_input.model_validate(given), apart()
+            given = request.model_dump() | {"started_in": current_traceparent()}
+            request, trace = definition.eternal_input.model_validate(given), detached_context()
         try:
             # The call returns when the instance has begun, which needs a worker.
             async with asyncio.timeout(self._start_timeout):

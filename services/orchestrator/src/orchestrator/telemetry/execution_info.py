@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from orchestrator.dapr_sdk.values import parse_json_or_text, to_datetime
 from orchestrator.toolkit.definition import EternalInput
-from servicekit.tracing import span_named
+from servicekit.tracing import parse_traceparent
 
 
 @dataclass
@@ -42,7 +42,7 @@ class ExecutionInfo:
     @property
     def trace_id(self) -> str | None:
         """The id of the trace of `traceparent`."""
-        span = span_named(self.traceparent)
+        span = parse_traceparent(self.traceparent)
         return format_trace_id(span.trace_id) if span else None
 
 

@@ -9,7 +9,7 @@ from opentelemetry.trace import SpanContext, format_trace_id
 
 from orchestrator.dapr_sdk.management import History
 from orchestrator.telemetry.execution_info import ExecutionInfo, execution_info_of
-from servicekit.tracing import recording, span_named
+from servicekit.tracing import parse_traceparent, recording
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ class TraceContexts:
             return None
         if info is None:
             return None
-        span = self._known[instance_id] = span_named(info.traceparent)
+        span = self._known[instance_id] = parse_traceparent(info.traceparent)
         return span
 
     async def _begun(self, instance_id: str) -> ExecutionInfo | None:
