@@ -1,15 +1,15 @@
-"""Which payload a wait took: the first, whoever else comes, and none once it is closed.
+"""The payload that a wait accepted: the first one, and none once the wait is closed.
 
-An event that is raised in Dapr is taken by the workflow some time later, and perhaps never. So
-what counts is not the event but a record, which is created once: by the API before it raises the
-event, or by the workflow when it gives up.
+An event that is raised in Dapr reaches the workflow some time later, and perhaps never. So what
+counts is a record, which is created once: by the API before it raises the event, or by the
+workflow when it times out.
 """
 
 from typing import Any
 
 from pydantic import BaseModel
 
-from servicekit.state import StateStore, until_written
+from servicekit.state import StateStore
 
 
 class AcceptedEvent(BaseModel):
@@ -40,13 +40,4 @@ class AcceptedEvents:
         """
         # The key's name is stored: it stays.
         key = f"decision:{instance_id}:{event_key}"
-
-        async def attempt() -> tuple[AcceptedEvent, bool]:
-            accepted = (await self._store.get(key, AcceptedEvent)).value
-            if accepted is not None:
-                return accepted, False
-            mine = AcceptedEvent(payload=payload)
-            await self._store.put(key, mine, None)
-            return mine, True
-
-        return await until_written(key, attempt)
+        return await self._store.put_if_absent(key, AcceptedEvent(payload=payload))
