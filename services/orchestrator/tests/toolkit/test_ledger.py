@@ -1,4 +1,4 @@
-"""Whatever crashes at whatever write, and whoever runs at once: the accounts add up."""
+"""A ledger's accounts add up, whatever crashes and runs concurrently."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from orchestrator.toolkit.ledger import Forbidden, KeyReused, Ledger, Shortage
+from orchestrator.toolkit.ledger import KeyCompensated, KeyReused, Ledger, Shortage
 from orchestrator.toolkit.ledger_records import Account, Movement, Status
 from servicekit.state import Model, StoreUnavailable, Versioned
 from servicekit.testing import MemoryStateStore
@@ -24,39 +24,39 @@ def replica(data: Data, crash: int | None = None, lands: bool = False) -> Ledger
     return Ledger(store, "stock", lambda _: OPENING)
 
 
-async def test_what_is_taken_and_given_back_leaves_the_opening_balance() -> None:
+async def test_a_compensation_restores_the_opening_balance() -> None:
     ledger = replica({})
     assert await ledger.take("k", "mug", 4) is None
     assert await ledger.balance("mug") == 6
-    assert await ledger.give_back("k") == 4
+    assert await ledger.compensate("k") == 4
     assert await ledger.balance("mug") == 10
 
 
-async def test_each_operation_counts_once_however_often_it_is_repeated() -> None:
+async def test_an_operation_that_is_repeated_counts_once() -> None:
     data: Data = {}
     for _ in range(3):
         await replica(data).take("k", "mug", 4)
         await replica(data).deposit("d", "mug", 1)
     assert await replica(data).balance("mug") == 7
     for _ in range(3):
-        assert await replica(data).give_back("k") == 4
+        assert await replica(data).compensate("k") == 4
     assert await replica(data).balance("mug") == 11
 
 
-async def test_an_account_never_has_less_than_nothing() -> None:
+async def test_a_balance_never_becomes_negative() -> None:
     ledger = replica({})
     assert await ledger.take("a", "mug", 11) == Shortage(10)
     assert await ledger.take("a", "mug", 10) is None
     assert await ledger.take("b", "mug", 1) == Shortage(0)
 
 
-async def test_what_was_given_back_is_never_taken_again() -> None:
+async def test_a_compensated_key_takes_nothing_any_more() -> None:
     ledger = replica({})
-    assert await ledger.give_back("late") == 0
+    assert await ledger.compensate("late") == 0
     await ledger.take("k", "mug", 1)
-    await ledger.give_back("k")
+    await ledger.compensate("k")
     for key in ("late", "k"):
-        with pytest.raises(Forbidden):
+        with pytest.raises(KeyCompensated):
             await ledger.take(key, "mug", 1)
     assert await ledger.balance("mug") == 10
 
@@ -71,7 +71,7 @@ async def test_a_key_names_one_movement(account: str, amount: int) -> None:
     with pytest.raises(KeyReused):
         await ledger.deposit("d", account, amount)
     with pytest.raises(KeyReused):
-        await ledger.give_back("d")
+        await ledger.compensate("d")
     assert (await ledger.balance("mug"), await ledger.balance("lamp")) == (10, 10)
 
 
@@ -84,17 +84,17 @@ async def test_another_amount_under_a_key_that_crashed_completes_the_first() -> 
     assert await replica(data).balance("mug") == 15
 
 
-async def test_operations_that_ended_are_forgotten() -> None:
+async def test_completed_operations_leave_the_account_record() -> None:
     data: Data = {}
     for i in range(20):
         await replica(data).take(f"{i}", "mug", 1)
-        await replica(data).give_back(f"{i}")
+        await replica(data).compensate(f"{i}")
     record = Account.model_validate_json(data["stock:mug"][0])
     assert len(record.open) <= 1
 
 
 class Overtaken(MemoryStateStore):
-    """A store where somebody else is faster, after so many of the calls."""
+    """A store where another writer comes in between, after so many of the calls."""
 
     def __init__(self, data: Data, after: int, somebody: Callable[[], Awaitable[None]]) -> None:
         super().__init__(data)
@@ -119,23 +119,21 @@ class Overtaken(MemoryStateStore):
 
 
 @pytest.mark.parametrize("after", range(1, 7))
-@pytest.mark.parametrize("faster", ["take", "give back"])
-@pytest.mark.parametrize("kind", ["take", "give back", "deposit"])
-async def test_whoever_is_faster_in_between_nothing_counts_twice(
-    kind: str, faster: str, after: int
-) -> None:
+@pytest.mark.parametrize("faster", ["take", "compensate"])
+@pytest.mark.parametrize("kind", ["take", "compensate", "deposit"])
+async def test_concurrent_operations_count_once(kind: str, faster: str, after: int) -> None:
     data: Data = {}
-    if kind == "give back":
+    if kind == "compensate":
         await replica(data).take("k", "mug", 4)
 
     async def operate(ledger: Ledger, kind: str) -> None:
-        with contextlib.suppress(Forbidden):
+        with contextlib.suppress(KeyCompensated):
             if kind == "take":
                 await ledger.take("k", "mug", 4)
             elif kind == "deposit":
                 await ledger.deposit("d", "mug", 4)
             else:
-                await ledger.give_back("k")
+                await ledger.compensate("k")
 
     async def somebody() -> None:
         for what in (kind, faster):
@@ -148,7 +146,7 @@ async def test_whoever_is_faster_in_between_nothing_counts_twice(
 
 
 OPERATION = st.tuples(
-    st.sampled_from(["take", "give back", "deposit"]),
+    st.sampled_from(["take", "compensate", "deposit"]),
     st.sampled_from(["a", "b", "c", "d", "e"]),
     st.one_of(st.none(), st.integers(0, 2)),
     st.booleans(),
@@ -159,16 +157,16 @@ AMOUNT = {"a": 3, "b": 4, "c": 5, "d": 6, "e": 7}
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(OPERATION, min_size=1, max_size=5), min_size=1, max_size=6))
-def test_accounts_add_up_whatever_runs_at_once_and_crashes(
+def test_accounts_add_up_across_crashes_and_concurrency(
     rounds: list[list[tuple[str, str, int | None, bool]]],
 ) -> None:
     async def operate(data: Data, kind: str, key: str, crash: int | None, lands: bool) -> None:
         ledger = replica(data, crash, lands)
-        with contextlib.suppress(StoreUnavailable, Forbidden):
+        with contextlib.suppress(StoreUnavailable, KeyCompensated):
             if kind == "take":
                 await ledger.take(f"{key}:take", ACCOUNT[key], AMOUNT[key])
-            elif kind == "give back":
-                await ledger.give_back(f"{key}:take")
+            elif kind == "compensate":
+                await ledger.compensate(f"{key}:take")
             else:
                 await ledger.deposit(f"{key}:deposit", ACCOUNT[key], AMOUNT[key])
 
@@ -194,5 +192,5 @@ def moved(data: Data, account: str) -> int:
         for key, (value, _) in data.items()
         if key.startswith("stock-movement:")
     ]
-    signs = {Status.TAKEN: -1, Status.DEPOSITED: 1, Status.GIVEN_BACK: 0}
+    signs = {Status.TAKEN: -1, Status.DEPOSITED: 1, Status.COMPENSATED: 0}
     return sum(signs[r.status] * r.amount for r in records if r.account == account)

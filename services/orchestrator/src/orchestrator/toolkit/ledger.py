@@ -1,4 +1,4 @@
-"""Takes from accounts and gives back, each exactly once, whatever crashes in between."""
+"""Takes from accounts, deposits and compensates, each exactly once, also across crashes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,35 +12,35 @@ class KeyReused(Exception):
     """The key belongs to another movement."""
 
 
-class Forbidden(Exception):
-    """The key was given back, and is not taken again."""
+class KeyCompensated(Exception):
+    """The key was compensated, and takes nothing any more."""
 
 
 @dataclass(frozen=True)
 class Shortage:
-    """The account has less than was to be taken."""
+    """The balance is less than the amount."""
 
     available: int
 
 
 class Ledger:
-    """Accounts of one kind; `ledger_accounts` says in which steps they are written.
+    """Accounts of one kind; `ledger_records` has the steps in which they are written.
 
-    Several ledgers of one name over one store are one: they meet by ETag.
+    Several ledgers of one name over one store are the same accounts: writers meet by ETag.
     """
 
     def __init__(self, store: StateStore, name: str, opening: Callable[[str], int]) -> None:
         """Keep the accounts in `store`.
 
         Args:
-            store: Where they are.
-            name: The part of its keys that tells this ledger from others.
-            opening: The balance of an account that was never moved.
+            store: The state store.
+            name: The prefix of its keys, which other ledgers must not have.
+            opening: Returns the balance of an account that has no movement yet.
         """
         self._store = store
         self._name = name
         self._opening = opening
-        # Within one event loop writers queue up, so only other ones cause conflicts.
+        # Within one event loop writers queue up, so only other processes cause conflicts.
         self._locks = KeyedLocks()
 
     async def take(self, key: str, account: str, amount: int) -> Shortage | None:
@@ -48,7 +48,7 @@ class Ledger:
 
         Raises:
             KeyReused: The key was used for another movement.
-            Forbidden: The key was given back before.
+            KeyCompensated: The key was compensated before.
         """
         return await self._move(key, account, Begun(operation=Operation.TAKE, amount=amount))
 
@@ -60,16 +60,19 @@ class Ledger:
         """
         await self._move(key, account, Begun(operation=Operation.DEPOSIT, amount=amount))
 
-    async def give_back(self, key: str) -> int:
-        """Undo what was taken under the key; what was not can then never be taken.
+    async def compensate(self, key: str) -> int:
+        """Put back what was taken under the key; from now on the key takes nothing.
 
         Returns:
-            The amount that this key has given back, however often it is asked: 0 for none.
+            The amount that was put back, at this call or an earlier one: 0 where none was taken.
+
+        Raises:
+            KeyReused: The key is that of a deposit.
         """
-        return await until_written(key, lambda: self._give_back(key))
+        return await until_written(key, lambda: self._compensate(key))
 
     async def balance(self, account: str) -> int:
-        """Return what an account has."""
+        """Return the balance of an account."""
         record, _etag, _movement = await self._read(account)
         return record.balance
 
@@ -95,12 +98,9 @@ class Ledger:
         async with self._locks(account):
             return await until_written(key, attempt)
 
-    async def _give_back(self, key: str) -> int:
-        found = (await self._store.get(self._movement_key(key), Movement)).value
-        if found is None:
-            forbidden = Movement(status=Status.GIVEN_BACK)
-            await self._store.put(self._movement_key(key), forbidden, None)
-            return 0
+    async def _compensate(self, key: str) -> int:
+        nothing_taken = Movement(status=Status.COMPENSATED)
+        found, _ = await self._store.put_if_absent(self._movement_key(key), nothing_taken)
         if found.status is Status.DEPOSITED:
             raise KeyReused(f"{key} is a deposit")
         if found.status is Status.TAKEN and found.account is not None:
@@ -110,15 +110,12 @@ class Ledger:
 
     async def _return_to(self, account: str, key: str, taken: Movement) -> None:
         record, etag, movement = await self._read(account, key)
-        if movement is None or movement.status is Status.GIVEN_BACK:
+        if movement is None or movement.status is Status.COMPENSATED:
             return
         if key not in record.open:
-            begun = Begun(operation=Operation.GIVE_BACK, amount=taken.amount)
+            begun = Begun(operation=Operation.COMPENSATE, amount=taken.amount)
             await self._store.put(self._account_key(account), record.counting(key, begun), etag)
-        current = await self._store.get(self._movement_key(key), Movement)
-        if current.value is not None and current.value.status is Status.TAKEN:
-            given_back = taken.model_copy(update={"status": Status.GIVEN_BACK})
-            await self._store.put(self._movement_key(key), given_back, current.etag)
+        await self._store.update(self._movement_key(key), Movement, _compensated)
 
     async def _read(
         self, account: str, key: str | None = None
@@ -143,9 +140,15 @@ class Ledger:
         return f"{self._name}-movement:{key}"
 
 
+def _compensated(movement: Movement | None) -> Movement | None:
+    if movement is None or movement.status is not Status.TAKEN:
+        return None
+    return movement.model_copy(update={"status": Status.COMPENSATED})
+
+
 def _check(key: str, movement: Movement, account: str, begun: Begun) -> None:
-    if movement.status is Status.GIVEN_BACK:
-        raise Forbidden(f"{key} was given back")
-    asked = Movement(status=MADE_BY[begun.operation], account=account, amount=begun.amount)
-    if movement != asked:
+    if movement.status is Status.COMPENSATED:
+        raise KeyCompensated(f"{key} was compensated")
+    requested = Movement(status=MADE_BY[begun.operation], account=account, amount=begun.amount)
+    if movement != requested:
         raise KeyReused(f"{key} was used for {movement.amount} of {movement.account}")

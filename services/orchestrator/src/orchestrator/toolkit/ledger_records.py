@@ -1,15 +1,15 @@
 """The rules of a ledger's accounts, without I/O.
 
-An account's record has the balance, and a movement's record says what became of its key. The two
+An account's record has the balance, and a movement's record has the state of its key. The two
 are separate values of the store, so a movement is made in steps that can be taken up again after
 a crash between any two of them:
 
 1. the account's record counts it and notes it in `open`: what is taken is gone;
-2. the movement's record is created: from now on it is true, and only the first one can be.
+2. the movement's record is created, once: from now on the movement is final.
 
-What is given back goes the same way: the account's record counts it and notes that, then the
-movement's record says so. What stands in `open` is settled the next time that anybody reads the
-account: the movement's record tells how the operation ended.
+A compensation goes the same way: the account's record counts it and notes it in `open`, then the
+movement's record gets its status. What is in `open` is settled by whoever reads the account next:
+the movement's record shows how the operation ended.
 """
 
 from collections.abc import Mapping
@@ -20,26 +20,28 @@ from pydantic import BaseModel
 
 
 class Operation(StrEnum):
-    """What was begun."""
+    """The kind of an operation."""
 
     TAKE = "take"
     DEPOSIT = "deposit"
-    GIVE_BACK = "give-back"
+    # The value is that of stored records.
+    COMPENSATE = "give-back"
 
 
 class Status(StrEnum):
-    """What became of a key."""
+    """The state of a key."""
 
     TAKEN = "taken"
     DEPOSITED = "deposited"
-    GIVEN_BACK = "given-back"
+    # The value is that of stored records.
+    COMPENSATED = "given-back"
 
 
 MADE_BY = {Operation.TAKE: Status.TAKEN, Operation.DEPOSIT: Status.DEPOSITED}
 
 
 class Movement(BaseModel):
-    """What became of a key; one that was given back before it was taken has no account."""
+    """The state of a key; one that was compensated before it was taken has no account."""
 
     status: Status
     account: str | None = None
@@ -47,14 +49,14 @@ class Movement(BaseModel):
 
 
 class Begun(BaseModel):
-    """An operation that an account's record counts already, and a movement's may not yet."""
+    """An operation that an account's record counts, and a movement's record may not have yet."""
 
     operation: Operation
     amount: int
 
     @property
     def change(self) -> int:
-        """What it adds to the balance."""
+        """The amount that it adds to the balance."""
         return -self.amount if self.operation is Operation.TAKE else self.amount
 
 
@@ -83,8 +85,8 @@ class Account(BaseModel):
             movement = movements.get(key)
             if movement is None:
                 still_open[key] = begun
-            elif begun.operation is Operation.GIVE_BACK:
-                if movement.status is not Status.GIVEN_BACK:
+            elif begun.operation is Operation.COMPENSATE:
+                if movement.status is not Status.COMPENSATED:
                     still_open[key] = begun
             elif movement.account != name:
                 # It was forbidden before it was made.

@@ -1,7 +1,7 @@
-"""The steps of an order, forward and back.
+"""The steps of an order, and their compensations.
 
 An injected failure comes after the effect, as where an answer is lost: so the effect is there, and
-must not happen twice, and must be undone.
+must not happen twice, and must be compensated.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.toolkit.activities import notification
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.fault_injection import inject_failures
-from orchestrator.toolkit.ledger import Forbidden, KeyReused
+from orchestrator.toolkit.ledger import KeyCompensated, KeyReused
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
 from orchestrator.workflows.order.adapters.ledger_shop import Shop, open_shop
 from orchestrator.workflows.order.models import (
@@ -25,6 +25,8 @@ from orchestrator.workflows.order.models import (
     SHIP_ORDER,
     TAKE_PAYMENT,
     VALIDATE_ORDER,
+    Compensate,
+    Compensated,
     NotifyCustomer,
     OrderRequest,
     ReleaseStock,
@@ -33,8 +35,6 @@ from orchestrator.workflows.order.models import (
     Step,
     StepAnswer,
     TakePayment,
-    Undo,
-    Undone,
     ValidatedOrder,
 )
 from orchestrator.workflows.order.settings import OrderSettings
@@ -44,20 +44,20 @@ from orchestrator.workflows.order.shop import Shipment
 def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities of an order."""
     shop = open_shop(dependencies.store, dependencies.workflow_settings.of(OrderSettings))
-    return {**_forward(dependencies, shop), **_back(dependencies, shop)}
+    return {**_steps(dependencies, shop), **_compensations(dependencies, shop)}
 
 
-def _forward(dependencies: ActivityDependencies, shop: Shop) -> Activities:
+def _steps(dependencies: ActivityDependencies, shop: Shop) -> Activities:
     send_notification = notification.activities(dependencies)[SEND_NOTIFICATION]
 
     async def validate_order(_: WorkflowActivityContext, order: OrderRequest) -> ValidatedOrder:
-        """Say what an order costs, or why it must be rejected."""
+        """Return the price of an order, or why it is rejected."""
         return shop.assortment.check(order.lines)
 
     async def reserve_stock(_: WorkflowActivityContext, step: ReserveStock) -> StepAnswer:
         """Reserve each line, up to the first that does not suffice."""
         for index, line in enumerate(step.lines):
-            with _final():
+            with _permanent_refusal():
                 refusal = await shop.stock.reserve(_line(step, index), line.sku, line.quantity)
             if refusal is not None:
                 return StepAnswer(refusal=refusal)
@@ -66,7 +66,7 @@ def _forward(dependencies: ActivityDependencies, shop: Shop) -> Activities:
 
     async def take_payment(_: WorkflowActivityContext, step: TakePayment) -> StepAnswer:
         """Take the total out of the customer's wallet."""
-        with _final():
+        with _permanent_refusal():
             refusal = await shop.payments.charge(step.key, step.customer, step.total.amount)
         if refusal is None:
             await _inject_failures(dependencies, step, TAKE_PAYMENT)
@@ -75,13 +75,13 @@ def _forward(dependencies: ActivityDependencies, shop: Shop) -> Activities:
     async def ship_order(_: WorkflowActivityContext, step: ShipOrder) -> StepAnswer:
         """Hand the goods to the carrier."""
         shipment = Shipment(key=step.key, customer=step.customer, lines=step.lines)
-        with _final():
+        with _permanent_refusal():
             await shop.shipping.ship(shipment)
         await _inject_failures(dependencies, step, SHIP_ORDER)
         return StepAnswer()
 
     async def notify_customer(ctx: WorkflowActivityContext, step: NotifyCustomer) -> StepAnswer:
-        """Tell the customer; here a failure comes first, for nobody can be untold."""
+        """Notify the customer; here the failure comes first: a notification stays."""
         await _inject_failures(dependencies, step, NOTIFY_CUSTOMER)
         await send_notification(ctx, step.notification)
         return StepAnswer()
@@ -95,24 +95,24 @@ def _forward(dependencies: ActivityDependencies, shop: Shop) -> Activities:
     }
 
 
-def _back(dependencies: ActivityDependencies, shop: Shop) -> Activities:
-    async def release_stock(_: WorkflowActivityContext, step: ReleaseStock) -> Undone:
-        """Give every line back, reserved or not."""
-        released = [await shop.stock.release(_line(step, i)) for i in range(step.lines)]
+def _compensations(dependencies: ActivityDependencies, shop: Shop) -> Activities:
+    async def release_stock(_: WorkflowActivityContext, step: ReleaseStock) -> Compensated:
+        """Release every line, reserved or not."""
+        released = [await shop.stock.compensate(_line(step, i)) for i in range(step.lines)]
         await _inject_failures(dependencies, step, RELEASE_STOCK)
-        return Undone(undone=any(released))
+        return Compensated(undone=any(released))
 
-    async def refund_payment(_: WorkflowActivityContext, step: Undo) -> Undone:
-        """Put the total back into the customer's wallet, taken or not."""
-        refunded = await shop.payments.refund(step.key)
+    async def refund_payment(_: WorkflowActivityContext, step: Compensate) -> Compensated:
+        """Refund the total, taken or not."""
+        refunded = await shop.payments.compensate(step.key)
         await _inject_failures(dependencies, step, REFUND_PAYMENT)
-        return Undone(undone=refunded)
+        return Compensated(undone=refunded)
 
-    async def cancel_shipment(_: WorkflowActivityContext, step: Undo) -> Undone:
-        """Stop the shipment, made or not."""
-        cancelled = await shop.shipping.cancel(step.key)
+    async def cancel_shipment(_: WorkflowActivityContext, step: Compensate) -> Compensated:
+        """Cancel the shipment, made or not."""
+        cancelled = await shop.shipping.compensate(step.key)
         await _inject_failures(dependencies, step, CANCEL_SHIPMENT)
-        return Undone(undone=cancelled)
+        return Compensated(undone=cancelled)
 
     return {
         RELEASE_STOCK: release_stock,
@@ -126,11 +126,11 @@ async def _inject_failures(dependencies: ActivityDependencies, step: Step, activ
 
 
 @contextmanager
-def _final() -> Iterator[None]:
-    """What was undone while this attempt was on its way is not done by another attempt."""
+def _permanent_refusal() -> Iterator[None]:
+    """Make it a permanent failure that the step was compensated while it was on its way."""
     try:
         yield
-    except (Forbidden, KeyReused) as error:
+    except (KeyCompensated, KeyReused) as error:
         raise NonRetryableError(str(error)) from error
 
 

@@ -1,4 +1,4 @@
-"""What goes into an order and comes out, and what its steps take and return."""
+"""What an order takes, calls and returns."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -20,9 +20,9 @@ CANCEL_SHIPMENT = "cancel_shipment"
 NOTIFY_CUSTOMER = "notify_customer"
 
 Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
-"""The shop's name for a kind of goods, such as `pencil`."""
+"""A stock keeping unit: the shop's name for a kind of goods, such as `pencil`."""
 
-# They have two decimals, all of them.
+# All of them have two decimals.
 Currency = Literal["EUR", "GBP", "USD"]
 
 
@@ -76,13 +76,13 @@ class OrderLine(Request):
 
 
 class OrderRequest(Request):
-    """What a customer wants to have."""
+    """An order of a customer."""
 
     order_id: RequestId = Field(
         description="Your name for the order; the instance is `order-<order_id>`"
     )
     customer: EmailAddress = Field(
-        description="Who is told how the order ends, and whose wallet pays"
+        description="Who is notified of the outcome, and whose wallet pays"
     )
     lines: list[OrderLine] = Field(min_length=1, max_length=20)
     simulate: OrderFault | None = Field(
@@ -110,27 +110,27 @@ class OrderResult(BaseModel):
 
     order_id: RequestId
     status: OrderOutcome = Field(
-        description="`rejected`: it made no sense, or goods or money do not suffice; "
-        "`compensated`: a step failed for good. Either way nothing of it is left"
+        description="`rejected`: unknown goods, or goods or money do not suffice; "
+        "`compensated`: a step failed permanently. In both cases every effect was compensated"
     )
     message: str
-    total: Money | None = Field(description="What the lines cost; null where that is not known")
+    total: Money | None = Field(description="The price of the lines; null where it is not known")
     shipment: str | None = Field(default=None, description="The key of the shipment")
     undone: list[str] = Field(
-        default=[], description="The compensations that had something to undo, in their order"
+        default=[], description="The compensations that had an effect, in their order"
     )
-    customer_told: bool = Field(description="Whether the customer heard how it ended")
+    customer_told: bool = Field(description="Whether the customer was notified of the outcome")
 
 
 class ValidatedOrder(BaseModel):
-    """What an order costs, or why it must be rejected: exactly one of the two is set."""
+    """The price of an order, or why it is rejected: exactly one of the two is set."""
 
     total: Money | None = None
     rejection: str | None = None
 
 
 class Step(BaseModel):
-    """What every step with an effect takes."""
+    """The input of every step with an effect."""
 
     key: str = Field(description="The idempotency key of the effect")
     failures: int = Field(default=0, description="How many attempts fail by injection")
@@ -157,28 +157,31 @@ class ShipOrder(Step):
 
 
 class NotifyCustomer(Step):
-    """Tell the customer that the goods are on their way."""
+    """Notify the customer that the goods are on their way."""
 
     notification: SendNotification
 
 
 class StepAnswer(BaseModel):
-    """Whether a step was done; `refusal` says why it was not."""
+    """The result of a step; `refusal` says why it had no effect."""
 
     refusal: str | None = None
 
 
-class Undo(Step):
-    """Undo a step, done or not, and forbid it from now on."""
+class Compensate(Step):
+    """Compensate a step, whether it had its effect or not; from now on it can have none."""
 
 
-class ReleaseStock(Undo):
-    """Give reserved goods back to the stock."""
+class ReleaseStock(Compensate):
+    """Compensate a reservation."""
 
     lines: int = Field(description="How many lines were to be reserved")
 
 
-class Undone(BaseModel):
-    """Whether there was something to undo, now or at an earlier attempt."""
+class Compensated(BaseModel):
+    """The result of a compensation."""
 
-    undone: bool
+    undone: bool = Field(
+        description="Whether there was an effect, at this attempt or an earlier one; the name is "
+        "that of recorded histories"
+    )

@@ -1,4 +1,4 @@
-"""The steps of an order, and what undoes each of them."""
+"""The saga of an order: its steps, and the compensation of each."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from contracts.notifier import notification_key
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.messages import SendNotification
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY
+from orchestrator.toolkit.retries import RETRY, RETRY_COMPENSATION
 from orchestrator.workflows.order.models import (
     CANCEL_SHIPMENT,
     NOTIFY_CUSTOMER,
@@ -20,6 +20,8 @@ from orchestrator.workflows.order.models import (
     SHIP_ORDER,
     TAKE_PAYMENT,
     VALIDATE_ORDER,
+    Compensate,
+    Compensated,
     Money,
     NotifyCustomer,
     OrderRequest,
@@ -29,38 +31,48 @@ from orchestrator.workflows.order.models import (
     Step,
     StepAnswer,
     TakePayment,
-    Undo,
     ValidatedOrder,
 )
 
 
 class Refused(Exception):
-    """A step said no: the order ends here, and nothing failed."""
+    """A step refused, as by the rules of the business: the order is rejected."""
 
 
 @dataclass(frozen=True)
 class Compensation:
-    """What undoes a step."""
+    """An activity that compensates a step."""
 
     activity: str
-    input: Undo
+    input: Compensate
     message: str
 
 
-class Placing:
-    """The steps forward, and what undoes those that were begun."""
+class OrderSaga:
+    """The steps of an order; whatever was begun can be compensated.
+
+    Attributes:
+        current_step: The step that was called last.
+        total: The price, once it is known.
+        shipment: The key of the shipment, once shipping was begun.
+    """
 
     def __init__(self, ctx: DaprWorkflowContext, order: OrderRequest) -> None:
-        """Prepare to place an order."""
+        """Prepare the saga of an order."""
         self._ctx = ctx
         self._order = order
-        self.at = VALIDATE_ORDER
+        self.current_step = VALIDATE_ORDER
         self.total: Money | None = None
         self.shipment: str | None = None
-        self.compensations: list[Compensation] = []
+        self._compensations: list[Compensation] = []
 
     def run(self) -> Generator[Task[Any], Any, None]:
-        """Take each step; raises Refused where one says no, TaskFailedError where one fails."""
+        """Run the steps in their order.
+
+        Raises:
+            Refused: A step refused.
+            TaskFailedError: A step failed permanently.
+        """
         order, lines = self._order, self._order.lines
         checked = yield from self._call(VALIDATE_ORDER, order, "Checking the order")
         validated = ValidatedOrder.model_validate(checked)
@@ -69,15 +81,16 @@ class Placing:
         self.total = total = validated.total
 
         stock = self._key(RESERVE_STOCK)
-        # Each is noted before its step: a step that failed, or said no, may have been done in part.
+        # Each is added before its step: a step that failed or refused may have had a part of its
+        # effect.
         release = ReleaseStock(key=stock, lines=len(lines))
-        self._undo_by(RELEASE_STOCK, release, "Releasing the reserved goods")
+        self._add_compensation(RELEASE_STOCK, release, "Releasing the reserved goods")
         reserve = ReserveStock(key=stock, lines=lines, failures=order.failures_of(RESERVE_STOCK))
         yield from self._step(RESERVE_STOCK, reserve, "Reserving the goods")
 
         payment = self._key(TAKE_PAYMENT)
-        refund = Undo(key=payment, failures=order.failures_of(REFUND_PAYMENT))
-        self._undo_by(REFUND_PAYMENT, refund, f"Refunding {total} to {order.customer}")
+        refund = Compensate(key=payment, failures=order.failures_of(REFUND_PAYMENT))
+        self._add_compensation(REFUND_PAYMENT, refund, f"Refunding {total} to {order.customer}")
         take = TakePayment(
             key=payment,
             customer=order.customer,
@@ -87,7 +100,7 @@ class Placing:
         yield from self._step(TAKE_PAYMENT, take, f"Taking {total} from {order.customer}")
 
         self.shipment = shipment = self._key(SHIP_ORDER)
-        self._undo_by(CANCEL_SHIPMENT, Undo(key=shipment), "Cancelling the shipment")
+        self._add_compensation(CANCEL_SHIPMENT, Compensate(key=shipment), "Cancelling the shipment")
         ship = ShipOrder(
             key=shipment,
             customer=order.customer,
@@ -107,7 +120,23 @@ class Placing:
             ),
             failures=order.failures_of(NOTIFY_CUSTOMER),
         )
-        yield from self._step(NOTIFY_CUSTOMER, notify, f"Telling {order.customer}")
+        yield from self._step(NOTIFY_CUSTOMER, notify, f"Notifying {order.customer}")
+
+    def compensate(self) -> Generator[Task[Any], Any, list[str]]:
+        """Compensate the steps that were begun, the last first, each until it succeeds.
+
+        Returns:
+            The compensations that had an effect.
+        """
+        effective = []
+        for compensation in reversed(self._compensations):
+            report(self._ctx, compensation.activity, compensation.message)
+            returned = yield self._ctx.call_activity(
+                compensation.activity, input=compensation.input, retry_policy=RETRY_COMPENSATION
+            )
+            if Compensated.model_validate(returned).undone:
+                effective.append(compensation.activity)
+        return effective
 
     def _step(self, name: str, step: Step, message: str) -> Generator[Task[Any], Any, None]:
         answer = StepAnswer.model_validate((yield from self._call(name, step, message)))
@@ -115,12 +144,12 @@ class Placing:
             raise Refused(answer.refusal)
 
     def _call(self, name: str, step: Any, message: str) -> Generator[Task[Any], Any, Any]:
-        self.at = name
+        self.current_step = name
         report(self._ctx, name, message)
         return (yield self._ctx.call_activity(name, input=step, retry_policy=RETRY))
 
-    def _undo_by(self, activity: str, undo: Undo, message: str) -> None:
-        self.compensations.append(Compensation(activity, undo, message))
+    def _add_compensation(self, activity: str, step: Compensate, message: str) -> None:
+        self._compensations.append(Compensation(activity, step, message))
 
     def _key(self, step: str) -> str:
         return f"{self._ctx.instance_id}:{step}"

@@ -32,7 +32,7 @@ SAMPLES = {
         request=_sample("4", ("pencil", 2), simulate=OrderFault.REFUND_RETRIES),
     ),
     "nobody told": Sample(
-        summary="The customer cannot be told: shipment, payment and reservation are undone",
+        summary="The notification fails: shipment, payment and reservation are compensated",
         request=_sample("5", ("pencil", 2), simulate=OrderFault.NOTIFICATION),
     ),
     "out of stock": Sample(

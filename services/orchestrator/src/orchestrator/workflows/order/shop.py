@@ -1,4 +1,4 @@
-"""What an order needs of the world outside: goods, money, a carrier."""
+"""The ports of an order: stock, payments, shipping."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -20,7 +20,7 @@ class Goods(BaseModel):
 
 
 class Assortment(BaseModel):
-    """What the shop sells."""
+    """The goods that the shop sells."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,7 +32,7 @@ class Assortment(BaseModel):
         return next((goods for goods in self.goods if goods.sku == sku), None)
 
     def check(self, lines: Sequence[OrderLine]) -> ValidatedOrder:
-        """Say what these cost together, or that one of them is not sold."""
+        """Return the price of the lines, or why the order is rejected."""
         total = 0
         for line in lines:
             goods = self.find(line.sku)
@@ -52,8 +52,8 @@ class Stock(Protocol):
     async def reserve(self, key: str, sku: str, quantity: int) -> str | None:
         """Take goods out of the stock; return why not, where they do not suffice."""
 
-    async def release(self, key: str) -> bool:
-        """Put back what the key took, if anything, and forbid the key."""
+    async def compensate(self, key: str) -> bool:
+        """Put back what the key took; from now on it takes nothing. Return whether it had."""
 
     async def deliver(self, key: str, sku: str, quantity: int) -> None:
         """Add goods; raises KeyReused where the key added something else."""
@@ -68,14 +68,14 @@ class Payments(Protocol):
     async def charge(self, key: str, customer: str, amount: int) -> str | None:
         """Take money out of a wallet; return why not, where it does not suffice."""
 
-    async def refund(self, key: str) -> bool:
-        """Put back what the key took, if anything, and forbid the key."""
+    async def compensate(self, key: str) -> bool:
+        """Put back what the key took; from now on it takes nothing. Return whether it had."""
 
     async def deposit(self, key: str, customer: str, amount: int) -> None:
         """Add money; raises KeyReused where the key added something else."""
 
     async def balance(self, customer: str) -> int:
-        """Return what a wallet has, in the currency's smallest unit."""
+        """Return the balance of a wallet, in the currency's smallest unit."""
 
 
 class Shipment(BaseModel):
@@ -91,10 +91,10 @@ class Shipping(Protocol):
     """The carrier. A key counts once, however often it comes."""
 
     async def ship(self, shipment: Shipment) -> None:
-        """Hand over goods; raises Forbidden where the key was cancelled before."""
+        """Hand over goods; raises KeyCompensated where the key was compensated before."""
 
-    async def cancel(self, key: str) -> bool:
-        """Stop what the key shipped, if anything, and forbid the key."""
+    async def compensate(self, key: str) -> bool:
+        """Cancel what the key shipped; from now on it ships nothing. Return whether it had."""
 
     async def find(self, key: str) -> Shipment | None:
         """Return a shipment, cancelled or not."""

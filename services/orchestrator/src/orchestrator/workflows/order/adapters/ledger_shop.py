@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from orchestrator.toolkit.ledger import Forbidden, Ledger
+from orchestrator.toolkit.ledger import KeyCompensated, Ledger
 from orchestrator.workflows.order.settings import OrderSettings
 from orchestrator.workflows.order.shop import Assortment, Payments, Shipment, Shipping, Stock
-from servicekit.state import StateStore, until_written
+from servicekit.state import StateStore
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ class LedgerStock:
         short = await self._ledger.take(key, sku, quantity)
         return f"There are {short.available} of {sku}, and not {quantity}" if short else None
 
-    async def release(self, key: str) -> bool:
-        """Put back what the key took, if anything, and forbid the key."""
-        return await self._ledger.give_back(key) > 0
+    async def compensate(self, key: str) -> bool:
+        """Put back what the key took; from now on it takes nothing. Return whether it had."""
+        return await self._ledger.compensate(key) > 0
 
     async def deliver(self, key: str, sku: str, quantity: int) -> None:
         """Add goods."""
@@ -69,7 +69,7 @@ class LedgerStock:
 
 
 class LedgerPayments:
-    """Wallets, each of which opens by itself with the same credit."""
+    """Wallets; each opens with the same credit at its first use."""
 
     def __init__(self, store: StateStore, assortment: Assortment, credit: int) -> None:
         """Keep them in `store`; `credit` is in the currency's smallest unit."""
@@ -84,62 +84,59 @@ class LedgerPayments:
         has, price = (self._assortment.money(n) for n in (short.available, amount))
         return f"The wallet of {customer} has {has}, and not {price}"
 
-    async def refund(self, key: str) -> bool:
-        """Put back what the key took, if anything, and forbid the key."""
-        return await self._ledger.give_back(key) > 0
+    async def compensate(self, key: str) -> bool:
+        """Put back what the key took; from now on it takes nothing. Return whether it had."""
+        return await self._ledger.compensate(key) > 0
 
     async def deposit(self, key: str, customer: str, amount: int) -> None:
         """Add money."""
         await self._ledger.deposit(key, customer, amount)
 
     async def balance(self, customer: str) -> int:
-        """Return what a wallet has."""
+        """Return the balance of a wallet."""
         return await self._ledger.balance(customer)
 
 
 class ShipmentRecord(BaseModel):
-    """What became of a key: None where it was cancelled before it was shipped."""
+    """The state of a key: None where it was compensated before it was shipped."""
 
     shipment: Shipment | None
 
 
 class StoredShipping:
-    """A carrier that only writes down."""
+    """A carrier that only keeps a record of each shipment."""
 
     def __init__(self, store: StateStore) -> None:
         """Keep the shipments in `store`."""
         self._store = store
 
     async def ship(self, shipment: Shipment) -> None:
-        """Hand over goods, unless that was done before."""
+        """Hand over goods; the same key again ships nothing more.
 
-        async def attempt() -> None:
-            read = await self._store.get(_at(shipment.key), ShipmentRecord)
-            if read.value is None:
-                await self._store.put(_at(shipment.key), ShipmentRecord(shipment=shipment), None)
-            elif read.value.shipment != shipment:
-                raise Forbidden(f"{shipment.key} was cancelled")
+        Raises:
+            KeyCompensated: The key was compensated before.
+        """
+        record = ShipmentRecord(shipment=shipment)
+        recorded, _ = await self._store.put_if_absent(_record_key(shipment.key), record)
+        if recorded != record:
+            raise KeyCompensated(f"{shipment.key} was compensated")
 
-        await until_written(shipment.key, attempt)
-
-    async def cancel(self, key: str) -> bool:
-        """Stop what the key shipped, if anything, and forbid the key."""
-
-        async def attempt() -> bool:
-            read = await self._store.get(_at(key), ShipmentRecord)
-            shipment = read.value.shipment if read.value else None
-            if read.value is None or (shipment and not shipment.cancelled):
-                cancelled = shipment and shipment.model_copy(update={"cancelled": True})
-                await self._store.put(_at(key), ShipmentRecord(shipment=cancelled), read.etag)
-            return shipment is not None
-
-        return await until_written(key, attempt)
+    async def compensate(self, key: str) -> bool:
+        """Cancel what the key shipped; from now on it ships nothing. Return whether it had."""
+        record = await self._store.update(_record_key(key), ShipmentRecord, _cancelled)
+        return record.shipment is not None
 
     async def find(self, key: str) -> Shipment | None:
         """Return a shipment, cancelled or not."""
-        record = (await self._store.get(_at(key), ShipmentRecord)).value
+        record = (await self._store.get(_record_key(key), ShipmentRecord)).value
         return record.shipment if record else None
 
 
-def _at(key: str) -> str:
+def _cancelled(record: ShipmentRecord | None) -> ShipmentRecord:
+    if record is None or record.shipment is None:
+        return ShipmentRecord(shipment=None)
+    return ShipmentRecord(shipment=record.shipment.model_copy(update={"cancelled": True}))
+
+
+def _record_key(key: str) -> str:
     return f"shipment:{key}"
