@@ -1,6 +1,7 @@
 """A task, from the request to the assignee's inbox."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -32,6 +33,29 @@ async def test_a_task_is_assigned_and_its_assignee_told(system: System) -> None:
         m for m in await system.inbox("alice@example.com") if m["key"] == f"task-{task_id}:notify"
     ]
     assert message["body"] == "You have been assigned task: Review the report"
+
+
+async def test_priority_and_due_date_reach_the_inbox_and_the_agenda(system: System) -> None:
+    member, task_id = unique("m"), unique()
+    profile = {"name": "M", "email": f"{member}@example.com"}
+    assert (await system.assigner.put(f"/members/{member}", json=profile)).status_code == 200
+    await system.process(
+        task_id=task_id,
+        title="Fix the build",
+        assignee=member,
+        priority="urgent",
+        due="2030-01-31T17:00:00+01:00",
+    )
+    await system.finished(f"task-{task_id}")
+    [message] = await system.inbox(f"{member}@example.com")
+    assert message["body"] == (
+        "You have been assigned task: Fix the build (urgent priority, due 2030-01-31 17:00+01:00)"
+    )
+    [item] = (await system.assigner.get(f"/members/{member}/agenda")).json()["items"]
+    for shown in (message, item):
+        assert shown["priority"] == "urgent"
+        assert datetime.fromisoformat(shown["due"]) == datetime(2030, 1, 31, 16, tzinfo=UTC)
+    assert not item["overdue"]
 
 
 async def test_a_task_by_skills_goes_to_somebody_who_has_them(system: System) -> None:

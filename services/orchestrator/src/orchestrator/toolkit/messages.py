@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from contracts.assigner import Assignment, AssignmentRequest
-from contracts.fields import Key, Person
+from contracts.fields import Instant, Key, Person, Priority, is_none
 
 ASSIGN_TASK = "assign_task"
 RELEASE_ASSIGNMENT = "release_assignment"
@@ -44,6 +44,12 @@ class SendNotification(BaseModel):
     recipient: Person
     subject: str
     body: str
+    priority: Priority | None = Field(
+        default=None, exclude_if=is_none, description="Of the task that it is about, if any"
+    )
+    due: Instant | None = Field(
+        default=None, exclude_if=is_none, description="When that task is to be done"
+    )
 
 
 class NotificationSent(BaseModel):

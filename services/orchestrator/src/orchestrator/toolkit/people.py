@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest, assignment_key
+from contracts.fields import Priority
 from contracts.notifier import notification_key
 from contracts.orchestrator import Wait
 from orchestrator.dapr_sdk.private import Task
@@ -65,6 +66,8 @@ def notify(
     waits: Sequence[Wait] = (),
     details: Mapping[str, Any] | None = None,
     activity: str = SEND_NOTIFICATION,
+    priority: Priority | None = None,
+    due: datetime | None = None,
 ) -> Generator[Task[Any], Any, str | None]:
     """Notify somebody.
 
@@ -77,13 +80,17 @@ def notify(
         waits: The events that are accepted meanwhile; all others are refused.
         details: The figures that the instance's status shows meanwhile.
         activity: The activity that sends it.
+        priority: The priority of the task that it is about, if any.
+        due: When that task is to be done, with an offset.
 
     Returns:
         The error where the notification was not delivered; None where it was.
     """
     report(ctx, SEND_NOTIFICATION, f"Notifying {recipient}", waits=waits, details=details)
     key = notification_key(ctx.instance_id, step)
-    message = SendNotification(key=key, recipient=recipient, subject=subject, body=body)
+    message = SendNotification(
+        key=key, recipient=recipient, subject=subject, body=body, priority=priority, due=due
+    )
     try:
         yield ctx.call_activity(activity, input=message, retry_policy=RETRY)
     except TaskFailedError as error:

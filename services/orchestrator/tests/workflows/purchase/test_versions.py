@@ -1,12 +1,11 @@
 """Other code is deployed while instances run: each goes on with the code that it began with."""
 
 import dataclasses
-from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from dapr.ext.workflow import DaprWorkflowContext
+from unit_support.unpatched import with_patches
 
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.testing.environment import Environment, Run, Send
@@ -14,7 +13,7 @@ from orchestrator.testing.people import PEOPLE
 from orchestrator.testing.replay import DecidesOtherwise, replay
 from orchestrator.toolkit.messages import RELEASE_ASSIGNMENT, SEND_NOTIFICATION
 from orchestrator.workflows.purchase.models import VALIDATE_PURCHASE, PurchaseRequest, Terms
-from orchestrator.workflows.purchase.workflow import DEFINITION, purchase_approval_workflow
+from orchestrator.workflows.purchase.workflow import DEFINITION
 from orchestrator.workflows.purchase.workflow_v1 import purchase_approval_v1
 
 REQUEST = PurchaseRequest(purchase_id="1", requester="ann", item="A laptop", amount=100_000)
@@ -25,26 +24,8 @@ ONE_ALONE = dataclasses.replace(
 WITHOUT_ONE = dataclasses.replace(DEFINITION, previous_versions={})
 
 
-class Unpatched:
-    """The context as the code saw it that knew no patch."""
-
-    def __init__(self, ctx: DaprWorkflowContext) -> None:
-        self._ctx = ctx
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._ctx, name)
-
-    def is_patched(self, _: str) -> bool:
-        return False
-
-
-def before_the_patch(
-    ctx: DaprWorkflowContext, request: PurchaseRequest
-) -> Generator[Any, Any, Any]:
-    return purchase_approval_workflow(Unpatched(ctx), request)  # type: ignore[arg-type]
-
-
-UNPATCHED = dataclasses.replace(DEFINITION, workflow=before_the_patch)
+UNPATCHED = with_patches(DEFINITION, False)
+ALWAYS_PATCHED = with_patches(DEFINITION, True)
 
 
 def environment(definition: Any, **stubs: Any) -> tuple[Environment, Run]:
@@ -152,15 +133,8 @@ def test_an_instance_beyond_the_patch_goes_on_without_it() -> None:
 
 
 def test_the_same_step_without_the_patch_would_break_that_instance() -> None:
-    def unguarded(ctx: DaprWorkflowContext, request: PurchaseRequest) -> Generator[Any, Any, Any]:
-        class Always(Unpatched):
-            def is_patched(self, _: str) -> bool:
-                return True
-
-        return purchase_approval_workflow(Always(ctx), request)  # type: ignore[arg-type]
-
     hosts, run = beyond_the_patch()
-    hosts.deploy([dataclasses.replace(DEFINITION, workflow=unguarded)])
+    hosts.deploy([ALWAYS_PATCHED])
     hosts.run()
     assert run.status is RuntimeStatus.FAILED
     assert "non-deterministic" in (run.error or "").lower()

@@ -1,13 +1,15 @@
-"""What the workflow decides, for each way that its steps can end."""
+"""The decisions of task processing, for each outcome of its steps."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from unit_support.unpatched import with_patches
 
 from contracts.assigner import Assignment, AssignmentStatus
 from contracts.orchestrator import RuntimeStatus
-from orchestrator.testing.environment import Run, Stub, execute
+from orchestrator.testing.environment import Environment, Run, Stub, execute
+from orchestrator.testing.replay import replay
 from orchestrator.toolkit import messages as steps
 from orchestrator.toolkit.messages import AssignTask, AssignTaskResult, NotificationSent
 from orchestrator.toolkit.retries import RETRY
@@ -22,6 +24,16 @@ from orchestrator.workflows.task.workflow import DEFINITION
 
 ASSIGNED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 TASK = TaskRequest(task_id="1", title="Review", assignee="alice")
+URGENT = TaskRequest.model_validate(
+    {
+        "task_id": "1",
+        "title": "Review",
+        "assignee": "alice",
+        "priority": "urgent",
+        "due": "2030-01-31T17:00:00+01:00",
+    }
+)
+UNPATCHED = with_patches(DEFINITION, False)
 
 
 def assigned(step: AssignTask) -> AssignTaskResult:
@@ -44,14 +56,18 @@ def fails(message: str) -> Stub:
     return activity
 
 
+STUBS: dict[str, Stub] = {
+    VALIDATE_TASK: lambda _: Validation(),
+    steps.ASSIGN_TASK: assigned,
+    steps.SEND_NOTIFICATION: lambda step: NotificationSent(key=step["key"]),
+    steps.RELEASE_ASSIGNMENT: lambda _: None,
+}
+
+
 def process(task: TaskRequest = TASK, **activities: Stub) -> Run:
-    good: dict[str, Stub] = {
-        VALIDATE_TASK: lambda _: Validation(),
-        steps.ASSIGN_TASK: assigned,
-        steps.SEND_NOTIFICATION: lambda step: NotificationSent(key=step["key"]),
-        steps.RELEASE_ASSIGNMENT: lambda _: None,
-    }
-    return execute(DEFINITION, task, good | activities)
+    run = execute(DEFINITION, task, STUBS | activities)
+    replay([DEFINITION], run.instance_id, run.history)
+    return run
 
 
 def result_of(run: Run) -> TaskResult:
@@ -62,7 +78,7 @@ def attempts(run: Run, name: str) -> int:
     return run.called().count(name)
 
 
-def test_a_good_task_is_validated_assigned_and_told() -> None:
+def test_a_valid_task_is_validated_and_assigned_and_its_assignee_notified() -> None:
     run = process()
     assert result_of(run) == TaskResult(
         task_id="1",
@@ -83,45 +99,89 @@ def test_the_notification_names_the_task() -> None:
     )
 
 
+def test_priority_and_due_date_reach_the_assigner_and_the_assignee() -> None:
+    run = process(URGENT)
+    urgency = {"priority": "urgent", "due": "2030-01-31T17:00:00+01:00"}
+    [assign] = run.inputs(steps.ASSIGN_TASK)
+    assert assign["request"].items() >= urgency.items()
+    [notification] = run.inputs(steps.SEND_NOTIFICATION)
+    assert notification.items() >= urgency.items()
+    assert notification["body"] == (
+        "You have been assigned task: Review (urgent priority, due 2030-01-31 17:00+01:00)"
+    )
+
+
+def test_a_normal_priority_is_handed_on_but_not_written_about() -> None:
+    run = process()
+    [assign] = run.inputs(steps.ASSIGN_TASK)
+    [notification] = run.inputs(steps.SEND_NOTIFICATION)
+    assert assign["request"]["priority"] == notification["priority"] == "normal"
+    assert "due" not in assign["request"]
+    assert "due" not in notification
+    assert notification["body"] == "You have been assigned task: Review"
+
+
+def test_an_instance_that_began_without_priority_and_due_date_ends_without() -> None:
+    attempts = iter(range(2))
+
+    def validate(_: Any) -> Validation:
+        if next(attempts) == 0:
+            raise RuntimeError("not now")
+        return Validation()
+
+    hosts = Environment([UNPATCHED], STUBS | {VALIDATE_TASK: validate})
+    run = hosts.start(DEFINITION.workflow_name, "task-1", URGENT)
+    # The second attempt comes a second after the first.
+    hosts.run(timedelta(milliseconds=500))
+    assert run.called() == [VALIDATE_TASK]
+    hosts.deploy([DEFINITION])
+    hosts.run()
+    assert result_of(run).status is TaskOutcome.COMPLETED
+    [assign] = run.inputs(steps.ASSIGN_TASK)
+    [notification] = run.inputs(steps.SEND_NOTIFICATION)
+    assert not {"priority", "due"} & {*assign["request"], *notification}
+    replay([DEFINITION], "task-1", run.history)
+
+
 def test_each_effect_has_a_key_of_the_instance() -> None:
     assert [c.input["key"] for c in process().calls[1:]] == ["task-1:assign", "task-1:notify"]
 
 
 @pytest.mark.parametrize("step", [VALIDATE_TASK, steps.ASSIGN_TASK, steps.SEND_NOTIFICATION])
-def test_every_step_is_tried_three_times(step: str) -> None:
+def test_a_step_has_three_attempts(step: str) -> None:
     run = process(**{step: fails("down")})
     assert [c.at.total_seconds() for c in run.calls if c.name == step] == [0, 1, 3]
 
 
-def test_without_a_named_assignee_the_skills_are_asked_for() -> None:
+def test_a_task_without_assignee_is_assigned_by_its_skills() -> None:
     run = process(TaskRequest(task_id="1", title="T", assignee=" ", skills=["python"]))
     [step] = run.inputs(steps.ASSIGN_TASK)
     assert (step["request"]["assignee"], step["request"]["skills"]) == (None, ["python"])
     assert result_of(run).message.startswith("Task assigned to alice@example.com at ")
 
 
-def test_an_invalid_task_is_rejected_and_nothing_happens() -> None:
+def test_an_invalid_task_is_rejected_without_an_effect() -> None:
     run = process(validate_task=lambda _: Validation(rejection="Missing title"))
     result = result_of(run)
     assert (result.status, result.message) == (TaskOutcome.REJECTED, "Missing title")
     assert run.called() == [VALIDATE_TASK]
 
 
-def test_a_task_that_nobody_can_take_is_rejected_with_the_reason() -> None:
+def test_a_task_that_the_assigner_refuses_is_rejected_with_the_reason() -> None:
     run = process(assign_task=lambda _: AssignTaskResult(refusal="alice is away"))
     result = result_of(run)
     assert (result.status, result.message) == (TaskOutcome.REJECTED, "alice is away")
     assert run.called()[-1] == steps.ASSIGN_TASK
 
 
-def test_an_assigner_that_fails_for_good_leaves_no_assignment() -> None:
+def test_an_assignment_that_fails_permanently_is_released() -> None:
     run = process(assign_task=fails("assigner: down"))
     assert result_of(run).status is TaskOutcome.FAILED
     assert "assigner: down" in result_of(run).message
     assert run.called()[-2:] == [steps.ASSIGN_TASK, steps.RELEASE_ASSIGNMENT]
 
 
-def test_who_cannot_be_told_does_not_keep_the_task() -> None:
+def test_an_assignee_who_cannot_be_notified_has_the_assignment_released() -> None:
     run = process(send_notification=fails("no such mailbox"))
     result = result_of(run)
     assert result.status is TaskOutcome.FAILED
@@ -131,7 +191,7 @@ def test_who_cannot_be_told_does_not_keep_the_task() -> None:
     assert run.calls[-1].input["key"] == "task-1:assign"
 
 
-def test_a_release_is_tried_until_it_holds() -> None:
+def test_a_release_is_retried_until_it_succeeds() -> None:
     tries = iter(range(20))
 
     def release(_: Any) -> None:
@@ -143,7 +203,7 @@ def test_a_release_is_tried_until_it_holds() -> None:
     assert run.status is RuntimeStatus.COMPLETED
 
 
-def test_a_validation_that_fails_for_good_fails_the_task() -> None:
+def test_a_validation_that_fails_permanently_fails_the_task() -> None:
     run = process(validate_task=fails("lost"))
     assert result_of(run).status is TaskOutcome.FAILED
     assert set(run.called()) == {VALIDATE_TASK}
@@ -176,6 +236,6 @@ def test_the_retry_policy_is_the_promised_one() -> None:
         {"task_id": "1", "title": "T", "asignee": "alice"},
     ],
 )
-def test_a_malformed_task_is_no_task(wrong: dict[str, Any]) -> None:
+def test_a_malformed_task_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="validation error"):
         TaskRequest.model_validate(wrong)

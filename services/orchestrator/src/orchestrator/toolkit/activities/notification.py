@@ -21,6 +21,8 @@ def activities(dependencies: ActivityDependencies) -> Activities:
             subject=step.subject,
             body=step.body,
             channel=dependencies.settings.notification_channel,
+            priority=step.priority,
+            due=step.due,
         )
         try:
             sent = await dependencies.notifier.notify(step.key, request)

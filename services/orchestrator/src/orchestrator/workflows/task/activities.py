@@ -1,4 +1,4 @@
-"""Checks that a task makes sense."""
+"""Validates tasks."""
 
 from dapr.ext.workflow import WorkflowActivityContext
 
@@ -12,7 +12,7 @@ def activities(_: ActivityDependencies) -> Activities:
 
 
 async def validate_task(_: WorkflowActivityContext, task: TaskRequest) -> Validation:
-    """Say why a task must be rejected, if it must."""
+    """Return why a task is rejected, if it is."""
     if not task.title.strip():
         return Validation(rejection="Missing title")
     if not (task.assignee or "").strip() and not task.skills:

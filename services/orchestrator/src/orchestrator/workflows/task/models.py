@@ -11,7 +11,7 @@ VALIDATE_TASK = "validate_task"
 
 
 class TaskRequest(Request):
-    """A task that is to get somebody to do it."""
+    """A task that is to be assigned."""
 
     task_id: RequestId = Field(
         description="Your name for the task; the instance is `task-<task_id>`"
@@ -21,16 +21,23 @@ class TaskRequest(Request):
         default=None, max_length=254, description="A member's id or e-mail address"
     )
     skills: list[Skill] = Field(
-        default=[], max_length=20, description="Where nobody is named: what the task asks for"
+        default=[],
+        max_length=20,
+        description="Where no assignee is named: the skills needed",
     )
-    priority: Priority = Priority.NORMAL
+    priority: Priority = Field(
+        default=Priority.NORMAL,
+        description="How urgent it is: shown to the assignee, and orders the member's agenda",
+    )
     due: AwareDatetime | None = Field(
-        default=None, description="When it is to be done, with an offset"
+        default=None,
+        description="When it is to be done, with an offset: shown to the assignee, and orders the "
+        "member's agenda",
     )
 
 
 class Validation(BaseModel):
-    """Whether the task makes sense; `rejection` says why it does not."""
+    """The result of the validation; `rejection` says why the task is rejected."""
 
     rejection: str | None = None
 
@@ -49,4 +56,4 @@ class TaskResult(BaseModel):
     task_id: RequestId
     status: TaskOutcome
     message: str
-    assignee: str | None = Field(default=None, description="The e-mail address of who does it")
+    assignee: str | None = Field(default=None, description="The e-mail address of the assignee")

@@ -14,7 +14,7 @@ SAMPLES = {
         outcome=TaskOutcome.COMPLETED,
     ),
     "by skills": Sample(
-        summary="A task for whoever has the skills and holds least",
+        summary="A task of high priority, for a member who has the skills",
         request={
             "task_id": "43",
             "title": "Fix the build",

@@ -1,11 +1,13 @@
-"""Task processing: validate a task, assign it, tell the assignee."""
+"""Task processing: validate a task, assign it, notify the assignee."""
 
 from collections.abc import Generator
+from datetime import datetime
 from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest
+from contracts.fields import Priority
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.people import assign, notify, release
@@ -26,9 +28,14 @@ def task_processing_workflow(
 ) -> Generator[Task[Any], Any, TaskResult]:
     """Validate, assign, notify.
 
-    A task that cannot be assigned is rejected. Where the assignee cannot be told, the assignment
-    is released, so that nobody holds a task without knowing it.
+    A task that cannot be assigned is rejected. Where the assignee cannot be notified, the
+    assignment is released, so that nobody has a task without knowing it.
     """
+    # Instances that began before priority and due date had an effect go on without. It is asked
+    # before the first step: asked later, a replay turn by turn would take it for True.
+    priority, due = (
+        (request.priority, request.due) if ctx.is_patched("priority-and-due") else (None, None)
+    )
 
     def ended(status: TaskOutcome, message: str, assignee: str | None = None) -> TaskResult:
         report(ctx, status, message)
@@ -46,7 +53,9 @@ def task_processing_workflow(
         return ended(TaskOutcome.REJECTED, rejection)
 
     named = (request.assignee or "").strip() or None
-    wanted = AssignmentRequest(title=request.title, assignee=named, skills=request.skills)
+    wanted = AssignmentRequest(
+        title=request.title, assignee=named, skills=request.skills, priority=priority, due=due
+    )
     try:
         assigned = yield from assign(ctx, wanted)
     except TaskFailedError as error:
@@ -59,7 +68,9 @@ def task_processing_workflow(
         ctx,
         assignment.email,
         subject="A task for you",
-        body=f"You have been assigned task: {request.title}",
+        body=_body(request.title, priority, due),
+        priority=priority,
+        due=due,
     )
     if failure is not None:
         yield from release(ctx)
@@ -74,6 +85,15 @@ def task_processing_workflow(
     )
 
 
+def _body(title: str, priority: Priority | None, due: datetime | None) -> str:
+    notes = []
+    if priority not in (None, Priority.NORMAL):
+        notes.append(f"{priority} priority")
+    if due is not None:
+        notes.append(f"due {due.isoformat(' ', 'minutes')}")
+    return f"You have been assigned task: {title}" + (f" ({', '.join(notes)})" if notes else "")
+
+
 DEFINITION = Definition(
     name="task",
     workflow_name="task_processing_workflow",
@@ -82,7 +102,7 @@ DEFINITION = Definition(
     output=TaskResult,
     id_field="task_id",
     title="Task processing",
-    description="A task is validated and assigned, and its assignee told.",
+    description="A task is validated and assigned, and its assignee is notified.",
     path="/tasks/process",
     status_path="/tasks/{instance_id}/status",
     search_fields=("title", "assignee", "skills"),
