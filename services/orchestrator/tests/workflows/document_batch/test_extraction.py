@@ -77,6 +77,7 @@ HOSTILE = {
 MEASURE = """
 import json, resource, sys, time
 from orchestrator.workflows.document_batch.adapters.extraction import text_of
+from orchestrator.workflows.document_batch.adapters.library import MediaType
 
 def peak():
     kilobytes = 1024 if sys.platform != "darwin" else 1
@@ -85,7 +86,7 @@ def peak():
 before, slowest = peak(), ["", 0.0]
 for media_type, piece, length in json.load(sys.stdin):
     began = time.process_time()
-    text_of(media_type, piece * (length // len(piece)))
+    text_of(MediaType(media_type), piece * (length // len(piece)))
     slowest = max(slowest, [piece, time.process_time() - began], key=lambda took: took[1])
 print(json.dumps({"slowest": slowest, "bytes": peak() - before}))
 """
