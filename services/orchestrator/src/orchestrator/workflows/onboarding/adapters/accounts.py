@@ -1,4 +1,4 @@
-"""The customers' accounts: a port, and an adapter that keeps them in the state store."""
+"""The customers' accounts: a protocol, and an adapter that keeps them in the state store."""
 
 from enum import StrEnum
 from typing import Protocol
@@ -6,18 +6,18 @@ from typing import Protocol
 from pydantic import AwareDatetime, BaseModel
 
 from contracts.fields import RequestId
-from servicekit.state import StateStore, until_written
+from servicekit.state import StateStore
 
 
 class AccountStatus(StrEnum):
-    """Whether an account can be used."""
+    """The status of an account."""
 
     OPEN = "open"
     CLOSED = "closed"
 
 
 class Account(BaseModel):
-    """A customer's account; one that is closed knows nothing of the customer."""
+    """A customer's account; a closed one has no personal data."""
 
     customer_id: RequestId
     status: AccountStatus
@@ -28,11 +28,11 @@ class Account(BaseModel):
 
 
 class AccountRefused(Exception):
-    """The account cannot be opened, however often it is tried."""
+    """The account cannot be opened: a retry would be refused as well."""
 
 
 class Accounts(Protocol):
-    """What a system of accounts must offer; each call can be repeated under its key."""
+    """A system of accounts; each call can be repeated under its idempotency key."""
 
     async def open(
         self, key: str, customer_id: str, name: str, email: str, now: AwareDatetime
@@ -65,7 +65,7 @@ class StoredAccounts:
     """Accounts in the state store."""
 
     def __init__(self, store: StateStore) -> None:
-        """Keep them in `store`."""
+        """Keep the accounts in `store`."""
         self._store = store
 
     async def open(
@@ -73,16 +73,13 @@ class StoredAccounts:
     ) -> Account:
         """Open an account, or return the one that was opened under the key."""
 
-        async def attempt() -> Account:
-            read = await self._store.get(_at(customer_id), AccountRecord)
-            record = read.value
-            if record is not None:
-                if key in record.closed_keys:
-                    raise AccountRefused(f"Account {customer_id} was closed under this key")
-                if record.account.status is AccountStatus.OPEN:
-                    if record.key == key:
-                        return record.account
-                    raise AccountRefused(f"Customer {customer_id} has an account already")
+        def opened(record: AccountRecord | None) -> AccountRecord:
+            if record is not None and key in record.closed_keys:
+                raise AccountRefused(f"Account {customer_id} was closed under this key")
+            if record is not None and record.account.status is AccountStatus.OPEN:
+                if record.key == key:
+                    return record
+                raise AccountRefused(f"Customer {customer_id} has an account already")
             account = Account(
                 customer_id=customer_id,
                 status=AccountStatus.OPEN,
@@ -90,44 +87,38 @@ class StoredAccounts:
                 email=email,
                 opened_at=now,
             )
-            closed_keys = record.closed_keys if record is not None else frozenset()
-            opened = AccountRecord(account=account, key=key, closed_keys=closed_keys)
-            await self._store.put(_at(customer_id), opened, read.etag)
-            return account
+            return AccountRecord(account=account, key=key, closed_keys=_closed_keys(record))
 
-        return await until_written(customer_id, attempt)
+        return (await self._store.update(_store_key(customer_id), AccountRecord, opened)).account
 
     async def close(self, key: str, customer_id: str, now: AwareDatetime) -> None:
         """Close what was opened under the key; nothing can be opened under it any more."""
 
-        async def attempt() -> None:
-            read = await self._store.get(_at(customer_id), AccountRecord)
-            record = read.value
+        def closed(record: AccountRecord | None) -> AccountRecord:
             if record is not None and key in record.closed_keys:
-                return
-            if record is None or record.key == key:
-                opened_at = record.account.opened_at if record is not None else None
-                closed = Account(
-                    customer_id=customer_id,
-                    status=AccountStatus.CLOSED,
-                    opened_at=opened_at,
-                    closed_at=now,
-                )
-                record = AccountRecord(
-                    account=closed,
-                    key=key,
-                    closed_keys=record.closed_keys if record is not None else frozenset(),
-                )
-            tombstone = record.model_copy(update={"closed_keys": record.closed_keys | {key}})
-            await self._store.put(_at(customer_id), tombstone, read.etag)
+                return record
+            closed_keys = _closed_keys(record) | {key}
+            if record is not None and record.key != key:
+                return record.model_copy(update={"closed_keys": closed_keys})
+            account = Account(
+                customer_id=customer_id,
+                status=AccountStatus.CLOSED,
+                opened_at=record.account.opened_at if record is not None else None,
+                closed_at=now,
+            )
+            return AccountRecord(account=account, key=key, closed_keys=closed_keys)
 
-        await until_written(customer_id, attempt)
+        await self._store.update(_store_key(customer_id), AccountRecord, closed)
 
     async def find(self, customer_id: str) -> Account | None:
         """Return a customer's account, open or closed."""
-        record = (await self._store.get(_at(customer_id), AccountRecord)).value
+        record = (await self._store.get(_store_key(customer_id), AccountRecord)).value
         return record.account if record is not None else None
 
 
-def _at(customer_id: str) -> str:
+def _closed_keys(record: AccountRecord | None) -> frozenset[str]:
+    return record.closed_keys if record is not None else frozenset()
+
+
+def _store_key(customer_id: str) -> str:
     return f"account:{customer_id}"

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from orchestrator.workflows.onboarding.models import Document
-from servicekit.state import StateStore, until_written
+from servicekit.state import StateStore
 
 
 class DocumentDeleted(Exception):
@@ -11,16 +11,19 @@ class DocumentDeleted(Exception):
 
 
 class DocumentRecord(BaseModel):
-    """What is known of a document: nothing, once its record was deleted."""
+    """The record of a document; empty once it was deleted."""
 
     document: Document | None
+
+
+DELETED = DocumentRecord(document=None)
 
 
 class Documents:
     """Keeps a record by key; a deleted one stays empty, so that a late `keep` cannot fill it."""
 
     def __init__(self, store: StateStore) -> None:
-        """Keep them in `store`."""
+        """Keep the records in `store`."""
         self._store = store
 
     async def keep(self, key: str, document: Document) -> None:
@@ -29,25 +32,13 @@ class Documents:
         Raises:
             DocumentDeleted: It was deleted before.
         """
-
-        async def attempt() -> None:
-            record = (await self._store.get(key, DocumentRecord)).value
-            if record is None:
-                await self._store.put(key, DocumentRecord(document=document), None)
-            elif record.document is None:
-                raise DocumentDeleted(f"{key} was deleted")
-
-        await until_written(key, attempt)
+        kept, _ = await self._store.put_if_absent(key, DocumentRecord(document=document))
+        if kept == DELETED:
+            raise DocumentDeleted(f"{key} was deleted")
 
     async def delete(self, key: str) -> None:
         """Delete a record, kept or not."""
-
-        async def attempt() -> None:
-            read = await self._store.get(key, DocumentRecord)
-            if read.value is None or read.value.document is not None:
-                await self._store.put(key, DocumentRecord(document=None), read.etag)
-
-        await until_written(key, attempt)
+        await self._store.update(key, DocumentRecord, lambda _: DELETED)
 
     async def find(self, keys: list[str]) -> list[Document]:
         """Return the records under these keys, without those that are not there."""

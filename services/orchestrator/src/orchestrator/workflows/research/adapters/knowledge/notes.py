@@ -130,21 +130,17 @@ class Notes:
         await asyncio.gather(*map(one, wanted))
 
     async def _write_entry(self, term: str, note_id: str, revision: int, *, add: bool) -> None:
-        key = _index_key(term)
-
-        async def attempt() -> None:
-            read = await self._store.get(key, IndexEntry)
-            notes = dict(read.value.notes) if read.value else {}
+        def changed(entry: IndexEntry | None) -> IndexEntry | None:
+            notes = dict(entry.notes) if entry else {}
             known = notes.get(note_id, 0)
             if known >= revision if add else not 0 < known <= revision:
-                return
+                return entry
             notes.pop(note_id, None)
             if add:
                 notes[note_id] = revision
-            newest = dict(list(notes.items())[-MAX_NOTES:])
-            await self._store.put(key, IndexEntry(notes=newest), read.etag)
+            return IndexEntry(notes=dict(list(notes.items())[-MAX_NOTES:]))
 
-        await until_written(key, attempt)
+        await self._store.update(_index_key(term), IndexEntry, changed)
 
 
 def _indexed(note: Note | None) -> set[str]:
