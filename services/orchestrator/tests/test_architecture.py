@@ -31,7 +31,7 @@ PLANTED = {
     "engine/worker.py": "import orchestrator.engine.replay_executor",
     "telemetry/activity_spans.py": "import orchestrator.telemetry.wait_spans",
     "workflows/research/steps.py": "import httpx",
-    "workflows/monitor/workflow.py": "import orchestrator.workflows.monitor.adapters.web_guard",
+    "workflows/monitor/workflow.py": "import orchestrator.workflows.monitor.adapters.ssrf_guard",
     "toolkit/people.py": "import orchestrator.toolkit.peers.assigner",
 }
 FINDINGS = {

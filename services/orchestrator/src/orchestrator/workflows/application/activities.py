@@ -1,4 +1,4 @@
-"""Screens applications."""
+"""The activities of applications."""
 
 from dapr.ext.workflow import WorkflowActivityContext
 

@@ -1,4 +1,4 @@
-"""How applications are scored."""
+"""Reads the scoring rules of applications."""
 
 from fastapi import APIRouter
 

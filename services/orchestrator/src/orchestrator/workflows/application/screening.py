@@ -16,7 +16,7 @@ Points = Annotated[int, Field(ge=1, le=FULL_SCORE)]
 
 
 class Rule(BaseModel):
-    """Part of the rules: what it does not know is a mistake."""
+    """Part of the rules: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -40,7 +40,7 @@ class Position(Rule):
     id: RequestId
     title: str = Field(min_length=1, max_length=60)
     required: dict[Keyword, Points] = Field(
-        description="Who lacks one of these comes to medium at most"
+        description="Without all of these, the score stays below high"
     )
     wanted: dict[Keyword, Points] = {}
 
@@ -66,7 +66,7 @@ class Rules(Rule):
 
 
 class Hit(BaseModel):
-    """A keyword that the application has, and its points."""
+    """A keyword found in the application, and its points."""
 
     keyword: str
     points: int
@@ -74,7 +74,7 @@ class Hit(BaseModel):
 
 
 class Score(BaseModel):
-    """A score, and how it came about."""
+    """A score, and its explanation."""
 
     score: int = Field(ge=0, le=FULL_SCORE)
     hits: list[Hit]
@@ -86,7 +86,7 @@ def score(position: Position, thresholds: Thresholds, text: str) -> Score:
 
     Args:
         position: What it is for.
-        thresholds: Who lacks a required keyword stays below the high one.
+        thresholds: Without every required keyword, the score stays below the high one.
         text: What the candidate wrote.
     """
     folded = text.casefold()

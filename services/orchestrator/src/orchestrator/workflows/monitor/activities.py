@@ -1,4 +1,4 @@
-"""Checks web addresses."""
+"""The activity of monitors: it checks a web address."""
 
 from datetime import UTC, datetime
 
@@ -7,8 +7,8 @@ from dapr.ext.workflow import WorkflowActivityContext
 from contracts.problems import FieldError
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
-from orchestrator.workflows.monitor.adapters.web_check import WebCheck
-from orchestrator.workflows.monitor.adapters.web_guard import AllowList, NotAllowed, WebGuard
+from orchestrator.workflows.monitor.adapters.http_check import HttpCheck
+from orchestrator.workflows.monitor.adapters.ssrf_guard import AllowList, NotAllowed, SsrfGuard
 from orchestrator.workflows.monitor.models import (
     CHECK_ADDRESS,
     FAULTS,
@@ -20,9 +20,9 @@ from orchestrator.workflows.monitor.settings import MonitorSettings
 from orchestrator.workflows.monitor.state import Check
 
 
-def guard(settings: MonitorSettings) -> WebGuard:
+def guard(settings: MonitorSettings) -> SsrfGuard:
     """Return the guard with the allow list of these settings."""
-    return WebGuard(AllowList.parse(settings.monitor_allow))
+    return SsrfGuard(AllowList.parse(settings.monitor_allow))
 
 
 def check_request(request: MonitorRequest, settings: SettingsRegistry) -> FieldError | None:
@@ -37,7 +37,7 @@ def check_request(request: MonitorRequest, settings: SettingsRegistry) -> FieldE
 def activities(dependencies: ActivityDependencies) -> Activities:
     """Return the activities of monitors."""
     settings = dependencies.workflow_settings.of(MonitorSettings)
-    web = WebCheck(guard(settings), dependencies.settings.web_timeout_seconds)
+    web = HttpCheck(guard(settings), dependencies.settings.web_timeout_seconds)
 
     async def check_address(_: WorkflowActivityContext, step: CheckAddress) -> CheckedAddress:
         """Make a check; a retry makes another one, and its result counts."""

@@ -1,4 +1,4 @@
-"""What an onboarding leaves behind: the customer's account, and the documents' records."""
+"""Reads what an onboarding stores: the customer's account, and the documents' records."""
 
 from typing import Annotated
 

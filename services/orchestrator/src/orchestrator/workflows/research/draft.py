@@ -44,6 +44,7 @@ def write_draft(
     passages, result.failed_sources = yield from _search(ctx, request, plan, comments)
     if len(result.failed_sources) == len(plan.sources):
         reasons = "; ".join(f"{source}: {why}" for source, why in result.failed_sources.items())
+        # The words of a recorded history.
         return Verdict(ResearchOutcome.FAILED, f"No source could be asked: {reasons}")
     try:
         draft = yield from _write(ctx, request, passages, result, comments)

@@ -1,4 +1,4 @@
-"""What research asks of a source of knowledge, whichever it is."""
+"""The protocol of a source of knowledge, and the limits of its passages."""
 
 from typing import Annotated, Protocol
 
@@ -6,16 +6,16 @@ from pydantic import StringConstraints
 
 from orchestrator.toolkit.language.port import Passage
 
-# What a search brings goes through a workflow's history: five passages of this size, of each of
-# four sources, stay two hundred times below the size at which the engine stops taking it.
+# Search results go through a workflow's history: five passages of this size, of each of four
+# sources, stay two hundred times below the engine's limit.
 MAX_PASSAGES = 5
 MAX_CHARACTERS = 1_000
 
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
-"""Text in one line, without control characters."""
+"""One line of text, without control characters."""
 
 Prose = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
-"""Text of any lines, without other control characters."""
+"""Text of several lines, without other control characters."""
 
 
 class Knowledge(Protocol):
@@ -24,15 +24,15 @@ class Knowledge(Protocol):
     name: str
 
     async def search(self, question: str, limit: int) -> list[Passage]:
-        """Return at most `limit` passages, the best first; none where nothing fits.
+        """Return at most `limit` passages, the best first; none where nothing matches.
 
         Raises:
-            NonRetryableError: The source refuses, and would again.
+            NonRetryableError: The source refuses permanently.
         """
 
 
 def shortened(text: str) -> str:
-    """Return a text as long as a passage may be, cut at a word."""
+    """Return a text truncated to the length of a passage, at a word."""
     if len(text) <= MAX_CHARACTERS:
         return text
     # A text without any space is cut where it must be.

@@ -1,4 +1,4 @@
-"""The texts of research, drafts and reports, and the notes that it searches."""
+"""Reads drafts and reports of research, and manages the notes that it searches."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from orchestrator.workflows.research.workflow import DEFINITION
 from servicekit.problems import ProblemError, problem_responses
 from servicekit.state import StateStore
 
-NOTES_TAG = {"name": "notes", "description": "What you know, and research is to find"}
+NOTES_TAG = {"name": "notes", "description": "Texts of your own that research searches"}
 NoteId = Annotated[RequestId, Path(description="Your name for the note", examples=["leap-seconds"])]
 
 router = APIRouter(
@@ -48,7 +48,7 @@ async def read_draft(
 @notes_router.put(
     "",
     summary="Add or replace a note",
-    description="Research finds it from now on, by its words.",
+    description="Research finds it by its words from now on.",
     responses={
         status.HTTP_201_CREATED: {"model": Note, "description": "There was no such note before"}
     },

@@ -10,7 +10,7 @@ class ResearchSettings(WorkflowSettings):
 
     search_url: HttpUrl | None = Field(
         default=None,
-        description="A search engine that speaks SearXNG's JSON: research asks the web as well",
+        description="A search engine with SearXNG's JSON API: research searches the web as well",
     )
     research_review_seconds: float = Field(
         default=604_800.0,

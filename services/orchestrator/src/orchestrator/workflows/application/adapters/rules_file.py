@@ -1,4 +1,4 @@
-"""Reads how applications are scored."""
+"""Reads the scoring rules of applications."""
 
 from pathlib import Path
 
@@ -9,6 +9,6 @@ def load(path: Path) -> Rules:
     """Return the rules of a file.
 
     Raises:
-        ValidationError: They are not whole; the orchestrator does not start with such.
+        ValidationError: They are incomplete: the orchestrator does not start with such rules.
     """
     return Rules.model_validate_json(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Knowledge: where research looks for what is known."""
+"""The sources of knowledge that research searches."""
 
 from httpx import AsyncClient
 
@@ -20,7 +20,7 @@ def open_knowledge(
 
     Args:
         settings: Where the search engine is, if there is one.
-        store: Holds the notes.
+        store: Has the notes.
         web: Reaches the search engine.
     """
     sources: list[Knowledge] = [Handbook(), Glossary(), Notes(store)]

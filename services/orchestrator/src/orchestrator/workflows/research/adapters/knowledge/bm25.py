@@ -1,19 +1,20 @@
-"""Ranks texts by BM25: rare words count more, repeats ever less, long texts are held against.
+"""Ranks texts by BM25: rare words count more, repetitions ever less, long texts less.
 
-S. Robertson and H. Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009).
+S. Robertson and H. Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009). The
+library for it, rank-bm25, was looked at: it is unmaintained, and needs numpy.
 """
 
 from collections import Counter
 from collections.abc import Sequence
 from math import log
 
-# How soon repeats of a word stop counting, and how much the length of a text does: Lucene's.
+# How soon repetitions of a term saturate, and how much the length of a text counts: Lucene's.
 K1 = 1.2
 B = 0.75
 
 
 class Bm25:
-    """An index over texts that do not change."""
+    """An index over a fixed list of texts."""
 
     def __init__(self, texts: Sequence[Sequence[str]]) -> None:
         """Index texts, each by its terms; there must be one at least."""
@@ -24,17 +25,17 @@ class Bm25:
 
     def best(self, query: Sequence[str], limit: int) -> list[int]:
         """Return the numbers of at most `limit` texts that have a term of the query, best first."""
-        asked = list(dict.fromkeys(query))
-        scores = [(self._score(asked, number), number) for number in range(len(self._counts))]
+        terms = list(dict.fromkeys(query))
+        scores = [(self._score(terms, number), number) for number in range(len(self._counts))]
         ranked = sorted(scores, key=lambda scored: (-scored[0], scored[1]))
         return [number for score, number in ranked[:limit] if score > 0]
 
-    def _score(self, asked: Sequence[str], number: int) -> float:
+    def _score(self, terms: Sequence[str], number: int) -> float:
         counts = self._counts[number]
         damping = K1 * (1 - B + B * self._lengths[number] / self._average)
         return sum(
             self._rarity(term) * counts[term] * (K1 + 1) / (counts[term] + damping)
-            for term in asked
+            for term in terms
             if term in counts
         )
 

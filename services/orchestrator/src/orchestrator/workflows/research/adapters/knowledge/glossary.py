@@ -1,4 +1,4 @@
-"""The glossary: what the field's words mean, which is part of the package."""
+"""The glossary: definitions of the field's terms, which are part of the package."""
 
 from importlib.resources import files
 
@@ -9,7 +9,7 @@ from orchestrator.toolkit.language.sentences import terms_of
 
 
 class Entry(BaseModel):
-    """A word of the field, other words for it, and what it means."""
+    """A term of the field, its synonyms, and its meaning."""
 
     term: str
     also: list[str] = []
@@ -17,7 +17,7 @@ class Entry(BaseModel):
 
 
 class Glossary:
-    """Finds the entries whose whole name is in the question."""
+    """Finds the entries whose term is in the question as a whole."""
 
     name = "glossary"
 
@@ -26,9 +26,9 @@ class Glossary:
         self._entries = read_entries()
 
     async def search(self, question: str, limit: int) -> list[Passage]:
-        """Return the entries that the question names, those of the most words first."""
-        asked = set(terms_of(question))
-        matched = [(self._words_named(entry, asked), entry) for entry in self._entries]
+        """Return the entries whose term the question has, those of the most words first."""
+        words = set(terms_of(question))
+        matched = [(self._matched_words(entry, words), entry) for entry in self._entries]
         ranked = sorted(matched, key=lambda match: (-match[0], match[1].term))
         return [
             Passage(
@@ -36,14 +36,14 @@ class Glossary:
                 reference=f"glossary/{entry.term.lower().replace(' ', '-')}",
                 text=f"{entry.term}: {entry.meaning}",
             )
-            for words, entry in ranked[:limit]
-            if words
+            for count, entry in ranked[:limit]
+            if count
         ]
 
     @staticmethod
-    def _words_named(entry: Entry, asked: set[str]) -> int:
+    def _matched_words(entry: Entry, words: set[str]) -> int:
         names = [set(terms_of(name)) for name in (entry.term, *entry.also)]
-        return max(len(name) if name <= asked else 0 for name in names)
+        return max(len(name) if name <= words else 0 for name in names)
 
 
 def read_entries() -> list[Entry]:

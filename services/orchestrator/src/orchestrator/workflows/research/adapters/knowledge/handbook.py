@@ -1,4 +1,4 @@
-"""The handbook: articles on how systems like this one are built, which are part of the package."""
+"""The handbook: articles on durable task processing, which are part of the package."""
 
 from dataclasses import dataclass
 from importlib.resources import files
@@ -10,7 +10,7 @@ from orchestrator.workflows.research.adapters.knowledge.bm25 import Bm25
 
 @dataclass(frozen=True)
 class Section:
-    """A part of an article; the title is the article's, and part of what is searched."""
+    """A section of an article; the article's title is searched as well."""
 
     reference: str
     title: str
@@ -18,7 +18,7 @@ class Section:
 
 
 class Handbook:
-    """Finds sections of the articles by their words."""
+    """Searches the sections of the articles by their terms."""
 
     name = "handbook"
 
@@ -28,7 +28,7 @@ class Handbook:
         self._index = Bm25([terms_of(f"{s.title} {s.text}") for s in self._sections])
 
     async def search(self, question: str, limit: int) -> list[Passage]:
-        """Return the sections that fit best."""
+        """Return the sections that match best."""
         best = [self._sections[i] for i in self._index.best(terms_of(question), limit)]
         return [Passage(source=self.name, reference=s.reference, text=s.text) for s in best]
 

@@ -1,10 +1,10 @@
-"""Notes that people add, in the state store, found by their words.
+"""Notes that users add, in the state store, with an inverted index of their terms.
 
-A note's record is the truth. Under each of its terms the index names it, with the revision of the
-record that asked for it; entries are written before the record, so that a record is always found,
-and what the index names in excess (a crash, an older text) is seen by looking at the record. A
-term is taken back by the revision that dropped it, and only from that revision or an older one:
-so two writers of one note cannot take away what the other just added.
+A note's record is authoritative. The index lists the note under each of its terms, with the
+revision of the record that added it. Index entries are written before the record, so that a record
+is always found; an entry too many (after a crash, or of an older text) is filtered by the record. A
+term is removed by the revision that dropped it, and only if that revision or an older one added it:
+so of two writers of a note, neither removes what the other has just added.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from orchestrator.toolkit.language.sentences import terms_of
 from orchestrator.workflows.research.knowledge import MAX_CHARACTERS, Line, Prose, shortened
 from servicekit.state import StateStore, until_written
 
-# The first words of a note are indexed, and of a question looked for: each is a key of the store.
+# So many terms of a note are indexed, and of a question searched: each is a key of the store.
 MAX_TERMS = 100
 MAX_TERM_LENGTH = 40
-# Under one term the index names this many notes, those added last: a term of more says little.
+# The index lists this many notes under one term, the newest: a term of more notes says little.
 MAX_NOTES = 200
 # So many candidates are read, those with the rarest terms first.
 MAX_CANDIDATES = 25
@@ -29,7 +29,7 @@ PARALLEL_WRITES = 10
 
 
 class Note(BaseModel):
-    """What a note says: no more than one passage of an answer."""
+    """A note, no longer than one passage of an answer."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -49,14 +49,14 @@ class Note(BaseModel):
 
 
 class NoteRecord(BaseModel):
-    """A note and how often it was written; without a note where it was removed."""
+    """A note and its revision; without a note where it was deleted."""
 
     revision: int
     note: Note | None
 
 
 class IndexEntry(BaseModel):
-    """The notes that have a term, the last added at the end, each with its record's revision."""
+    """The notes under a term with the revision that added each, the newest at the end."""
 
     notes: dict[str, int] = {}
 
@@ -67,7 +67,7 @@ class Notes:
     name = "notes"
 
     def __init__(self, store: StateStore) -> None:
-        """Keep them in `store`."""
+        """Keep the notes in `store`."""
         self._store = store
 
     async def find(self, note_id: str) -> Note | None:
@@ -76,13 +76,14 @@ class Notes:
         return record.note if record else None
 
     async def put(self, note_id: str, note: Note | None) -> bool:
-        """Write a note over what was there, or remove it: repeating it changes nothing.
+        """Write a note, or delete it: repeating it changes nothing.
 
         Returns:
             Whether there was no note before.
         """
         wanted = _indexed(note)
 
+        # Not the store's `update`: the index is written between the read and the write.
         async def attempt() -> tuple[NoteRecord | None, int]:
             read = await self._store.get(_record_key(note_id), NoteRecord)
             revision = (read.value.revision if read.value else 0) + 1
@@ -99,9 +100,9 @@ class Notes:
         return before is None or before.note is None
 
     async def search(self, question: str, limit: int) -> list[Passage]:
-        """Return the notes that share the most, and the rarest, words with the question."""
-        asked = _words(question)
-        entries = await self._store.get_many(map(_index_key, asked), IndexEntry)
+        """Return the notes that share the most, and the rarest, terms with the question."""
+        terms = _words(question)
+        entries = await self._store.get_many(map(_index_key, terms), IndexEntry)
         naming = [entry.value.notes for entry in entries.values() if entry.value]
         scores: defaultdict[str, float] = defaultdict(float)
         for notes in naming:
@@ -113,7 +114,7 @@ class Notes:
         found = []
         for note_id in candidates:
             record = records[_record_key(note_id)].value
-            if record and record.note and not _indexed(record.note).isdisjoint(asked):
+            if record and record.note and not _indexed(record.note).isdisjoint(terms):
                 text = shortened(f"{record.note.title}: {record.note.text}")
                 found.append(Passage(source=self.name, reference=f"notes/{note_id}", text=text))
         return found[:limit]

@@ -1,4 +1,4 @@
-"""The web, as a search engine that speaks SearXNG's JSON knows it.
+"""The web, by a search engine with SearXNG's JSON API.
 
 https://docs.searxng.org/dev/search_api.html; the instance must allow the format: its settings.yml
 has `search: formats: [html, json]`.
@@ -11,12 +11,12 @@ from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.toolkit.language.port import Passage
 from orchestrator.workflows.research.knowledge import shortened
 
-# Longer addresses are not cited: most browsers and servers stop about here.
+# Longer URLs are not cited: most browsers and servers have a limit of about this.
 MAX_URL = 2_000
 
 
 class Result(BaseModel):
-    """A page that was found."""
+    """One search result."""
 
     url: str
     title: str = ""
@@ -24,23 +24,23 @@ class Result(BaseModel):
 
 
 class Results(BaseModel):
-    """The answer to a search."""
+    """The response to a search."""
 
     results: list[Result]
 
 
 class WebSearch:
-    """Asks the search engine at an address."""
+    """Searches by the search engine at a URL."""
 
     name = "web"
 
     def __init__(self, web: AsyncClient, url: str) -> None:
-        """Use `web` to ask the engine at `url`."""
+        """Reach the search engine at `url` through `web`."""
         self._web = web
         self._url = f"{url.rstrip('/')}/search"
 
     async def search(self, question: str, limit: int) -> list[Passage]:
-        """Return what the engine shows of the best pages."""
+        """Return titles and excerpts of the best results."""
         answer = await self._web.get(self._url, params={"q": question, "format": "json"})
         busy = answer.status_code == codes.TOO_MANY_REQUESTS or answer.is_server_error
         if not (answer.is_success or busy):

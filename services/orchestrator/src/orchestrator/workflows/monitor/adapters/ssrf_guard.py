@@ -1,8 +1,11 @@
-"""Keeps requests that callers ask for out of the internal network (server-side request forgery).
+"""Guards the internal network against server-side request forgery (SSRF).
 
-An address is looked at twice: as it is written, when it comes in, and by what its name resolves
-to, each time before it is used. The connection is then made to what was looked at, for a name may
-resolve to something else a moment later.
+An address is checked twice: by its spelling, when a request comes in, and by what its name
+resolves to, before each check. The connection is then made to the IP address that was checked, for
+a name may resolve to another one in between (DNS rebinding).
+
+Libraries were looked at, and this is kept: httpx-secure and safehttpx are young, and none of them
+pins the resolved address, knows NAT64 and 6to4, and reads octal and shortened spellings as well.
 """
 
 import asyncio
@@ -32,16 +35,16 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class NotAllowed(Exception):
-    """The address must not be asked."""
+    """The address must not be requested."""
 
 
 @dataclass(frozen=True)
 class AllowList:
-    """What may be asked although it is internal.
+    """The internal addresses that may be requested all the same.
 
     Args:
-        networks: Any port of these addresses.
-        hosts: These names or addresses, with the port, whatever they resolve to.
+        networks: Networks: any port of their addresses.
+        hosts: Names or addresses with a port, whatever they resolve to.
     """
 
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -68,26 +71,26 @@ class AllowList:
 
 @dataclass(frozen=True)
 class Target:
-    """An address that may be asked as far as its spelling goes."""
+    """An address whose spelling is allowed; its name is not resolved yet."""
 
     url: httpx.URL
     host: str
     port: int
 
 
-class WebGuard:
-    """Says which addresses may be asked."""
+class SsrfGuard:
+    """Decides which addresses may be requested."""
 
     def __init__(self, allow: AllowList) -> None:
-        """Allow what is on the internet, and what is on the list."""
+        """Allow public addresses, and those of the list."""
         self._allow = allow
 
     def target(self, address: str) -> Target:
-        """Take an address apart, without resolving its name.
+        """Parse an address, without resolving its name.
 
         Raises:
-            NotAllowed: It is no address of the web, carries credentials, or is written as an
-                internal one.
+            NotAllowed: It is not an address of http or https, has credentials, or is an internal
+                IP address.
         """
         try:
             url = httpx.URL(address)
@@ -114,7 +117,7 @@ class WebGuard:
 
         Raises:
             NotAllowed: One of them is internal.
-            OSError: The name is not known.
+            OSError: The name does not resolve.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -129,21 +132,21 @@ class WebGuard:
     def _check(self, target: Target, address: Address) -> None:
         if (target.host.lower(), target.port) in self._allow.hosts:
             return
-        meant = _meant(address)
-        if is_public(meant) or any(meant in network for network in self._allow.networks):
+        effective = _embedded_ipv4(address)
+        if is_public(effective) or any(effective in network for network in self._allow.networks):
             return
         raise NotAllowed(f"{address} is an internal address, which is not allowed")
 
 
 def is_public(address: Address) -> bool:
-    """Return whether an address is somebody's on the internet."""
+    """Return whether an address is public: a global unicast address of the internet."""
     if isinstance(address, IPv6Address) and address not in GLOBAL_UNICAST:
         return False
     return address.is_global and not address.is_multicast
 
 
-def _meant(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 address stands for, if it stands for one."""
+def _embedded_ipv4(address: Address) -> Address:
+    """Return the IPv4 address in an IPv6 address (mapped, NAT64, 6to4), or the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address in NAT64:
@@ -152,7 +155,7 @@ def _meant(address: Address) -> Address:
 
 
 def _literal(host: str) -> Address | None:
-    """Return the IP address that a host is written as, also in old ways such as `127.1`."""
+    """Return the IP address that a host spells, also in old spellings such as `127.1`."""
     try:
         return ip_address(host)
     except ValueError:

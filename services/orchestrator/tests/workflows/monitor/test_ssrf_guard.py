@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.workflows.monitor.adapters.web_check import WebCheck
-from orchestrator.workflows.monitor.adapters.web_guard import AllowList, NotAllowed, WebGuard
+from orchestrator.workflows.monitor.adapters.http_check import HttpCheck
+from orchestrator.workflows.monitor.adapters.ssrf_guard import AllowList, NotAllowed, SsrfGuard
 from support.web import WebServer, web_server
 
-NOTHING = WebGuard(AllowList())
+NOTHING = SsrfGuard(AllowList())
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_any_text_is_either_a_target_or_refused(text: str, start: str) -> None:
 
 
 def test_what_is_allowed_is_allowed_by_network_or_by_host_and_port() -> None:
-    guard = WebGuard(AllowList.parse("10.1.0.0/16, Status.internal:8080,127.0.0.1:8000, [::1]:80"))
+    guard = SsrfGuard(AllowList.parse("10.1.0.0/16, Status.internal:8080,127.0.0.1:8000, [::1]:80"))
     for address in ("http://10.1.2.3:99/", "http://127.0.0.1:8000/", "http://[::1]/"):
         guard.target(address)
     for address in ("http://10.2.0.1/", "http://127.0.0.1:8001/", "http://[::1]:81/"):
@@ -153,7 +153,7 @@ def test_what_is_allowed_is_allowed_by_network_or_by_host_and_port() -> None:
 async def test_an_allowed_host_may_resolve_to_an_internal_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    guard = WebGuard(AllowList.parse("status.internal:8080"))
+    guard = SsrfGuard(AllowList.parse("status.internal:8080"))
     Names(monkeypatch, ["10.0.0.1"], ["10.0.0.1"])
     await guard.resolve(guard.target("http://STATUS.internal:8080/"))
     with pytest.raises(NotAllowed):
@@ -166,9 +166,9 @@ def test_a_list_that_cannot_be_read_is_an_error(text: str) -> None:
         AllowList.parse(text)
 
 
-def check(web: WebServer, timeout: float = 5.0) -> WebCheck:
-    return WebCheck(
-        WebGuard(AllowList.parse(f"127.0.0.1:{web.port}, site.test:{web.port}")), timeout
+def check(web: WebServer, timeout: float = 5.0) -> HttpCheck:
+    return HttpCheck(
+        SsrfGuard(AllowList.parse(f"127.0.0.1:{web.port}, site.test:{web.port}")), timeout
     )
 
 
@@ -235,8 +235,8 @@ async def test_tls_is_asked_for_by_the_name(monkeypatch: pytest.MonkeyPatch) -> 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     Names(monkeypatch, ["127.0.0.1"])
-    guard = WebGuard(AllowList.parse(f"site.test:{port}"))
-    assert not (await WebCheck(guard, 5.0).check(f"https://site.test:{port}/")).ok
+    guard = SsrfGuard(AllowList.parse(f"site.test:{port}"))
+    assert not (await HttpCheck(guard, 5.0).check(f"https://site.test:{port}/")).ok
     server.close()
     # The server name of a ClientHello is readable (RFC 6066, 3).
     assert b"site.test" in hellos[0]
@@ -250,7 +250,7 @@ async def test_the_next_address_of_a_name_is_asked_where_the_first_refuses(
 
 
 async def test_a_name_for_an_internal_address_is_not_connected_to(web: WebServer) -> None:
-    found = await WebCheck(NOTHING, 5.0).check(f"http://localhost:{web.port}/")
+    found = await HttpCheck(NOTHING, 5.0).check(f"http://localhost:{web.port}/")
     assert not found.ok
     assert found.error is not None
     assert found.error.startswith("not allowed: ")

@@ -1,4 +1,4 @@
-"""Asks a web address whether it is well."""
+"""Checks whether a web address answers."""
 
 import asyncio
 import time
@@ -7,31 +7,31 @@ from ipaddress import IPv4Address, IPv6Address
 
 import httpx
 
-from orchestrator.workflows.monitor.adapters.web_guard import NotAllowed, Target, WebGuard
+from orchestrator.workflows.monitor.adapters.ssrf_guard import NotAllowed, SsrfGuard, Target
 from orchestrator.workflows.monitor.state import Check
 
-LONGEST_ERROR = 200
+MAX_ERROR = 200
 HEADERS = {"User-Agent": "taskway-monitor", "Accept": "*/*"}
 
 
-class WebCheck:
-    """Sends GET, and judges by the head of the answer: a status under 400 is well."""
+class HttpCheck:
+    """Sends a GET request; a status under 400 is healthy, and the body is not read."""
 
-    def __init__(self, guard: WebGuard, timeout: float) -> None:
-        """Ask what `guard` allows; one check takes at most `timeout` seconds."""
+    def __init__(self, guard: SsrfGuard, timeout: float) -> None:
+        """Check the addresses that `guard` allows, each within `timeout` seconds."""
         self._guard = guard
         self._timeout = timeout
         self._http = httpx.AsyncClient(
             timeout=None,  # noqa: S113 - the whole check has one limit
-            # A proxy would resolve the name once more, and connect to what nobody has looked at.
+            # A proxy would resolve the name once more, and connect to an unchecked address.
             trust_env=False,
             follow_redirects=False,
-            # Whether a new connection can be made is part of the question.
+            # Whether a new connection can be made is part of the check.
             limits=httpx.Limits(max_keepalive_connections=0),
         )
 
     async def check(self, address: str) -> Check:
-        """Return how an address answers; that it does not is an answer, too."""
+        """Return the result of a check; that there is no answer is a result."""
         at, begun = datetime.now(UTC), time.perf_counter()
         status, error = None, None
         try:
@@ -48,20 +48,20 @@ class WebCheck:
             ok=status is not None and status < 400,
             status=status,
             milliseconds=round((time.perf_counter() - begun) * 1000),
-            error=error and error[:LONGEST_ERROR],
+            error=error and error[:MAX_ERROR],
         )
 
     async def _status(self, target: Target) -> int:
         *others, last = await self._guard.resolve(target)
         for address in others:
             try:
-                return await self._ask(target, address)
+                return await self._get(target, address)
             except httpx.ConnectError:
                 continue
-        return await self._ask(target, last)
+        return await self._get(target, last)
 
-    async def _ask(self, target: Target, address: IPv4Address | IPv6Address) -> int:
-        """Ask one IP address, under the name that it was found by."""
+    async def _get(self, target: Target, address: IPv4Address | IPv6Address) -> int:
+        """Request one IP address, under the name that resolved to it."""
         async with self._http.stream(
             "GET",
             target.url.copy_with(host=str(address)),
