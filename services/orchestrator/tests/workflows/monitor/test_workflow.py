@@ -1,4 +1,4 @@
-"""What a monitor does, by the clock of its history."""
+"""The monitor's loop: pauses, alerts, generations and `stop`, in the test kit."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -13,13 +13,10 @@ from contracts.orchestrator import Progress, RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
-from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.testing.replay import replay
 from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
-from orchestrator.toolkit.workflow_settings import SettingsRegistry
-from orchestrator.workflows.monitor.activities import activities, check_request
 from orchestrator.workflows.monitor.models import (
     CHECK_ADDRESS,
     STOP,
@@ -28,7 +25,6 @@ from orchestrator.workflows.monitor.models import (
     MonitorRequest,
     Stop,
 )
-from orchestrator.workflows.monitor.settings import MonitorSettings
 from orchestrator.workflows.monitor.state import KEPT_RESULTS, Check
 from orchestrator.workflows.monitor.workflow import DEFINITION
 from servicekit.problems import ProblemError
@@ -221,63 +217,3 @@ async def test_a_start_compares_with_the_request_of_a_later_generation() -> None
     with pytest.raises(ProblemError) as error:
         await engine.start(DEFINITION, REQUEST.model_copy(update={"interval_seconds": 7}))
     assert error.value.type is ProblemType.INSTANCE_EXISTS
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"url": "ftp://example.com/"},
-        {"url": "http://"},
-        {"url": "http://exa mple.com/"},
-        {"url": "http://ex\x00mple.com/"},
-        {"url": "http://" + "a" * 2000},
-        {"interval_seconds": 0},
-        {"retry_seconds": 0.5},
-        {"interval_seconds": 86_401},
-        {"notify": "a|b"},
-        {"state": None},
-        {"simulate": "fire"},
-    ],
-)
-def test_a_malformed_monitor_is_none(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="validation error"):
-        MonitorRequest.model_validate({**REQUEST.model_dump(), **wrong})
-
-
-def settings(**values: Any) -> MonitorSettings:
-    return MonitorSettings(monitor_interval_seconds=11, monitor_retry_seconds=3, **values)
-
-
-def test_the_settings_refuse_what_is_written_as_internal() -> None:
-    internal = REQUEST.model_copy(update={"url": "http://127.0.0.1:8000/healthz"})
-    error = check_request(internal, SettingsRegistry([settings()]))
-    assert error is not None
-    assert (error.field, "internal" in error.message) == ("body.url", True)
-    assert (
-        check_request(internal, SettingsRegistry([settings(monitor_allow="127.0.0.0/8")])) is None
-    )
-    assert check_request(REQUEST, SettingsRegistry([settings()])) is None
-
-
-@pytest.mark.parametrize(
-    ("own", "number", "ok", "pause"),
-    [
-        ({}, 3, False, 3),
-        ({"retry_seconds": 1}, 4, False, 1),
-        ({}, 5, False, 3),
-        ({"interval_seconds": 9}, 3, False, 3),
-    ],
-)
-async def test_the_pause_is_the_request_s_own_or_the_settings(
-    own: dict[str, int], number: int, ok: bool, pause: float
-) -> None:
-    check = activities(activity_dependencies(settings()))[CHECK_ADDRESS]
-    step = CheckAddress(
-        url="http://localhost:1/",
-        number=number,
-        interval_seconds=own.get("interval_seconds"),
-        retry_seconds=own.get("retry_seconds"),
-        simulate="outage",
-    )
-    checked = await check(None, step)
-    assert (checked.check.ok, checked.pause_seconds) == (ok, pause)

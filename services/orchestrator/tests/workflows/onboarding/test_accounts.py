@@ -1,4 +1,4 @@
-"""Accounts and documents' records: repeated, crashed, late, and at once."""
+"""The accounts: repeated, crashed, late and concurrent calls."""
 
 import asyncio
 import contextlib
@@ -12,21 +12,11 @@ from orchestrator.workflows.onboarding.adapters.accounts import (
     AccountStatus,
     StoredAccounts,
 )
-from orchestrator.workflows.onboarding.adapters.customer_documents import DocumentDeleted, Documents
-from orchestrator.workflows.onboarding.models import Document, DocumentKind
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore
+from workflows.onboarding.crashing_store import CRASHES, crashing
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-CRASHES = pytest.mark.parametrize("lands", [True, False])
-SCAN = Document(kind=DocumentKind.IDENTITY_CARD, reference="scan.pdf")
-OTHER = Document(kind=DocumentKind.IDENTITY_CARD, reference="other.pdf")
-
-
-def crashing(store: MemoryStateStore, lands: bool) -> MemoryStateStore:
-    crashing = MemoryStateStore(store.data)
-    crashing.writes_until_crash, crashing.crash_lands = 0, lands
-    return crashing
 
 
 async def opened(accounts: StoredAccounts, key: str = "k1") -> Account:
@@ -123,37 +113,3 @@ async def test_an_opening_and_its_closing_at_once_leave_nothing_open() -> None:
         return_exceptions=True,
     )
     assert await status(store) is AccountStatus.CLOSED
-
-
-async def test_the_first_record_of_a_document_stays() -> None:
-    documents = Documents(MemoryStateStore())
-    await documents.keep("d", SCAN)
-    await documents.keep("d", OTHER)
-    assert await documents.find(["d", "none"]) == [SCAN]
-
-
-@pytest.mark.parametrize("kept", [True, False])
-async def test_a_deleted_record_cannot_be_kept_again(kept: bool) -> None:
-    store = MemoryStateStore()
-    documents = Documents(store)
-    if kept:
-        await documents.keep("d", SCAN)
-    for _ in range(2):
-        await documents.delete("d")
-    assert await documents.find(["d"]) == []
-    assert "scan.pdf" not in str(store.data)
-    with pytest.raises(DocumentDeleted):
-        await documents.keep("d", SCAN)
-
-
-@CRASHES
-async def test_records_survive_crashes(lands: bool) -> None:
-    store = MemoryStateStore()
-    with contextlib.suppress(StoreUnavailable):
-        await Documents(crashing(store, lands)).keep("d", SCAN)
-    await Documents(store).keep("d", SCAN)
-    assert await Documents(store).find(["d"]) == [SCAN]
-    with contextlib.suppress(StoreUnavailable):
-        await Documents(crashing(store, lands)).delete("d")
-    await Documents(store).delete("d")
-    assert await Documents(store).find(["d"]) == []

@@ -1,4 +1,4 @@
-"""What the onboarding of a customer decides, for each way that its steps can end."""
+"""The onboarding of a customer, for each way that its steps can end."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +7,6 @@ import pytest
 
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import NonRetryableError
-from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.testing.environment import Run, Send, Stub, execute
 from orchestrator.testing.people import PEOPLE, sent
 from orchestrator.testing.replay import replay
@@ -20,7 +19,6 @@ from orchestrator.toolkit.messages import (
     NotificationSent,
     SendNotification,
 )
-from orchestrator.workflows.onboarding.activities import activities
 from orchestrator.workflows.onboarding.models import (
     CLOSE_ACCOUNT,
     DELETE_DOCUMENT,
@@ -31,7 +29,6 @@ from orchestrator.workflows.onboarding.models import (
     OnboardingRequest,
     Terms,
 )
-from orchestrator.workflows.onboarding.settings import OnboardingSettings
 from orchestrator.workflows.onboarding.verification import MAX_REMINDERS
 from orchestrator.workflows.onboarding.workflow import DEFINITION
 
@@ -256,38 +253,6 @@ def test_what_makes_no_sense_ends_at_once(stub: Stub) -> None:
     done = run(**{VALIDATE_ONBOARDING: stub})
     assert outcome(done) in ("failed", "rejected")
     assert (undone(done), told(done)) == ([], [SORRY])
-
-
-async def test_a_request_may_only_shorten_the_limits() -> None:
-    settings = OnboardingSettings(
-        onboarding_collect_within_seconds=100,
-        onboarding_verify_within_seconds=200,
-        onboarding_remind_every_seconds=50,
-    )
-    validate = activities(activity_dependencies(settings))[VALIDATE_ONBOARDING]
-    asked = {"collect_within_seconds": 9, "verify_within_seconds": 500, "name": " "}
-    given = await validate(None, OnboardingRequest.model_validate({**REQUEST, **asked}))
-    assert given == Terms(
-        rejection="Missing name",
-        collect_within_seconds=9,
-        verify_within_seconds=200,
-        remind_every_seconds=50,
-    )
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"email": "ada"},
-        {"name": ""},
-        {"customer_id": "a/b"},
-        {"verify_within_seconds": 0},
-        {"x": 1},
-    ],
-)
-def test_a_malformed_request_is_none(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="validation error"):
-        OnboardingRequest.model_validate({**REQUEST, **wrong})
 
 
 def test_the_wait_names_its_end() -> None:
