@@ -37,18 +37,18 @@ async def screened(**request: Any) -> Screening:
         ({"position": "astronaut"}, "Unknown position: astronaut"),
     ],
 )
-async def test_what_makes_no_sense_is_rejected(wrong: dict[str, Any], rejection: str) -> None:
+async def test_an_invalid_application_is_rejected(wrong: dict[str, Any], rejection: str) -> None:
     assert (await screened(**wrong)).rejection == rejection
 
 
 @pytest.mark.parametrize(("sample", "points"), [("high", 80), ("medium", 40), ("low", 10)])
-async def test_the_samples_score_what_they_say(sample: str, points: int) -> None:
+async def test_the_samples_have_the_scores_in_their_summaries(sample: str, points: int) -> None:
     found = (await screened(**SAMPLES[sample])).score
     assert found is not None
     assert found.score == points
 
 
-async def test_a_delivery_fails_for_good_where_that_is_asked_for() -> None:
+async def test_the_injected_failure_of_a_notification_is_permanent() -> None:
     message = SendNotification(key="k", recipient="bo", subject="S", body="B")
     with pytest.raises(NonRetryableError):
         await OWN[FAIL_TO_NOTIFY](None, message)

@@ -24,6 +24,6 @@ SAMPLES = {name: sample.request for name, sample in DEFINITION.samples.items()}
         {"cv": "x"},
     ],
 )
-def test_a_malformed_application_is_none(wrong: dict[str, Any]) -> None:
+def test_a_malformed_application_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="validation error"):
         ApplicationRequest.model_validate({**SAMPLES["high"], **wrong})

@@ -21,7 +21,7 @@ THRESHOLDS = Thresholds(high=70, medium=40)
 
 
 @pytest.mark.parametrize(
-    ("text", "keyword", "there"),
+    ("text", "keyword", "matches"),
     [
         ("Python", "python", True),
         ("I write PYTHON.", "python", True),
@@ -51,11 +51,11 @@ THRESHOLDS = Thresholds(high=70, medium=40)
         ("", "python", False),
     ],
 )
-def test_words_are_whole_and_case_does_not_matter(text: str, keyword: str, there: bool) -> None:
-    assert mentions(text.casefold(), keyword) is there
+def test_keywords_match_whole_words_of_any_case(text: str, keyword: str, matches: bool) -> None:
+    assert mentions(text.casefold(), keyword) is matches
 
 
-def test_the_rules_of_the_package_are_whole() -> None:
+def test_the_default_rules_are_valid() -> None:
     assert {position.id for position in RULES.positions} >= {"backend-engineer"}
     assert len({position.id for position in RULES.positions}) == len(RULES.positions)
 
@@ -70,7 +70,7 @@ def test_the_rules_of_the_package_are_whole() -> None:
         {"id": "a", "title": "A", "needed": {"x": 100}, "required": {}},
     ],
 )
-def test_rules_that_do_not_add_up_are_refused(position: dict[str, Any]) -> None:
+def test_points_that_do_not_add_up_are_refused(position: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="validation error"):
         Rules.model_validate({"thresholds": {"high": 70, "medium": 40}, "positions": [position]})
 
@@ -119,20 +119,20 @@ def test_a_score_is_between_0_and_100_and_explained(position: Position, text: st
 
 
 @given(positions(), TEXTS, TEXTS)
-def test_more_of_it_never_scores_lower(position: Position, text: str, more: str) -> None:
+def test_more_text_never_scores_lower(position: Position, text: str, more: str) -> None:
     before = score(position, THRESHOLDS, text).score
     assert score(position, THRESHOLDS, f"{text} {more}").score >= before
     assert score(position, THRESHOLDS, f"{more} {text}").score >= before
 
 
 @given(positions())
-def test_who_has_it_all_has_100_and_who_has_nothing_has_0(position: Position) -> None:
+def test_every_keyword_scores_100_and_none_0(position: Position) -> None:
     everything = ", ".join([*position.required, *position.wanted])
     assert score(position, THRESHOLDS, everything).score == 100
     assert score(position, THRESHOLDS, "").score == 0
 
 
-def test_who_lacks_what_is_required_is_not_high() -> None:
+def test_without_a_required_keyword_the_score_stays_below_high() -> None:
     position = Position(id="p", title="P", required={"a": 10}, wanted={"b": 90})
     scored = score(position, THRESHOLDS, "b")
     assert (scored.score, scored.missing) == (69, ["a"])

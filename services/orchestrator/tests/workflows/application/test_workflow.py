@@ -62,14 +62,14 @@ def apply(points: int = 80, rejection: str | None = None, **stubs: Any) -> Run:
     good: dict[str, Any] = {
         SCREEN_APPLICATION: lambda _: {"rejection": rejection} if rejection else screening,
         ASSIGN_TASK: assigned,
-        SEND_NOTIFICATION: told,
+        SEND_NOTIFICATION: notified,
         RELEASE_ASSIGNMENT: lambda _: None,
     }
     request = ApplicationRequest.model_validate(SAMPLES["high"])
     return execute(DEFINITION, request, good | stubs)
 
 
-def told(step: SendNotification) -> NotificationSent:
+def notified(step: SendNotification) -> NotificationSent:
     return NotificationSent(key=step.key)
 
 
@@ -89,7 +89,7 @@ def fails(*recipients: str) -> Any:
         (50, "review", "Review the application of Noor Haddad for Backend Engineer"),
     ],
 )
-def test_high_and_medium_are_assigned_and_both_sides_are_told(
+def test_high_and_medium_are_assigned_and_both_sides_notified(
     points: int, status: str, task: str
 ) -> None:
     done = apply(points)
@@ -111,7 +111,7 @@ def test_high_and_medium_are_assigned_and_both_sides_are_told(
     assert "Farah Aziz" in messages[1]["body"]
 
 
-def test_low_is_declined_courteously_and_nobody_is_assigned() -> None:
+def test_low_is_declined_without_an_assignment() -> None:
     done = apply(39)
     assert (done.output["status"], done.output["recruiter"]) == ("declined", None)
     assert done.called() == [SCREEN_APPLICATION, SEND_NOTIFICATION]
@@ -125,13 +125,13 @@ def test_a_rejected_application_has_no_effect() -> None:
     assert done.called() == [SCREEN_APPLICATION]
 
 
-def test_without_a_recruiter_the_candidate_is_told_nothing() -> None:
+def test_without_a_recruiter_the_candidate_is_not_notified() -> None:
     done = apply(assign_task=lambda _: AssignTaskResult(refusal="All are away"))
     assert (done.output["status"], done.output["message"]) == ("failed", "All are away")
     assert done.called() == [SCREEN_APPLICATION, ASSIGN_TASK]
 
 
-def test_an_assigner_that_fails_for_good_leaves_no_assignment() -> None:
+def test_a_permanent_failure_of_the_assigner_releases_the_assignment() -> None:
     def down(_: Any) -> None:
         raise RuntimeError("down")
 
@@ -140,7 +140,7 @@ def test_an_assigner_that_fails_for_good_leaves_no_assignment() -> None:
     assert done.called()[-1] == RELEASE_ASSIGNMENT
 
 
-def test_a_recruiter_who_cannot_be_told_does_not_keep_the_assignment() -> None:
+def test_a_failed_notification_of_the_recruiter_releases_the_assignment() -> None:
     done = apply(send_notification=fails("farah@example.com"))
     assert done.output["status"] == "failed"
     assert done.output["recruiter"] is None
@@ -149,7 +149,7 @@ def test_a_recruiter_who_cannot_be_told_does_not_keep_the_assignment() -> None:
     assert {m["recipient"] for m in done.inputs(SEND_NOTIFICATION)} == {"farah@example.com"}
 
 
-def test_a_candidate_who_cannot_be_told_changes_no_decision() -> None:
+def test_a_failed_notification_of_the_candidate_changes_no_decision() -> None:
     done = apply(send_notification=fails("noor@example.com"))
     assert (done.output["status"], done.output["candidate_told"]) == ("interview", False)
     assert done.output["message"].endswith("the candidate could not be notified: no such mailbox")

@@ -21,7 +21,7 @@ def settings(**values: Any) -> MonitorSettings:
     return MonitorSettings(monitor_interval_seconds=11, monitor_retry_seconds=3, **values)
 
 
-def test_the_settings_refuse_what_is_written_as_internal() -> None:
+def test_the_settings_refuse_an_internal_address() -> None:
     internal = REQUEST.model_copy(update={"url": "http://127.0.0.1:8000/healthz"})
     error = check_request(internal, SettingsRegistry([settings()]))
     assert error is not None
@@ -41,7 +41,7 @@ def test_the_settings_refuse_what_is_written_as_internal() -> None:
         ({"interval_seconds": 9}, 3, False, 3),
     ],
 )
-async def test_the_pause_is_the_request_s_own_or_the_settings(
+async def test_the_pause_is_that_of_the_request_or_of_the_settings(
     own: dict[str, int], number: int, ok: bool, pause: float
 ) -> None:
     check = activities(activity_dependencies(settings()))[CHECK_ADDRESS]

@@ -12,7 +12,7 @@ from orchestrator.workflows.monitor.adapters.ssrf_guard import AllowList, SsrfGu
 from support.web import WebServer, web_server
 from workflows.monitor.names import Names
 
-NOTHING = SsrfGuard(AllowList())
+GUARD = SsrfGuard(AllowList())
 
 
 @pytest.fixture
@@ -28,19 +28,19 @@ def check(web: WebServer, timeout: float = 5.0) -> HttpCheck:
 
 
 @pytest.mark.parametrize(("status", "ok"), [(200, True), (399, True), (400, False), (503, False)])
-async def test_a_status_under_400_is_well(web: WebServer, status: int, ok: bool) -> None:
+async def test_a_status_under_400_is_healthy(web: WebServer, status: int, ok: bool) -> None:
     web.status = status
     found = await check(web).check(web.url)
     assert (found.ok, found.status, found.error) == (ok, status, None)
 
 
-async def test_a_redirect_is_a_result_and_not_followed(web: WebServer) -> None:
+async def test_a_redirect_is_not_followed(web: WebServer) -> None:
     web.status, web.head = 302, f"Location: {web.url}elsewhere\r\n"
     assert (await check(web).check(web.url)).status == 302
     assert len(web.requests) == 1
 
 
-async def test_nobody_home_is_a_result(web: WebServer) -> None:
+async def test_a_refused_connection_is_a_result(web: WebServer) -> None:
     await web.close()
     found = await check(web).check(web.url)
     assert not found.ok
@@ -49,13 +49,13 @@ async def test_nobody_home_is_a_result(web: WebServer) -> None:
     await web.open()
 
 
-async def test_who_says_nothing_is_not_waited_for(web: WebServer) -> None:
+async def test_a_silent_server_is_a_timeout(web: WebServer) -> None:
     web.silent = True
     found = await check(web, timeout=0.1).check(web.url)
     assert (found.ok, found.error) == (False, "no answer within 0.1 s")
 
 
-async def test_a_name_that_nobody_knows_is_a_result(
+async def test_an_unresolvable_name_is_a_result(
     web: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def unknown(*_: Any, **__: Any) -> None:
@@ -67,10 +67,10 @@ async def test_a_name_that_nobody_knows_is_a_result(
     assert "not known" in found.error
 
 
-async def test_the_name_is_resolved_once_and_kept_in_the_request(
+async def test_the_connection_goes_to_the_checked_address_and_keeps_the_host_header(
     web: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that turns to another address after the look (DNS rebinding) wins nothing."""
+    """DNS rebinding: a name that resolves to another address after the check has no effect."""
     names = Names(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
     found = await check(web).check(f"http://site.test:{web.port}/a?b=c#d")
     assert found.ok, found.error
@@ -80,7 +80,7 @@ async def test_the_name_is_resolved_once_and_kept_in_the_request(
     assert f"host: site.test:{web.port}\r\n" in request.lower()
 
 
-async def test_tls_is_asked_for_by_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_tls_sends_the_server_name(monkeypatch: pytest.MonkeyPatch) -> None:
     hellos: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -97,15 +97,15 @@ async def test_tls_is_asked_for_by_the_name(monkeypatch: pytest.MonkeyPatch) -> 
     assert b"site.test" in hellos[0]
 
 
-async def test_the_next_address_of_a_name_is_asked_where_the_first_refuses(
+async def test_the_next_address_of_a_name_is_tried_where_the_first_refuses(
     web: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Names(monkeypatch, ["127.0.0.99", "127.0.0.1"])
     assert (await check(web).check(f"http://site.test:{web.port}/")).ok
 
 
-async def test_a_name_for_an_internal_address_is_not_connected_to(web: WebServer) -> None:
-    found = await HttpCheck(NOTHING, 5.0).check(f"http://localhost:{web.port}/")
+async def test_a_name_of_an_internal_address_is_never_connected_to(web: WebServer) -> None:
+    found = await HttpCheck(GUARD, 5.0).check(f"http://localhost:{web.port}/")
     assert not found.ok
     assert found.error is not None
     assert found.error.startswith("not allowed: ")

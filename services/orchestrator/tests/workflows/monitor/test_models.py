@@ -27,6 +27,6 @@ REQUEST = MonitorRequest(monitor_id="1", url="http://example.com/", notify="alic
         {"simulate": "fire"},
     ],
 )
-def test_a_malformed_monitor_is_none(wrong: dict[str, Any]) -> None:
+def test_a_malformed_request_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="validation error"):
         MonitorRequest.model_validate({**REQUEST.model_dump(), **wrong})

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from orchestrator.workflows.monitor.adapters.ssrf_guard import AllowList, NotAllowed, SsrfGuard
 from workflows.monitor.names import Names
 
-NOTHING = SsrfGuard(AllowList())
+GUARD = SsrfGuard(AllowList())
 INTERNAL = [
     "127.0.0.1",
     "10.0.0.1",
@@ -33,30 +33,30 @@ INTERNAL = [
 ]
 
 
-def written(address: str) -> str:
+def url_of(address: str) -> str:
     return f"http://[{address}]/" if ":" in address else f"http://{address}/"
 
 
 @pytest.mark.parametrize("address", INTERNAL)
-def test_an_internal_address_is_refused_as_it_is_written(address: str) -> None:
+def test_an_internal_ip_address_is_refused_by_its_spelling(address: str) -> None:
     with pytest.raises(NotAllowed, match="internal"):
-        NOTHING.target(written(address))
+        GUARD.target(url_of(address))
 
 
 @pytest.mark.parametrize("address", INTERNAL)
-async def test_a_name_for_an_internal_address_is_refused(
+async def test_a_name_that_resolves_to_an_internal_address_is_refused(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     Names(monkeypatch, ["93.184.216.34", address])
-    target = NOTHING.target("http://innocent.example/")
+    target = GUARD.target("http://innocent.example/")
     with pytest.raises(NotAllowed, match="internal"):
-        await NOTHING.resolve(target)
+        await GUARD.resolve(target)
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "127.1", "0177.0.0.1", "0"])
-def test_old_ways_to_write_an_address_are_no_way_around(host: str) -> None:
+def test_octal_and_shortened_ip_addresses_are_refused(host: str) -> None:
     with pytest.raises(NotAllowed):
-        NOTHING.target(f"http://{host}/")
+        GUARD.target(f"http://{host}/")
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_old_ways_to_write_an_address_are_no_way_around(host: str) -> None:
         "http://[64:ff9b::5db8:d822]/",
     ],
 )
-def test_what_is_on_the_internet_may_be_asked(address: str) -> None:
-    assert NOTHING.target(address).port in (80, 443, 8443)
+def test_a_public_address_is_allowed(address: str) -> None:
+    assert GUARD.target(address).port in (80, 443, 8443)
 
 
 @pytest.mark.parametrize(
@@ -98,21 +98,21 @@ def test_what_is_on_the_internet_may_be_asked(address: str) -> None:
         "http://xn--zzzzz99/",
     ],
 )
-def test_what_is_no_such_address_is_refused(address: str) -> None:
+def test_an_invalid_address_is_refused(address: str) -> None:
     with pytest.raises(NotAllowed):
-        NOTHING.target(address)
+        GUARD.target(address)
 
 
 @given(st.text(max_size=60), st.sampled_from(["", "http://", "https://", "http://a/", "http://["]))
-def test_any_text_is_either_a_target_or_refused(text: str, start: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str, start: str) -> None:
     try:
-        target = NOTHING.target(start + text)
+        target = GUARD.target(start + text)
     except NotAllowed:
         return
     assert target.url.scheme in ("http", "https")
 
 
-def test_what_is_allowed_is_allowed_by_network_or_by_host_and_port() -> None:
+def test_the_allow_list_takes_networks_and_hosts_with_a_port() -> None:
     guard = SsrfGuard(AllowList.parse("10.1.0.0/16, Status.internal:8080,127.0.0.1:8000, [::1]:80"))
     for address in ("http://10.1.2.3:99/", "http://127.0.0.1:8000/", "http://[::1]/"):
         guard.target(address)
@@ -132,6 +132,6 @@ async def test_an_allowed_host_may_resolve_to_an_internal_address(
 
 
 @pytest.mark.parametrize("text", ["10.0.0.0/99", "localhost", "localhost:x", "10.0.0.1/8"])
-def test_a_list_that_cannot_be_read_is_an_error(text: str) -> None:
+def test_an_invalid_allow_list_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         AllowList.parse(text)

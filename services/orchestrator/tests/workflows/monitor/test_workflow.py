@@ -73,7 +73,7 @@ def alerts(done: Run) -> list[tuple[str, str]]:
     return [(message["key"], message["subject"]) for message in sent]
 
 
-def test_a_healthy_address_is_looked_at_each_minute_and_nobody_is_told() -> None:
+def test_a_healthy_address_is_checked_each_minute_without_an_alert() -> None:
     done = run([], stop=150)
     assert times(done) == [0, 60, 120]
     assert alerts(done) == []
@@ -84,11 +84,11 @@ def test_a_healthy_address_is_looked_at_each_minute_and_nobody_is_told() -> None
     assert done.output["state"]["generation"] == done.generations == 4
 
 
-def test_one_that_is_down_is_looked_at_each_five_seconds() -> None:
+def test_an_unhealthy_address_is_checked_each_five_seconds() -> None:
     assert times(run([UP, DOWN, DOWN, UP], stop=100)) == [0, 60, 65, 70]
 
 
-def test_each_change_is_told_once() -> None:
+def test_each_change_is_alerted_once() -> None:
     done = run([UP, DOWN, DOWN, DOWN, UP, UP, DOWN, UP], stop=1000)
     assert alerts(done) == [
         ("monitor-1:change-1", "Monitor 1: down"),
@@ -99,11 +99,11 @@ def test_each_change_is_told_once() -> None:
     assert done.output["state"]["changes"] == 4
 
 
-def test_one_that_is_down_from_the_beginning_is_told_of() -> None:
+def test_an_address_that_is_down_at_first_is_alerted() -> None:
     assert alerts(run([DOWN], stop=1)) == [("monitor-1:change-1", "Monitor 1: down")]
 
 
-def test_an_alert_that_failed_is_repeated_after_the_next_check_under_its_key() -> None:
+def test_a_failed_alert_is_sent_again_after_the_next_check_under_its_key() -> None:
     done = run([DOWN, DOWN, DOWN], failures=[True] * 3, stop=12)
     assert alerts(done) == [("monitor-1:change-1", "Monitor 1: down")] * 4
     bodies = {message["body"] for message in done.inputs(SEND_NOTIFICATION)}
@@ -113,12 +113,12 @@ def test_an_alert_that_failed_is_repeated_after_the_next_check_under_its_key() -
     assert done.output["state"]["alert_error"] is None
 
 
-def test_a_change_that_was_overtaken_is_not_told() -> None:
+def test_an_overtaken_change_is_not_alerted() -> None:
     done = run([DOWN, UP], failures=[True] * 3, stop=100)
     assert [key for key, _ in alerts(done)] == ["monitor-1:change-1"] * 3 + ["monitor-1:change-2"]
 
 
-def test_it_keeps_ten_results_and_a_short_history_over_any_number_of_generations() -> None:
+def test_results_and_history_stay_bounded_over_many_generations() -> None:
     done = run([DOWN] * 50, stop=249)
     assert done.generations == 51
     assert len(done.output["state"]["results"]) == KEPT_RESULTS
@@ -128,7 +128,7 @@ def test_it_keeps_ten_results_and_a_short_history_over_any_number_of_generations
 
 
 def test_a_generation_ends_with_an_activity_and_begins_with_a_timer() -> None:
-    """A worker that dies between the two leaves nothing behind that the engine cannot read."""
+    """A worker that crashes between the two leaves a history that the engine can read."""
     stub = {"at": "2026-01-01T00:00:00Z", "ok": True, "status": 200, "milliseconds": 1}
     stubs = {CHECK_ADDRESS: lambda _: {"check": stub, "pause_seconds": 60}}
     for number in range(3):
@@ -140,7 +140,7 @@ def test_a_generation_ends_with_an_activity_and_begins_with_a_timer() -> None:
         assert paused.elapsed == timedelta(seconds=60 * number)
 
 
-def test_its_progress_shows_generation_and_results() -> None:
+def test_the_custom_status_shows_generation_and_results() -> None:
     done = run([UP, DOWN], stop=64)
     shown = done.progress[-2]
     assert shown.step == "unhealthy"
@@ -151,7 +151,7 @@ def test_its_progress_shows_generation_and_results() -> None:
     assert [check["ok"] for check in shown.details["results"]] == [True, False]
 
 
-def test_stop_is_taken_at_every_step() -> None:
+def test_stop_is_accepted_at_every_step() -> None:
     done = run([UP, DOWN, UP], stop=200)
     running = [progress for progress in done.progress if progress.step != "stopped"]
     assert {wait.id for progress in running for wait in progress.waits} == {STOP.name}
@@ -159,20 +159,20 @@ def test_stop_is_taken_at_every_step() -> None:
 
 
 @pytest.mark.parametrize("when", [0, 1, 59.999999, 60, 60.000001, 120])
-def test_whenever_stop_comes_it_stops_before_another_check(when: float) -> None:
+def test_stop_prevents_another_check_whenever_it_is_sent(when: float) -> None:
     done = run([], stop=when)
     assert done.status is RuntimeStatus.COMPLETED
     assert done.elapsed.total_seconds() == when
     assert not done.refused
 
 
-def test_a_stop_that_was_written_down_and_lost_is_raised_by_who_repeats_it() -> None:
+def test_an_accepted_stop_that_was_lost_is_raised_when_it_is_sent_again() -> None:
     done = run([], stop=10, lost=True, again=130)
     assert done.status is RuntimeStatus.COMPLETED
     assert times(done) == [0, 60, 120]
 
 
-def test_the_last_generation_replays_to_the_same_decisions() -> None:
+def test_the_last_generation_replays() -> None:
     done = run([UP, DOWN, UP], stop=200)
     replay([DEFINITION], done.instance_id, done.history)
 
@@ -190,7 +190,7 @@ class HalfEngine:
         self.raised.append(data.payload)
 
 
-async def test_a_stop_that_got_no_answer_stops_when_it_is_sent_again() -> None:
+async def test_a_stop_that_failed_with_503_is_raised_when_it_is_sent_again() -> None:
     engine, stop = HalfEngine(), Stop.model_validate(PAYLOAD)
     progress = Progress(step="healthy", message="", waits=[{"id": STOP.name, "event": STOP.name}])
     state = instance_state(instance_id="monitor-1", progress=progress)

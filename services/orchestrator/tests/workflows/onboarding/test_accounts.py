@@ -28,7 +28,7 @@ async def status(store: MemoryStateStore) -> AccountStatus | None:
     return found.status if found else None
 
 
-async def test_an_account_is_opened_once_a_key() -> None:
+async def test_an_account_is_opened_once_under_a_key() -> None:
     accounts = StoredAccounts(MemoryStateStore())
     first = await opened(accounts)
     assert await accounts.open("k1", "c", "Ada", "ada@example.com", datetime.now(UTC)) == first
@@ -36,7 +36,7 @@ async def test_an_account_is_opened_once_a_key() -> None:
         await opened(accounts, "k2")
 
 
-async def test_a_closed_account_knows_nothing_of_the_customer() -> None:
+async def test_a_closed_account_has_no_personal_data() -> None:
     accounts = StoredAccounts(MemoryStateStore())
     await opened(accounts)
     for _ in range(2):
@@ -46,22 +46,23 @@ async def test_a_closed_account_knows_nothing_of_the_customer() -> None:
     )
 
 
-async def test_nothing_opens_under_a_closed_key_however_late() -> None:
-    accounts = StoredAccounts(MemoryStateStore())
+async def test_an_account_cannot_be_opened_under_a_closed_key() -> None:
+    store = MemoryStateStore()
+    accounts = StoredAccounts(store)
     await accounts.close("k1", "c", NOW)
     with pytest.raises(AccountRefused, match="closed"):
         await opened(accounts, "k1")
     # Another onboarding of the customer is not concerned, whatever becomes of it.
     await opened(accounts, "k2")
     await accounts.close("k1", "c", NOW)
-    assert await status(accounts._store) is AccountStatus.OPEN  # type: ignore[arg-type]
+    assert await status(store) is AccountStatus.OPEN
     await accounts.close("k2", "c", NOW)
     for key in ("k1", "k2"):
         with pytest.raises(AccountRefused, match="closed"):
             await opened(accounts, key)
 
 
-async def test_closing_what_another_key_opened_leaves_it_open() -> None:
+async def test_closing_leaves_the_account_of_another_key_open() -> None:
     store = MemoryStateStore()
     accounts = StoredAccounts(store)
     await opened(accounts, "k2")
@@ -74,7 +75,7 @@ async def test_closing_what_another_key_opened_leaves_it_open() -> None:
 
 
 @CRASHES
-async def test_an_opening_that_crashed_is_taken_up_again(lands: bool) -> None:
+async def test_opening_can_be_retried_after_a_crash(lands: bool) -> None:
     store = MemoryStateStore()
     with contextlib.suppress(StoreUnavailable):
         await opened(StoredAccounts(crashing(store, lands)))
@@ -83,7 +84,7 @@ async def test_an_opening_that_crashed_is_taken_up_again(lands: bool) -> None:
 
 @CRASHES
 @pytest.mark.parametrize("before", [True, False])
-async def test_a_closing_that_crashed_is_taken_up_again(lands: bool, before: bool) -> None:
+async def test_closing_can_be_retried_after_a_crash(lands: bool, before: bool) -> None:
     store = MemoryStateStore()
     if before:
         await opened(StoredAccounts(store))
@@ -93,7 +94,7 @@ async def test_a_closing_that_crashed_is_taken_up_again(lands: bool, before: boo
     assert await status(store) is AccountStatus.CLOSED
 
 
-async def test_of_two_openings_at_once_one_holds() -> None:
+async def test_of_concurrent_openings_one_succeeds() -> None:
     store = MemoryStateStore()
     results = await asyncio.gather(
         *(opened(StoredAccounts(store), key) for key in ("k1", "k2", "k3")), return_exceptions=True
@@ -105,7 +106,7 @@ async def test_of_two_openings_at_once_one_holds() -> None:
     ]
 
 
-async def test_an_opening_and_its_closing_at_once_leave_nothing_open() -> None:
+async def test_opening_and_closing_concurrently_leave_the_account_closed() -> None:
     store = MemoryStateStore()
     await asyncio.gather(
         opened(StoredAccounts(store)),

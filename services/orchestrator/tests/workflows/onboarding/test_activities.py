@@ -18,7 +18,7 @@ REQUEST = {
 }
 
 
-async def test_a_request_may_only_shorten_the_limits() -> None:
+async def test_a_request_can_only_shorten_the_limits() -> None:
     settings = OnboardingSettings(
         onboarding_collect_within_seconds=100,
         onboarding_verify_within_seconds=200,

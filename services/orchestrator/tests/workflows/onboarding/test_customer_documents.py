@@ -14,7 +14,7 @@ SCAN = Document(kind=DocumentKind.IDENTITY_CARD, reference="scan.pdf")
 OTHER = Document(kind=DocumentKind.IDENTITY_CARD, reference="other.pdf")
 
 
-async def test_the_first_record_of_a_document_stays() -> None:
+async def test_the_first_record_under_a_key_stays() -> None:
     documents = Documents(MemoryStateStore())
     await documents.keep("d", SCAN)
     await documents.keep("d", OTHER)
@@ -36,7 +36,7 @@ async def test_a_deleted_record_cannot_be_kept_again(kept: bool) -> None:
 
 
 @CRASHES
-async def test_records_survive_crashes(lands: bool) -> None:
+async def test_keeping_and_deleting_can_be_retried_after_a_crash(lands: bool) -> None:
     store = MemoryStateStore()
     with contextlib.suppress(StoreUnavailable):
         await Documents(crashing(store, lands)).keep("d", SCAN)

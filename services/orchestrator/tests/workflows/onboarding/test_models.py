@@ -27,6 +27,6 @@ REQUEST = {
         {"x": 1},
     ],
 )
-def test_a_malformed_request_is_none(wrong: dict[str, Any]) -> None:
+def test_a_malformed_request_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="validation error"):
         OnboardingRequest.model_validate({**REQUEST, **wrong})

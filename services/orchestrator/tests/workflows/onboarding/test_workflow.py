@@ -92,12 +92,12 @@ def outcome(done: Run) -> str:
     return str(done.output["status"])
 
 
-def told(done: Run) -> list[tuple[str, str]]:
+def notified(done: Run) -> list[tuple[str, str]]:
     prefix = "onboarding-1:"
     return [(s["key"].removeprefix(prefix), s["recipient"]) for s in done.inputs(SEND_NOTIFICATION)]
 
 
-def undone(done: Run) -> list[str]:
+def compensated(done: Run) -> list[str]:
     return [c for c in done.called() if c in (CLOSE_ACCOUNT, RELEASE_ASSIGNMENT, DELETE_DOCUMENT)]
 
 
@@ -120,7 +120,7 @@ def test_a_customer_gets_an_account_and_is_welcomed() -> None:
         OPEN_ACCOUNT,
         SEND_NOTIFICATION,
     ]
-    assert told(done) == [TO_VERIFIER, WELCOME]
+    assert notified(done) == [TO_VERIFIER, WELCOME]
     assert done.inputs(OPEN_ACCOUNT)[0]["key"] == "onboarding-1:account"
     assert [k["key"] for k in done.inputs(KEEP_DOCUMENT)] == [
         "onboarding-1:document.proof_of_address",
@@ -128,7 +128,7 @@ def test_a_customer_gets_an_account_and_is_welcomed() -> None:
     ]
 
 
-def test_the_status_says_what_is_missing() -> None:
+def test_the_custom_status_lists_the_missing_documents() -> None:
     done = run(*DOCUMENTS, identity(HOUR))
     missing = [p.details["missing"] for p in done.progress if p.step == "collect_documents"]
     assert missing == [["identity_card", "proof_of_address"], ["identity_card"]]
@@ -143,16 +143,16 @@ def test_of_each_kind_the_first_document_counts() -> None:
     assert kept == ["scan.pdf", "scan.pdf"]
 
 
-def test_documents_that_do_not_come_end_it() -> None:
+def test_it_times_out_without_all_documents() -> None:
     done = run(DOCUMENTS[0])
     assert outcome(done) == "timed_out"
     assert done.elapsed == timedelta(days=7)
     assert "identity_card" in done.output["message"]
-    assert undone(done) == [DELETE_DOCUMENT]
-    assert told(done) == [SORRY]
+    assert compensated(done) == [DELETE_DOCUMENT]
+    assert notified(done) == [SORRY]
 
 
-def test_a_document_that_was_accepted_in_the_last_moment_counts() -> None:
+def test_a_document_that_was_accepted_before_the_timeout_counts() -> None:
     lost = document(20, "identity_card", lost=True)
     done = run(DOCUMENTS[0], lost, identity(7 * DAY + 60))
     assert outcome(done) == "completed"
@@ -163,49 +163,49 @@ def test_the_verifier_is_reminded_until_the_decision() -> None:
     done = run(*DOCUMENTS, identity(20 + 25 * HOUR))
     assert outcome(done) == "completed"
     reminded = ["remind-1", "remind-2"]
-    assert told(done) == [TO_VERIFIER, *((r, "alice@example.com") for r in reminded), WELCOME]
+    assert notified(done) == [TO_VERIFIER, *((r, "alice@example.com") for r in reminded), WELCOME]
     waits = {w.id for p in done.progress for w in p.waits if w.event == "identity"}
     assert len(waits) == 1
 
 
-def test_a_short_interval_does_not_fill_the_history() -> None:
+def test_the_number_of_reminders_is_bounded() -> None:
     stub = {VALIDATE_ONBOARDING: lambda _: terms(remind_every_seconds=1)}
     done = run(*DOCUMENTS, **stub)
-    assert len([key for key, _ in told(done) if key.startswith("remind")]) == MAX_REMINDERS
+    assert len([key for key, _ in notified(done) if key.startswith("remind")]) == MAX_REMINDERS
 
 
-def test_an_identity_that_is_not_confirmed_undoes_everything() -> None:
+def test_a_refused_identity_compensates_every_step() -> None:
     no = {"verified": False, "verifier": "alice", "reason": "It is a cat"}
     done = run(*DOCUMENTS, Send(timedelta(hours=1), "identity", no))
     assert outcome(done) == "refused"
-    assert undone(done) == [RELEASE_ASSIGNMENT, DELETE_DOCUMENT, DELETE_DOCUMENT]
+    assert compensated(done) == [RELEASE_ASSIGNMENT, DELETE_DOCUMENT, DELETE_DOCUMENT]
     assert "It is a cat" in done.inputs(SEND_NOTIFICATION)[-1]["body"]
-    assert told(done) == [TO_VERIFIER, SORRY]
+    assert notified(done) == [TO_VERIFIER, SORRY]
 
 
-def test_an_identity_that_nobody_verifies_undoes_everything() -> None:
+def test_a_late_verification_compensates_every_step() -> None:
     done = run(*DOCUMENTS, identity(3 * DAY))
     assert outcome(done) == "timed_out"
     assert done.elapsed == timedelta(days=2, seconds=20)
-    assert undone(done) == [RELEASE_ASSIGNMENT, DELETE_DOCUMENT, DELETE_DOCUMENT]
+    assert compensated(done) == [RELEASE_ASSIGNMENT, DELETE_DOCUMENT, DELETE_DOCUMENT]
     assert len(done.refused) == 1
 
 
-def test_a_verification_that_was_accepted_in_the_last_moment_counts() -> None:
+def test_a_verification_that_was_accepted_before_the_timeout_counts() -> None:
     assert outcome(run(*DOCUMENTS, identity(DAY, lost=True))) == "completed"
 
 
-def test_an_account_that_fails_is_closed_whether_it_was_opened_or_not() -> None:
+def test_a_failed_opening_closes_the_account() -> None:
     done = run(*DOCUMENTS, identity(HOUR), **{OPEN_ACCOUNT: fails})
     assert outcome(done) == "failed"
     assert "broken" in done.output["message"]
-    assert undone(done) == [
+    assert compensated(done) == [
         RELEASE_ASSIGNMENT,
         CLOSE_ACCOUNT,
         DELETE_DOCUMENT,
         DELETE_DOCUMENT,
     ]
-    assert told(done) == [TO_VERIFIER, SORRY]
+    assert notified(done) == [TO_VERIFIER, SORRY]
 
 
 def test_a_customer_with_an_account_gets_no_second_one() -> None:
@@ -214,7 +214,7 @@ def test_a_customer_with_an_account_gets_no_second_one() -> None:
     assert (outcome(done), done.output["message"]) == ("failed", "has an account already")
 
 
-def test_a_customer_who_cannot_be_welcomed_has_no_account() -> None:
+def test_a_failed_welcome_closes_the_account() -> None:
     def send(step: SendNotification) -> NotificationSent:
         if step.recipient == "ada@example.com":
             raise NonRetryableError("no such mailbox")
@@ -222,40 +222,40 @@ def test_a_customer_who_cannot_be_welcomed_has_no_account() -> None:
 
     done = run(*DOCUMENTS, identity(HOUR), **{SEND_NOTIFICATION: send})
     assert (outcome(done), done.output["customer_told"]) == ("failed", False)
-    assert CLOSE_ACCOUNT in undone(done)
+    assert CLOSE_ACCOUNT in compensated(done)
 
 
-def test_where_nobody_can_verify_the_documents_are_deleted() -> None:
+def test_without_a_verifier_the_documents_are_deleted() -> None:
     nobody = {ASSIGN_TASK: lambda _: AssignTaskResult(refusal="alice is away")}
     done = run(*DOCUMENTS, **nobody)
     assert (outcome(done), done.output["message"]) == ("failed", "alice is away")
-    assert undone(done) == [DELETE_DOCUMENT, DELETE_DOCUMENT]
+    assert compensated(done) == [DELETE_DOCUMENT, DELETE_DOCUMENT]
 
 
-def test_an_assigner_that_fails_for_good_leaves_no_assignment() -> None:
+def test_a_permanent_failure_of_the_assigner_releases_the_assignment() -> None:
     done = run(*DOCUMENTS, **{ASSIGN_TASK: fails})
-    assert undone(done) == [RELEASE_ASSIGNMENT, DELETE_DOCUMENT, DELETE_DOCUMENT]
+    assert compensated(done) == [RELEASE_ASSIGNMENT, DELETE_DOCUMENT, DELETE_DOCUMENT]
 
 
-def test_a_verifier_who_cannot_be_told_does_not_keep_the_task() -> None:
+def test_a_failed_notification_of_the_verifier_releases_the_assignment() -> None:
     done = run(*DOCUMENTS, **{SEND_NOTIFICATION: fails})
-    assert undone(done)[0] == RELEASE_ASSIGNMENT
+    assert compensated(done)[0] == RELEASE_ASSIGNMENT
 
 
-def test_a_document_that_cannot_be_kept_is_deleted() -> None:
+def test_a_failed_record_of_a_document_is_deleted() -> None:
     done = run(*DOCUMENTS, **{KEEP_DOCUMENT: fails})
     assert outcome(done) == "failed"
-    assert undone(done) == [DELETE_DOCUMENT]
+    assert compensated(done) == [DELETE_DOCUMENT]
 
 
 @pytest.mark.parametrize("stub", [fails, lambda _: terms(rejection="Missing name")])
-def test_what_makes_no_sense_ends_at_once(stub: Stub) -> None:
+def test_an_invalid_application_ends_without_compensation(stub: Stub) -> None:
     done = run(**{VALIDATE_ONBOARDING: stub})
     assert outcome(done) in ("failed", "rejected")
-    assert (undone(done), told(done)) == ([], [SORRY])
+    assert (compensated(done), notified(done)) == ([], [SORRY])
 
 
-def test_the_wait_names_its_end() -> None:
+def test_the_waits_show_their_timeout_and_assignee() -> None:
     done = run(*DOCUMENTS, identity(HOUR))
     waits = {w.event: w for p in done.progress for w in p.waits}
     assert waits["document"].until == datetime(2026, 1, 8, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What the steps of research do, once and again, over the real sources and the rules."""
+"""The activities of research over the real sources: retries, crashes and failures."""
 
 from typing import Any
 
@@ -58,20 +58,22 @@ async def draft_of(steps: Steps, question: str, sources: list[str], key: str = "
 
 
 @pytest.mark.parametrize("question", ["???", "  ", "who is it?"])
-async def test_a_question_without_a_word_of_meaning_is_rejected(question: str) -> None:
+async def test_a_question_of_stop_words_is_rejected(question: str) -> None:
     plan: ResearchPlan = await Steps(MemoryStateStore())(PLAN_RESEARCH, asked(question=question))
     assert plan.rejection is not None
 
 
 @pytest.mark.parametrize(("wanted", "given"), [(None, 60), (5, 5), (600, 60)])
-async def test_a_request_may_shorten_the_time_for_a_review(wanted: int | None, given: int) -> None:
+async def test_a_request_can_only_shorten_the_time_for_a_review(
+    wanted: int | None, given: int
+) -> None:
     steps = Steps(MemoryStateStore(), research_review_seconds=60)
     plan: ResearchPlan = await steps(PLAN_RESEARCH, asked(review_seconds=wanted))
     assert plan.review_seconds == given
     assert plan.sources == ["handbook", "glossary", "notes"]
 
 
-async def test_a_source_fails_where_it_is_asked_to() -> None:
+async def test_a_source_fails_by_injection_and_an_unknown_one_permanently() -> None:
     steps = Steps(MemoryStateStore())
     with pytest.raises(InjectedFailure):
         await steps(SEARCH_KNOWLEDGE, SearchKnowledge(source="notes", question="q", fails=True))
@@ -79,7 +81,7 @@ async def test_a_source_fails_where_it_is_asked_to() -> None:
         await steps(SEARCH_KNOWLEDGE, SearchKnowledge(source="oracle", question="q"))
 
 
-async def test_the_samples_have_the_confidence_that_they_say() -> None:
+async def test_the_samples_need_a_review_where_they_wait_for_one() -> None:
     steps = Steps(MemoryStateStore())
     for name, sample in DEFINITION.samples.items():
         # The notes are what the sample that does without one source does without.
@@ -90,7 +92,7 @@ async def test_the_samples_have_the_confidence_that_they_say() -> None:
         assert (draft.confidence < ENOUGH) is asks, name
 
 
-async def test_a_draft_that_is_there_stays() -> None:
+async def test_the_first_draft_under_a_key_stays() -> None:
     store = MemoryStateStore()
     steps = Steps(store)
     first = await draft_of(steps, "What is a saga?", ["handbook", "glossary"])
@@ -99,7 +101,7 @@ async def test_a_draft_that_is_there_stays() -> None:
     assert first.citations
 
 
-async def test_comments_are_a_part_of_what_is_answered() -> None:
+async def test_a_draft_answers_the_comments_as_well() -> None:
     steps = Steps(MemoryStateStore())
     found = await steps(
         SEARCH_KNOWLEDGE, SearchKnowledge(source="handbook", question="saga jitter")
@@ -117,7 +119,7 @@ async def test_comments_are_a_part_of_what_is_answered() -> None:
 
 
 @pytest.mark.parametrize("lands", [True, False])
-async def test_a_crash_while_a_draft_is_kept_or_delivered_is_made_good(lands: bool) -> None:
+async def test_writing_and_delivering_can_be_retried_after_a_crash(lands: bool) -> None:
     store = MemoryStateStore()
     steps = Steps(store)
     store.crash_lands = lands
@@ -146,6 +148,6 @@ async def test_a_report_is_delivered_once() -> None:
     assert report.question == "What is a saga?"
 
 
-async def test_what_was_never_written_cannot_be_delivered() -> None:
+async def test_a_missing_draft_cannot_be_delivered() -> None:
     with pytest.raises(NonRetryableError):
         await Steps(MemoryStateStore())(DELIVER_REPORT, DeliverReport(key="r", draft="none"))

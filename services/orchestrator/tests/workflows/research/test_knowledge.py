@@ -3,7 +3,7 @@
 from orchestrator.workflows.research.knowledge import MAX_CHARACTERS, shortened
 
 
-def test_a_long_text_is_cut_at_a_word() -> None:
+def test_a_long_text_is_truncated_at_a_word() -> None:
     cut = shortened("word " * 300)
     assert len(cut) <= MAX_CHARACTERS
     assert cut.endswith(" word…")

@@ -1,11 +1,13 @@
-"""A note is found by its words, whoever writes at once and whatever crashes."""
+"""The index of the notes: replacements, deletions, crashes and concurrent writers."""
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from orchestrator.workflows.research.adapters.knowledge.notes import (
     MAX_CANDIDATES,
@@ -15,7 +17,7 @@ from orchestrator.workflows.research.adapters.knowledge.notes import (
     Notes,
 )
 from orchestrator.workflows.research.knowledge import MAX_CHARACTERS
-from servicekit.state import StoreUnavailable
+from servicekit.state import Model, StoreUnavailable, Versioned
 from servicekit.testing import MemoryStateStore
 
 Data = dict[str, tuple[str, str]]
@@ -44,7 +46,7 @@ async def test_a_note_is_found_by_any_of_its_words() -> None:
     assert passage.source == "notes"
 
 
-async def test_a_note_that_was_replaced_is_found_by_its_new_words_alone() -> None:
+async def test_a_replaced_note_is_found_by_its_new_words_only() -> None:
     data: Data = {}
     await notes(data).put("drink", TEA)
     assert not await notes(data).put("drink", COFFEE)
@@ -53,7 +55,7 @@ async def test_a_note_that_was_replaced_is_found_by_its_new_words_alone() -> Non
     assert json_notes(data, "note-term:tea") == "{}"
 
 
-async def test_a_note_that_was_removed_is_gone_and_can_come_back() -> None:
+async def test_a_deleted_note_is_not_found_and_can_be_added_again() -> None:
     data: Data = {}
     await notes(data).put("tea", None)
     await notes(data).put("tea", TEA)
@@ -64,7 +66,7 @@ async def test_a_note_that_was_removed_is_gone_and_can_come_back() -> None:
     assert await found(data, "tea") == ["notes/tea"]
 
 
-async def test_the_same_again_writes_nothing() -> None:
+async def test_an_unchanged_note_writes_nothing() -> None:
     store = MemoryStateStore()
     await Notes(store).put("tea", TEA)
     writes = store.calls["write"]
@@ -72,14 +74,14 @@ async def test_the_same_again_writes_nothing() -> None:
     assert store.calls["write"] == writes
 
 
-async def test_a_passage_is_no_longer_than_others() -> None:
+async def test_the_longest_note_fits_into_a_passage() -> None:
     data: Data = {}
     await notes(data).put("long", Note(title="Long " * 20, text="long " * 200))
     [passage] = await notes(data).search("long", 5)
     assert len(passage.text) <= MAX_CHARACTERS
 
 
-async def test_what_one_note_or_question_costs_is_bounded() -> None:
+async def test_the_number_of_keys_and_candidates_is_bounded() -> None:
     store = MemoryStateStore()
     many = Note(title="Many", text=" ".join(f"w{i}" for i in range(200)))
     await Notes(store).put("many", many)
@@ -88,7 +90,7 @@ async def test_what_one_note_or_question_costs_is_bounded() -> None:
     assert await Notes(store).search("x" * 100_000, 5) == []
 
 
-async def test_a_word_of_every_note_names_the_newest() -> None:
+async def test_a_common_term_lists_the_newest_notes() -> None:
     data: Data = {}
     for number in range(MAX_NOTES + 1):
         await notes(data).put(f"n{number}", Note(title="Tea", text=f"t{number}"))
@@ -99,7 +101,7 @@ async def test_a_word_of_every_note_names_the_newest() -> None:
 
 @pytest.mark.parametrize("lands", [True, False])
 @pytest.mark.parametrize("crash", range(8))
-async def test_a_crash_anywhere_leaves_a_note_that_can_be_written_again(
+async def test_a_note_can_be_written_again_after_a_crash_at_any_write(
     crash: int, lands: bool
 ) -> None:
     data: Data = {}
@@ -131,17 +133,30 @@ WRITE = st.tuples(
 
 
 class SlowStore(MemoryStateStore):
-    """A store whose calls take longer or shorter, as it was told."""
+    """A store whose calls yield to others as often as a test says."""
 
     def __init__(self, data: Data, pauses: list[int]) -> None:
         """Let others run as many times before each call as `pauses` says, and then never."""
         super().__init__(data)
         self._pauses = iter(pauses)
 
-    async def _step(self, kind: str) -> None:
+    async def _yield(self) -> None:
         for _ in range(next(self._pauses, 0)):
             await asyncio.sleep(0)
-        await super()._step(kind)
+
+    async def get(self, key: str, model: type[Model]) -> Versioned[Model]:
+        await self._yield()
+        return await super().get(key, model)
+
+    async def get_many(
+        self, keys: Iterable[str], model: type[Model]
+    ) -> dict[str, Versioned[Model]]:
+        await self._yield()
+        return await super().get_many(keys, model)
+
+    async def put(self, key: str, value: BaseModel, etag: str | None) -> None:
+        await self._yield()
+        await super().put(key, value, etag)
 
 
 @settings(max_examples=200, deadline=None)

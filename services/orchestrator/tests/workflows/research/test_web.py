@@ -19,7 +19,7 @@ from servicekit.testing import MemoryStateStore
 
 
 class Engine:
-    """A search engine that answers as it was told."""
+    """A search engine that answers as a test sets it."""
 
     def __init__(self) -> None:
         """Listen on a free port."""
@@ -61,7 +61,7 @@ async def asked(engine: Engine, limit: int = MAX_PASSAGES) -> list[tuple[str, st
     return [(passage.reference, passage.text) for passage in found]
 
 
-async def test_the_web_is_asked_as_searxng_wants_it(engine: Engine) -> None:
+async def test_the_web_search_follows_the_api_of_searxng(engine: Engine) -> None:
     engine.body = json.dumps(
         {
             "query": "what & why?",
@@ -83,27 +83,27 @@ async def test_the_web_is_asked_as_searxng_wants_it(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 403, 404])
-async def test_a_web_search_that_is_refused_is_not_repeated(engine: Engine, status: int) -> None:
+async def test_a_refused_web_search_is_a_permanent_failure(engine: Engine, status: int) -> None:
     engine.status = status
     with pytest.raises(NonRetryableError, match=str(status)):
         await asked(engine)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_search_engine_that_is_busy_is_asked_again(engine: Engine, status: int) -> None:
+async def test_a_busy_search_engine_is_a_transient_failure(engine: Engine, status: int) -> None:
     engine.status = status
     with pytest.raises(httpx.HTTPStatusError):
         await asked(engine)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"results": [{"title": "no url"}]}', b"[]"])
-async def test_an_answer_that_makes_no_sense_is_an_error(engine: Engine, body: bytes) -> None:
+async def test_an_invalid_response_is_an_error(engine: Engine, body: bytes) -> None:
     engine.body = body
     with pytest.raises(ValidationError):
         await asked(engine)
 
 
-async def test_the_web_is_a_source_where_there_is_a_search_engine(engine: Engine) -> None:
+async def test_the_web_is_a_source_where_a_search_engine_is_set(engine: Engine) -> None:
     async with httpx.AsyncClient(trust_env=False) as web:
         store = MemoryStateStore()
         without = open_knowledge(ResearchSettings(), store, web)

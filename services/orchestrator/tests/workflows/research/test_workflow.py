@@ -11,10 +11,10 @@ from orchestrator.workflows.research.models import (
     PLAN_RESEARCH,
     WRITE_DRAFT,
 )
-from workflows.research.world import World, told
+from workflows.research.world import World, notified
 
 
-def test_a_confident_answer_asks_nobody() -> None:
+def test_a_confident_answer_is_delivered_without_a_review() -> None:
     run = World(80).run()
     assert run.output == {
         "research_id": "1",
@@ -27,14 +27,14 @@ def test_a_confident_answer_asks_nobody() -> None:
         "rounds": 1,
         "reviewer": None,
     }
-    assert told(run) == {"research-1:notify": "ann@x.org"}
+    assert notified(run) == {"research-1:notify": "ann@x.org"}
     assert "/research/research-1/report" in run.inputs(SEND_NOTIFICATION)[0]["body"]
     assert run.inputs(DELIVER_REPORT) == [
         {"key": "research-1:report", "draft": "research-1:draft:1"}
     ]
 
 
-def test_a_question_without_words_is_rejected() -> None:
+def test_a_rejected_question_ends_it() -> None:
     world = World(90)
     world.rejection = "no word"
     run = world.run()
@@ -42,7 +42,7 @@ def test_a_question_without_words_is_rejected() -> None:
     assert run.called() == [PLAN_RESEARCH]
 
 
-def test_a_requester_who_cannot_be_told_still_has_the_report() -> None:
+def test_a_failed_notification_of_the_requester_keeps_the_report() -> None:
     world = World(90)
     world.unreachable = {"ann@x.org"}
     run = world.run()
@@ -60,7 +60,7 @@ def test_a_requester_who_cannot_be_told_still_has_the_report() -> None:
         (DELIVER_REPORT, "It could not be kept"),
     ],
 )
-def test_a_step_that_fails_for_good_ends_it_as_failed(broken: str, said: str) -> None:
+def test_a_permanent_failure_of_a_step_ends_it_as_failed(broken: str, said: str) -> None:
     world = World(95 if broken == DELIVER_REPORT else 10)
     world.broken = {broken}
     run = world.run()

@@ -31,10 +31,10 @@ REVIEW_SECONDS = 3600
 
 
 class World:
-    """What the steps of research do, and what of it is to go wrong."""
+    """The fake activities, and which of them fail."""
 
     def __init__(self, *confidences: int) -> None:
-        """Write drafts of these confidences; the last is that of all later ones, too."""
+        """Write drafts of these confidences; later drafts have the last of them."""
         self.confidences = list(confidences)
         self.sources = SOURCES
         self.failing: set[str] = set()
@@ -42,6 +42,7 @@ class World:
         self.rejection: str | None = None
         self.refusal: str | None = None
         self.unreachable: set[str] = set()
+        self.sources_fail_after_draft = False
 
     def run(self, *events: Send, **request: Any) -> Run:
         """Run an instance to its end; its history must replay."""
@@ -80,6 +81,8 @@ class World:
 
     def _write(self, step: WriteDraft) -> dict[str, Any]:
         self._breaks(WRITE_DRAFT)
+        if self.sources_fail_after_draft:
+            self.failing = set(self.sources)
         confidence = self.confidences[min(step.round, len(self.confidences)) - 1]
         citations = [passage.reference for passage in step.passages]
         return {"key": step.key, "confidence": confidence, "citations": citations}
@@ -113,6 +116,6 @@ def review(decision: str, comment: str = "", *, after: float = 60, lost: bool = 
     return Send(timedelta(seconds=after), "review", payload, lost)
 
 
-def told(run: Run) -> dict[str, str]:
-    """Return who was told, by the notification's key."""
+def notified(run: Run) -> dict[str, str]:
+    """Return the recipients of the notifications by their key."""
     return {n["key"]: n["recipient"] for n in run.inputs(SEND_NOTIFICATION)}

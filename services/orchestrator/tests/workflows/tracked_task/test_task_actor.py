@@ -1,4 +1,4 @@
-"""What the actor of a task does, under the SDK's own runtime and over a store in memory."""
+"""The actor of a task, in the SDK's runtime and over a store in memory."""
 
 import json
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Crash(Exception):
 
 
 class MemorySidecar(DaprActorClientBase):  # type: ignore[misc]
-    """What an actor asks of its sidecar: state and reminders."""
+    """The sidecar of an actor: state and reminders."""
 
     def __init__(self) -> None:
         self.state: dict[str, bytes] = {}
@@ -92,7 +92,7 @@ class MemorySidecar(DaprActorClientBase):  # type: ignore[misc]
 
 
 class MemoryNotifier:
-    """Keeps what it was sent by key, or fails as it is told."""
+    """Keeps what was sent by key, or raises `error`."""
 
     def __init__(self) -> None:
         self.sent: dict[str, NotificationRequest] = {}
@@ -105,7 +105,7 @@ class MemoryNotifier:
 
 
 class Host:
-    """Runs one actor; `restart` forgets what only the process knew."""
+    """Hosts one actor; `restart` drops the state of the process."""
 
     def __init__(self) -> None:
         self.sidecar = MemorySidecar()
@@ -150,14 +150,14 @@ class Host:
 
 @pytest.fixture
 async def host() -> Host:
-    """An actor that watches over its task."""
+    """An actor with an assigned task and armed reminders."""
     host = Host()
     await host.call("Create", CREATE)
     await host.call("Arm", arm())
     return host
 
 
-async def test_an_actor_that_was_never_created_has_no_task() -> None:
+async def test_an_actor_without_a_task_refuses_its_steps() -> None:
     host = Host()
     assert await host.call("Get") is None
     assert host.sidecar.state == {}
@@ -165,7 +165,7 @@ async def test_an_actor_that_was_never_created_has_no_task() -> None:
         await host.call("Record", TOLD)
 
 
-async def test_a_step_that_is_repeated_leaves_one_entry(host: Host) -> None:
+async def test_a_repeated_step_adds_one_entry(host: Host) -> None:
     for method, step in [("Create", CREATE), ("Arm", arm()), ("Record", TOLD), ("Finish", FINISH)]:
         await host.call(method, step)
         host.restart()
@@ -173,15 +173,15 @@ async def test_a_step_that_is_repeated_leaves_one_entry(host: Host) -> None:
     assert await host.keys() == ["t:create", "t:assigned", "t:told", "t:end"]
 
 
-async def test_reminders_are_registered_to_come_until_they_hold(host: Host) -> None:
+async def test_reminders_are_registered_to_retry_without_a_limit(host: Host) -> None:
     assert set(host.sidecar.reminders) == {"remind", "escalate"}
     for reminder in host.sidecar.reminders.values():
-        # No maximum: Dapr tries for ever.
+        # No maximum: Dapr retries without a limit.
         assert list(reminder["failurePolicy"]["constant"]) == ["interval"]
     assert (await host.task()).reminders.next == DUE
 
 
-async def test_a_reminder_tells_once_however_often_it_fires(host: Host) -> None:
+async def test_a_reminder_notifies_once_however_often_it_fires(host: Host) -> None:
     await host.fire("remind")
     await host.fire("remind")
     assert list(host.notifier.sent) == ["t:remind"]
@@ -191,7 +191,7 @@ async def test_a_reminder_tells_once_however_often_it_fires(host: Host) -> None:
     assert await host.keys() == ["t:create", "t:assigned", "t:remind"]
 
 
-async def test_a_reminder_that_fails_is_counted_and_fires_again(host: Host) -> None:
+async def test_a_failed_reminder_is_counted_and_fires_again(host: Host) -> None:
     host.notifier.error = PeerUnavailable("down")
     for count in (1, 2):
         with pytest.raises(ReminderUndelivered):
@@ -205,21 +205,21 @@ async def test_a_reminder_that_fails_is_counted_and_fires_again(host: Host) -> N
     assert (await host.task()).reminders.fired[0].attempts == 3
 
 
-async def test_a_reminder_that_is_refused_is_not_tried_for_ever(host: Host) -> None:
+async def test_a_refused_reminder_is_not_retried(host: Host) -> None:
     host.notifier.error = PeerRefused(422, None, "no such address")
     await host.fire("remind")
     [*_, last] = (await host.task()).history
     assert last.what == "remind: alice cannot be notified: no such address"
 
 
-async def test_a_bug_in_a_turn_leaves_nothing_behind(host: Host) -> None:
+async def test_an_unexpected_error_in_a_turn_saves_nothing(host: Host) -> None:
     host.notifier.error = ValueError("a bug")
     with pytest.raises(ValueError, match="a bug"):
         await host.fire("remind")
     assert await host.keys() == ["t:create", "t:assigned"]
 
 
-async def test_the_end_disarms_and_the_task_is_kept_for_a_while(host: Host) -> None:
+async def test_the_end_disarms_the_reminders_and_schedules_the_deletion(host: Host) -> None:
     await host.call("Finish", FINISH)
     assert set(host.sidecar.reminders) == {"forget"}
     await host.fire("escalate")
@@ -249,7 +249,9 @@ async def finish(host: Host) -> None:
 
 @pytest.mark.parametrize("writes", range(8))
 @pytest.mark.parametrize("restarts", [True, False])
-async def test_what_a_crash_leaves_is_taken_up_again(writes: int, restarts: bool) -> None:
+async def test_every_step_can_be_retried_after_a_crash_at_any_write(
+    writes: int, restarts: bool
+) -> None:
     """At whichever write it happens, and also where only the sidecar fails and the actor stays."""
     host = Host()
     steps: list[Callable[[Host], Any]] = [create, armed, remind, finish]

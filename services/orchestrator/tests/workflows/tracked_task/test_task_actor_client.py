@@ -1,4 +1,4 @@
-"""What the caller of an actor makes of its answers."""
+"""The client of a task's actor: its calls, and answers that are retryable."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ def client(handler: Callable[[httpx.Request], httpx.Response]) -> TaskActorClien
     return TaskActorClient(http, timeout=1)
 
 
-async def test_it_asks_by_the_sidecar() -> None:
+async def test_the_actor_is_called_through_the_sidecar() -> None:
     asked: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -28,19 +28,19 @@ async def test_it_asks_by_the_sidecar() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        # What an exception in the actor looks like: the status says nothing of it.
+        # An exception in the actor: Dapr answers with the status 200.
         httpx.Response(200, json={"message": "RuntimeError('boom')", "errorCode": "UNKNOWN"}),
         httpx.Response(500, json={"errorCode": "ERR_ACTOR_INVOKE_METHOD", "message": "no host"}),
         httpx.Response(502, text="<html>"),
         httpx.Response(200, content=b""),
     ],
 )
-async def test_what_is_no_answer_is_to_be_tried_again(answer: httpx.Response) -> None:
+async def test_an_invalid_answer_is_retryable(answer: httpx.Response) -> None:
     with pytest.raises(PeerUnavailable, match="TaskActor answered"):
         await client(lambda _: answer).get("1")
 
 
-async def test_without_a_sidecar_it_is_to_be_tried_again() -> None:
+async def test_a_missing_sidecar_is_retryable() -> None:
     def refuse(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 

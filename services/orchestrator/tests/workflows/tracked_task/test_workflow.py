@@ -1,4 +1,4 @@
-"""What a tracked task does, by the clock of its history."""
+"""The workflow of a tracked task, for each way that it can end."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -76,7 +76,7 @@ def armed(done: Run) -> list[tuple[str, datetime, str, str]]:
     ]
 
 
-def test_it_assigns_arms_tells_and_waits() -> None:
+def test_it_assigns_arms_the_reminders_notifies_and_waits() -> None:
     done = run(ENDED)
     assert done.status is RuntimeStatus.COMPLETED
     assert done.output == {
@@ -100,13 +100,13 @@ def test_it_assigns_arms_tells_and_waits() -> None:
     assert done.progress[-1].step == "done"
 
 
-def test_each_step_of_the_actor_has_a_key_of_its_own() -> None:
+def test_each_step_in_the_actor_has_a_key_of_its_own() -> None:
     done = run(ENDED)
     steps = [c.input["step"]["key"] for c in done.calls if "step" in c.input]
     assert steps == [f"tracked-1:{s}" for s in ("create", "assigned", "told", "end")]
 
 
-def test_the_actor_reminds_the_assignee_and_tells_the_lead() -> None:
+def test_the_reminders_go_to_the_assignee_and_to_the_lead() -> None:
     done = run(ENDED, due_in_seconds=600, remind_before_seconds=60)
     due = NOW + timedelta(seconds=600)
     assert armed(done) == [
@@ -115,7 +115,7 @@ def test_the_actor_reminds_the_assignee_and_tells_the_lead() -> None:
     ]
 
 
-def test_the_request_may_name_the_lead_and_an_absolute_time() -> None:
+def test_the_request_can_name_the_lead_and_an_absolute_time() -> None:
     done = run(ENDED, due="2026-01-01T02:00:00+01:00", escalate_to="bob")
     assert [(name, at, who) for name, at, who, _ in armed(done)] == [
         ("remind", NOW, "alice@example.com"),
@@ -123,37 +123,37 @@ def test_the_request_may_name_the_lead_and_an_absolute_time() -> None:
     ]
 
 
-def test_what_is_overdue_already_is_escalated_only() -> None:
+def test_an_overdue_task_has_the_escalation_only() -> None:
     done = run(ENDED, due="0001-01-01T00:00:00+14:00")
     assert [name for name, *_ in armed(done)] == ["escalate"]
 
 
-def test_without_a_due_time_nothing_is_watched() -> None:
+def test_without_a_due_time_there_are_no_reminders() -> None:
     assert armed(run(ENDED)) == []
 
 
-def test_it_sleeps_while_the_actor_watches() -> None:
+def test_it_waits_without_turns_until_an_event() -> None:
     waiting = run(until=5 * HOUR, due_in_seconds=60)
     assert waiting.status is RuntimeStatus.RUNNING
     assert waiting.elapsed == timedelta(0)
     assert [wait.event for wait in waiting.progress[-1].waits] == ["done", "cancel"]
 
 
-def test_it_may_be_cancelled() -> None:
+def test_it_can_be_cancelled() -> None:
     done = run(Send(HOUR, "cancel", {"kind": "cancel", "by": "bob", "reason": "off"}))
     assert (done.output["status"], done.output["message"]) == ("cancelled", "off")
     assert done.inputs(RELEASE_ASSIGNMENT) == [{"key": "tracked-1:assign"}]
 
 
-def test_an_end_that_was_accepted_under_the_other_name_counts() -> None:
-    """The API raises the event anew by whoever comes next, and that may be a cancel."""
+def test_an_end_that_was_accepted_by_the_other_event_counts() -> None:
+    """The API raises an accepted event again with the next request, which can be a cancel."""
     first = Send(HOUR, "done", {"kind": "done", "by": "alice", "comment": ""}, lost=True)
     again = Send(2 * HOUR, "cancel", {"kind": "done", "by": "alice", "comment": ""})
     assert run(first, again).output["status"] == "done"
 
 
 @pytest.mark.parametrize("lost", [False, True])
-def test_it_ends_when_its_time_is_over(lost: bool) -> None:
+def test_it_expires(lost: bool) -> None:
     late = Send(HOUR, "done", {"kind": "done", "by": "alice", "comment": ""}, lost=True)
     done = run(*([late] if lost else []))
     assert done.elapsed == timedelta(days=10)
@@ -171,14 +171,14 @@ def test_it_ends_when_its_time_is_over(lost: bool) -> None:
         ({"due": "2026-01-02T00:00:00Z", "due_in_seconds": 1}, "Give either"),
     ],
 )
-def test_what_makes_no_sense_is_rejected_and_recorded(request_: dict[str, Any], why: str) -> None:
+def test_an_invalid_task_is_rejected_and_recorded(request_: dict[str, Any], why: str) -> None:
     done = run(**request_)
     assert done.output["status"] == "rejected"
     assert done.output["message"].startswith(why)
     assert done.called() == [OPEN_TASK, FINISH_TASK]
 
 
-def test_a_task_that_nobody_can_take_is_rejected() -> None:
+def test_a_task_without_an_assignee_is_rejected() -> None:
     done = run(stubs={ASSIGN_TASK: lambda _: AssignTaskResult(refusal="all away")})
     assert (done.output["status"], done.output["message"]) == ("rejected", "all away")
     assert ARM_REMINDERS not in done.called()
@@ -189,7 +189,7 @@ def fail(_: Any) -> None:
 
 
 @pytest.mark.parametrize("step", [ASSIGN_TASK, SEND_NOTIFICATION])
-def test_where_nobody_can_be_assigned_or_told_the_assignment_is_released(step: str) -> None:
+def test_a_failed_assignment_or_notification_releases_the_assignment(step: str) -> None:
     done = run(stubs={step: fail})
     assert done.output["status"] == "failed"
     assert "down" in done.output["message"]
@@ -197,7 +197,7 @@ def test_where_nobody_can_be_assigned_or_told_the_assignment_is_released(step: s
     assert done.called()[-2:] == [RELEASE_ASSIGNMENT, FINISH_TASK]
 
 
-def test_an_actor_that_does_not_answer_is_waited_for() -> None:
+def test_an_unavailable_actor_is_retried_until_it_answers() -> None:
     tries = []
 
     def arm(_: Any) -> None:

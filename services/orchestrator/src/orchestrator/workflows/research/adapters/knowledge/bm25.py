@@ -26,11 +26,12 @@ class Bm25:
     def best(self, query: Sequence[str], limit: int) -> list[int]:
         """Return the numbers of at most `limit` texts that have a term of the query, best first."""
         terms = list(dict.fromkeys(query))
-        scores = [(self._score(terms, number), number) for number in range(len(self._counts))]
+        scores = [(self.score(terms, number), number) for number in range(len(self._counts))]
         ranked = sorted(scores, key=lambda scored: (-scored[0], scored[1]))
         return [number for score, number in ranked[:limit] if score > 0]
 
-    def _score(self, terms: Sequence[str], number: int) -> float:
+    def score(self, terms: Sequence[str], number: int) -> float:
+        """Return the score of the text of that number for these terms, without duplicates."""
         counts = self._counts[number]
         damping = K1 * (1 - B + B * self._lengths[number] / self._average)
         return sum(
