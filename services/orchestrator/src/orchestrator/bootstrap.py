@@ -38,6 +38,7 @@ from orchestrator.toolkit.peers.assigner import AssignerClient
 from orchestrator.toolkit.peers.notifier import NotifierClient
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.visibility.change_feed import ChangeFeed
+from orchestrator.visibility.entry_reader import EntryReader
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import Poller, PollPace
 from orchestrator.visibility.sse import CachedCounts
@@ -82,7 +83,8 @@ async def open_orchestrator(
     readiness.on_draining(index.feed.close)
     counts = CachedCounts(index)
     observe(counts.current)
-    poller = Poller(catalogue, client, management, index, _pace(settings))
+    reader = EntryReader(catalogue, management, index.get)
+    poller = Poller(client, reader, index, _pace(settings))
     await stack.enter_async_context(poller.running())
     trace_contexts = TraceContexts(management.get_workflow_history)
     engine = Engine(client, management, settings.start_timeout_seconds, trace_contexts, poller)

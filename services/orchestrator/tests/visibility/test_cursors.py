@@ -1,4 +1,4 @@
-"""A cursor is read as it was written, and anything else is refused."""
+"""A cursor is decoded to what was encoded, and anything else is rejected."""
 
 import base64
 
@@ -16,26 +16,26 @@ def encoded(text: str) -> str:
 
 
 @given(parts)
-def test_a_cursor_is_read_as_it_was_written(written: list[str]) -> None:
+def test_decoding_reverts_encoding(written: list[str]) -> None:
     assert decode_cursor(encode_cursor(*written), parts=len(written)) == written
 
 
 @given(parts)
-def test_a_cursor_can_stand_in_an_address(written: list[str]) -> None:
+def test_a_cursor_is_safe_in_a_url(written: list[str]) -> None:
     assert set(encode_cursor(*written)) <= set(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     )
 
 
 @given(parts, st.integers(0, 5))
-def test_a_cursor_of_other_parts_is_refused(written: list[str], wanted: int) -> None:
+def test_a_cursor_with_another_number_of_parts_is_rejected(written: list[str], wanted: int) -> None:
     if wanted != len(written):
         with pytest.raises(InvalidCursor):
             decode_cursor(encode_cursor(*written), parts=wanted)
 
 
 @given(st.text(max_size=200) | st.text("ABCabc019-_=", max_size=200))
-def test_what_is_no_cursor_is_refused_and_breaks_nothing(text: str) -> None:
+def test_a_malformed_cursor_is_rejected(text: str) -> None:
     with pytest.raises(InvalidCursor):
         decode_cursor(text, parts=1)
 
@@ -44,11 +44,11 @@ def test_what_is_no_cursor_is_refused_and_breaks_nothing(text: str) -> None:
     "text",
     ["", "null", "7", '"a"', "[7]", "[null]", "[[]]", '{"a": 1}', "[", "[" * 100_000, "[NaN]"],
 )
-def test_json_of_another_form_is_refused(text: str) -> None:
+def test_json_of_another_form_is_rejected(text: str) -> None:
     with pytest.raises(InvalidCursor):
         decode_cursor(encoded(text), parts=1)
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
+def test_bytes_that_are_not_utf8_are_rejected() -> None:
     with pytest.raises(InvalidCursor):
         decode_cursor(base64.urlsafe_b64encode(b'["\xff"]').decode(), parts=1)

@@ -1,4 +1,4 @@
-"""What the index keeps of an instance."""
+"""The entry of an instance, from the state and the history that the engine has."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,6 @@ from unit_support.catalogue import CATALOGUE
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.state import InstanceState
-from orchestrator.visibility.due_queue import DueQueue
 from orchestrator.visibility.entry import (
     MAX_MESSAGE,
     MAX_SEARCH,
@@ -46,7 +45,7 @@ def state(
     return InstanceState.from_proto(made)
 
 
-def test_a_workflow_of_the_catalogue_has_its_short_name_and_text() -> None:
+def test_a_workflow_of_the_catalogue_has_its_short_name_and_search_text() -> None:
     request = TaskRequest(task_id="1", title="Blue Chair", skills=["python", "go"])
     kept = entry_of(CATALOGUE, state(request=request.model_dump(mode="json")))
     assert kept.workflow == "task"
@@ -54,7 +53,7 @@ def test_a_workflow_of_the_catalogue_has_its_short_name_and_text() -> None:
     assert (kept.created_at, kept.completed_at, kept.parent) == (START, None, None)
 
 
-def test_a_child_has_daprs_name_and_its_parent() -> None:
+def test_a_child_workflow_has_daprs_name_and_its_parent() -> None:
     child = state(name="hello_child_workflow", request="ada", status="COMPLETED")
     started = protos.ExecutionStartedEvent(name="hello_child_workflow")
     started.parentInstance.workflowInstance.instanceId = "hello-1"
@@ -65,7 +64,7 @@ def test_a_child_has_daprs_name_and_its_parent() -> None:
     assert (kept.completed_at, kept.terminal) == (START, True)
 
 
-def test_what_was_started_from_outside_has_no_parent() -> None:
+def test_an_instance_started_by_a_client_has_no_parent() -> None:
     started = protos.ExecutionStartedEvent(name="task_processing_workflow")
     assert parent_of([protos.HistoryEvent(executionStarted=started)]) is None
     assert parent_of([]) is None
@@ -77,11 +76,11 @@ def test_what_was_started_from_outside_has_no_parent() -> None:
     [("PENDING", "PENDING"), ("STALLED", "STALLED"), ("CONTINUED_AS_NEW", "RUNNING"),
      ("CANCELED", "TERMINATED")],
 )  # fmt: skip
-def test_each_status_of_the_engine_is_one_of_ours(name: str, shown: str) -> None:
+def test_a_status_of_the_engine_is_mapped_to_the_apis(name: str, shown: str) -> None:
     assert entry_of(CATALOGUE, state(status=name)).status is RuntimeStatus[shown]
 
 
-def test_what_is_long_is_cut() -> None:
+def test_long_message_and_search_text_are_truncated() -> None:
     request = TaskRequest(task_id="1", title="é" * 200, assignee="a" * 254, skills=["b" * 50] * 20)
     progress = json.dumps({"step": "assign_task", "message": "m" * 5_000})
     kept = entry_of(
@@ -91,9 +90,9 @@ def test_what_is_long_is_cut() -> None:
     assert (len(kept.message), len(kept.search)) == (MAX_MESSAGE, MAX_SEARCH)
 
 
-@pytest.mark.parametrize("said", ["half way", '"half way"', '{"step": 1}', "{"])
-def test_what_a_workflow_says_in_another_form_is_left_out(said: str) -> None:
-    kept = entry_of(CATALOGUE, state(custom_status=said))
+@pytest.mark.parametrize("custom_status", ["half way", '"half way"', '{"step": 1}', "{"])
+def test_a_custom_status_of_another_form_is_ignored(custom_status: str) -> None:
+    kept = entry_of(CATALOGUE, state(custom_status=custom_status))
     assert (kept.step, kept.message, kept.waits) == (None, None, ())
 
 
@@ -107,23 +106,10 @@ def test_what_a_workflow_says_in_another_form_is_left_out(said: str) -> None:
         ("none.at.all", "task-1"),
     ],
 )
-def test_a_search_field_is_a_path(path: str, found: str) -> None:
+def test_a_search_field_is_a_path_into_the_request(path: str, found: str) -> None:
     data = {
         "id": 7,
         "customer": {"email": "Ada@example.com"},
         "lines": [{"sku": "A"}, {"sku": "b"}],
     }
     assert search_text("task-1", replace(DEFINITION, search_fields=(path,)), data) == found
-
-
-def test_the_longest_due_come_first_and_what_was_moved_once() -> None:
-    schedule = DueQueue()
-    for name, at in (("b", 2.0), ("a", 1.0), ("c", 3.0), ("d", 9.0)):
-        schedule.schedule(name, at)
-    schedule.schedule("c", 0.5)
-    schedule.schedule("b", 8.0)
-    schedule.remove("a")
-    assert schedule.pop_due(now=5.0, limit=10) == ["c"]
-    assert schedule.pop_due(now=9.0, limit=1) == ["b"]
-    assert schedule.pop_due(now=9.0, limit=1) == ["d"]
-    assert schedule.pop_due(now=99.0, limit=9) == []

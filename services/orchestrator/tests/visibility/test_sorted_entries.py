@@ -1,49 +1,23 @@
-"""Which instances a list shows, in which order, and how it is paged."""
+"""Pages of the sorted entries: each match once, in order, whatever changes in between."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unit_support.entries import NOW, START, entry
 
-from contracts.instances import InstanceFilter, InstanceQuery, InstanceSort, Order
+from contracts.instances import InstanceFilter, InstanceSort, Order
 from contracts.orchestrator import RuntimeStatus
-from orchestrator.visibility.change_feed import ChangeFeed
-from orchestrator.visibility.entry import Entry, KnownWait
+from orchestrator.visibility.cursors import InvalidCursor
+from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.filters import filtered, matching
-from orchestrator.visibility.index import InstanceIndex
-from orchestrator.visibility.sorted_entries import InvalidCursor, SortedEntries
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-NOW = START + timedelta(hours=1)
-
-
-def entry(instance_id: str = "order-1", **fields: object) -> Entry:
-    plain = Entry(
-        instance_id=instance_id,
-        workflow="order",
-        version=None,
-        status=RuntimeStatus.RUNNING,
-        parent=None,
-        step=None,
-        message=None,
-        waits=(),
-        created_at=START,
-        last_updated_at=START,
-        completed_at=None,
-        search=f"{instance_id} ada@example.com blue chair",
-    )
-    return replace(plain, **fields)  # type: ignore[arg-type]
-
-
-def wait(event: str, until: datetime | None = None) -> KnownWait:
-    return KnownWait(id=f"{event}.1", event=event, since=NOW, until=until, assigned_to=None)
-
+from orchestrator.visibility.sorted_entries import SortedEntries
 
 times = st.integers(0, 5).map(lambda n: START + timedelta(seconds=n))
-"""Few, so that many entries are equal but for their ids."""
+"""Few values, so that many entries differ in their ids only."""
 
 entries = st.lists(
     st.builds(
@@ -70,26 +44,26 @@ filters = st.builds(
 sorts, orders = st.sampled_from(InstanceSort), st.sampled_from(Order)
 
 
-def orders_of(known: list[Entry]) -> SortedEntries:
-    kept = SortedEntries()
+def sorted_entries(known: list[Entry]) -> SortedEntries:
+    made = SortedEntries()
     for one in known:
-        kept.add(one)
-    return kept
+        made.add(one)
+    return made
 
 
-def read_on(
-    kept: SortedEntries,
+def all_pages(
+    sorted_: SortedEntries,
     sort: InstanceSort,
     order: Order,
     limit: int,
     wanted: InstanceFilter,
     between: Callable[[list[Entry]], None] = lambda _: None,
 ) -> list[Entry]:
-    """Return the items of all pages; `between` does something after each."""
+    """Return the items of all pages; `between` is called after each page."""
     found: list[Entry] = []
     cursor = None
     while True:
-        page, cursor = kept.page(sort, order, cursor, limit, matching(wanted, NOW))
+        page, cursor = sorted_.page(sort, order, cursor, limit, matching(wanted, NOW))
         assert len(page) <= limit
         found += page
         if cursor is None:
@@ -99,10 +73,10 @@ def read_on(
 
 
 @given(entries, sorts, orders, st.integers(1, 7), filters)
-def test_pages_give_each_match_once_and_in_order(
+def test_pages_return_each_match_once_and_in_order(
     known: list[Entry], sort: InstanceSort, order: Order, limit: int, wanted: InstanceFilter
 ) -> None:
-    found = read_on(orders_of(known), sort, order, limit, wanted)
+    found = all_pages(sorted_entries(known), sort, order, limit, wanted)
     expected = sorted(
         filtered(known, matching(wanted, NOW)),
         key=lambda e: (getattr(e, sort), e.instance_id),
@@ -112,7 +86,7 @@ def test_pages_give_each_match_once_and_in_order(
 
 
 @given(entries, entries, sorts, orders, st.integers(1, 5), st.data())
-def test_what_comes_and_goes_between_pages_shifts_nothing(
+def test_entries_added_or_removed_between_pages_shift_no_others(
     known: list[Entry],
     more: list[Entry],
     sort: InstanceSort,
@@ -120,7 +94,7 @@ def test_what_comes_and_goes_between_pages_shifts_nothing(
     limit: int,
     data: st.DataObject,
 ) -> None:
-    kept = orders_of(known)
+    sorted_ = sorted_entries(known)
     left = {e.instance_id: e for e in known}
     stays = set(left)
     new = [e for e in more if e.instance_id not in left]
@@ -128,106 +102,50 @@ def test_what_comes_and_goes_between_pages_shifts_nothing(
     def between(_: list[Entry]) -> None:
         if left and data.draw(st.booleans()):
             gone = data.draw(st.sampled_from(sorted(left)))
-            kept.remove(left.pop(gone))
+            sorted_.remove(left.pop(gone))
             stays.discard(gone)
         if new:
-            kept.add(new.pop())
+            sorted_.add(new.pop())
 
-    found = [e.instance_id for e in read_on(kept, sort, order, limit, InstanceFilter(), between)]
+    found = [
+        e.instance_id for e in all_pages(sorted_, sort, order, limit, InstanceFilter(), between)
+    ]
     assert len(found) == len(set(found))
     assert stays <= set(found)
 
 
 @given(entries, st.data())
-def test_an_entry_that_changes_takes_its_new_place(known: list[Entry], data: st.DataObject) -> None:
-    kept, now = orders_of(known), {e.instance_id: e for e in known}
+def test_a_replaced_entry_moves_to_its_new_position(
+    known: list[Entry], data: st.DataObject
+) -> None:
+    sorted_, now = sorted_entries(known), {e.instance_id: e for e in known}
     for old in data.draw(st.lists(st.sampled_from(known), max_size=10) if known else st.just([])):
         new = replace(
             now[old.instance_id],
             status=data.draw(st.sampled_from(RuntimeStatus)),
             last_updated_at=data.draw(times),
         )
-        kept.replace(now[old.instance_id], new)
+        sorted_.replace(now[old.instance_id], new)
         now[old.instance_id] = new
     for sort in InstanceSort:
-        found = read_on(kept, sort, Order.ASC, 7, InstanceFilter())
+        found = all_pages(sorted_, sort, Order.ASC, 7, InstanceFilter())
         assert found == sorted(now.values(), key=lambda e: (getattr(e, sort), e.instance_id))
 
 
 @given(st.text(max_size=200), sorts, orders)
-def test_what_is_no_cursor_is_refused(text: str, sort: InstanceSort, order: Order) -> None:
+def test_a_malformed_cursor_is_rejected(text: str, sort: InstanceSort, order: Order) -> None:
     with pytest.raises(InvalidCursor):
-        orders_of([entry()]).page(sort, order, text, 1, [])
+        sorted_entries([entry()]).page(sort, order, text, 1, [])
 
 
 @pytest.mark.parametrize(
     "other", [(InstanceSort.CREATED_AT, Order.ASC), (InstanceSort.STATUS, Order.DESC)]
 )
-def test_a_cursor_belongs_to_its_order(other: tuple[InstanceSort, Order]) -> None:
-    kept = orders_of([entry("a"), entry("b")])
-    _, cursor = kept.page(InstanceSort.CREATED_AT, Order.DESC, None, 1, [])
+def test_a_cursor_of_another_sort_field_or_order_is_rejected(
+    other: tuple[InstanceSort, Order],
+) -> None:
+    sorted_ = sorted_entries([entry("a"), entry("b")])
+    _, cursor = sorted_.page(InstanceSort.CREATED_AT, Order.DESC, None, 1, [])
     assert cursor is not None
     with pytest.raises(InvalidCursor):
-        kept.page(*other, cursor, 1, [])
-
-
-OVERDUE = entry("late", waits=(wait("approval", NOW - timedelta(seconds=1)),))
-IN_TIME = entry("soon", waits=(wait("approval", NOW + timedelta(seconds=1)), wait("cancel")))
-ENDED = replace(OVERDUE, instance_id="ended", status=RuntimeStatus.COMPLETED, search="ended")
-CHILD = entry(
-    "late-child-1", workflow="task", parent="late", search="late-child-1 straße".casefold()
-)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "ids"),
-    [
-        ({}, {"late", "soon", "ended", "late-child-1"}),
-        ({"workflow": ["task"]}, {"late-child-1"}),
-        ({"status": ["COMPLETED", "FAILED"]}, {"ended"}),
-        ({"id_prefix": "late"}, {"late", "late-child-1"}),
-        ({"parent": "late"}, {"late-child-1"}),
-        ({"top_level": True}, {"late", "soon", "ended"}),
-        ({"waiting_for": "Approval"}, {"late", "soon"}),
-        ({"waiting_for": "cancel"}, {"soon"}),
-        ({"overdue": True}, {"late"}),
-        ({"overdue": False}, {"soon", "ended", "late-child-1"}),
-        ({"created_from": START}, {"late", "soon", "ended", "late-child-1"}),
-        ({"created_to": START}, set()),
-        ({"created_from": "0001-01-01T00:00:00+14:00", "created_to": "9999-12-31T23:59:59-14:00"},
-         {"late", "soon", "ended", "late-child-1"}),
-        ({"q": " Chair  ADA "}, {"late", "soon"}),
-        ({"q": "STRASSE"}, {"late-child-1"}),
-        ({"q": "  "}, {"late", "soon", "ended", "late-child-1"}),
-        ({"q": "late", "status": ["RUNNING"], "top_level": True}, {"late"}),
-    ],
-)  # fmt: skip
-def test_a_filter_keeps_what_meets_all_of_it(wanted: dict[str, object], ids: set[str]) -> None:
-    rules = matching(InstanceFilter.model_validate(wanted), NOW)
-    assert {e.instance_id for e in filtered([OVERDUE, IN_TIME, ENDED, CHILD], rules)} == ids
-
-
-def index_of(*known: Entry) -> InstanceIndex:
-    index = InstanceIndex(ChangeFeed())
-    for one in known:
-        index.put(one)
-    return index
-
-
-def test_the_counts_are_those_of_the_list() -> None:
-    late = replace(OVERDUE, waits=(wait("approval", START - timedelta(days=9)), wait("approval")))
-    counts = index_of(late, IN_TIME, ENDED, CHILD).counts(InstanceFilter())
-    assert counts.total == 4
-    assert counts.by_status == {"RUNNING": 3, "COMPLETED": 1}
-    assert counts.by_workflow == {"order": {"RUNNING": 2, "COMPLETED": 1}, "task": {"RUNNING": 1}}
-    assert counts.waiting == {"approval": 2, "cancel": 1}
-
-
-def test_the_counts_can_be_of_some() -> None:
-    counts = index_of(OVERDUE, CHILD).counts(InstanceFilter(workflow=["task"]))
-    assert (counts.total, counts.waiting) == (1, {})
-
-
-def test_what_has_ended_is_shown_to_wait_for_nothing() -> None:
-    [shown] = index_of(ENDED).page(InstanceQuery()).items
-    assert (shown.waits, shown.overdue) == ([], False)
+        sorted_.page(*other, cursor, 1, [])

@@ -1,4 +1,4 @@
-"""Who watches the list is told what changes, and catches up after being away."""
+"""Subscribers of the list get each change, and catch up when they reconnect."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ import pytest
 from fastapi.sse import ServerSentEvent
 
 from contracts.orchestrator import RuntimeStatus
-from orchestrator.visibility.change_feed import Change, ChangeFeed
+from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry import started_entry
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.sse import CachedCounts, watch
@@ -28,9 +28,9 @@ def entry(task_id: str, status: RuntimeStatus = RuntimeStatus.RUNNING) -> Any:
 
 @pytest.fixture
 def index(monkeypatch: pytest.MonkeyPatch) -> InstanceIndex:
-    """An index that is complete, told of at once."""
-    monkeypatch.setattr("orchestrator.visibility.sse.GATHER_SECONDS", 0.0)
-    made = InstanceIndex(ChangeFeed(kept=3))
+    """An index that is complete, whose changes are sent at once."""
+    monkeypatch.setattr("orchestrator.visibility.sse.BATCH_SECONDS", 0.0)
+    made = InstanceIndex(ChangeFeed(max_changes=3))
     made.as_of = NOW
     made.mark_complete()
     return made
@@ -45,62 +45,62 @@ async def take(events: AsyncIterator[Any], count: int) -> list[ServerSentEvent]:
         return [await anext(events) for _ in range(count)]
 
 
-def told(events: list[ServerSentEvent]) -> list[tuple[str | None, str | None]]:
+def names(events: list[ServerSentEvent]) -> list[tuple[str | None, str | None]]:
     return [(event.event, getattr(event.data, "instance_id", None)) for event in events]
 
 
-async def test_first_the_summary_and_then_what_changes(index: InstanceIndex) -> None:
+async def test_the_summary_comes_first_and_then_the_changes(index: InstanceIndex) -> None:
     index.put(entry("1"))
     events = watched(index)
-    assert told(await take(events, 1)) == [("summary", None)]
+    assert names(await take(events, 1)) == [("summary", None)]
     index.put(entry("2"))
     index.put(entry("1", RuntimeStatus.COMPLETED))
     index.drop("task-2")
     seen = await take(events, 3)
-    assert told(seen) == [("instance", "task-1"), ("gone", "task-2"), ("summary", None)]
+    assert names(seen) == [("instance", "task-1"), ("gone", "task-2"), ("summary", None)]
     assert seen[0].data.status == "COMPLETED"
     assert seen[2].data.total == 1
 
 
-async def test_who_comes_back_is_told_what_it_missed(index: InstanceIndex) -> None:
+async def test_a_reconnecting_client_gets_what_it_missed(index: InstanceIndex) -> None:
     [summary] = await take(watched(index), 1)
     index.put(entry("1"))
     index.put(entry("2"))
     first, second, _ = await take(watched(index, summary.id), 3)
-    assert told([first, second]) == [("instance", "task-1"), ("instance", "task-2")]
+    assert names([first, second]) == [("instance", "task-1"), ("instance", "task-2")]
     again = await take(watched(index, first.id), 2)
-    assert told(again) == [("instance", "task-2"), ("summary", None)]
+    assert names(again) == [("instance", "task-2"), ("summary", None)]
 
 
-async def test_who_was_away_for_too_long_is_to_read_the_list_again(index: InstanceIndex) -> None:
+async def test_a_client_that_missed_too_much_must_reload(index: InstanceIndex) -> None:
     [summary] = await take(watched(index), 1)
     for number in range(4):
         index.put(entry(f"{number}"))
-    assert told(await take(watched(index, summary.id), 2)) == [("reload", None), ("summary", None)]
+    assert names(await take(watched(index, summary.id), 2)) == [("reload", None), ("summary", None)]
 
 
 @pytest.mark.parametrize(
     "seen", ["", "x", "0-0", "{epoch}-99", "{epoch}--1", "{epoch}-²", "{epoch}-" + "9" * 90]
 )
-async def test_so_is_who_saw_another_process(index: InstanceIndex, seen: str) -> None:
-    epoch = index.feed.id_of(0).split("-")[0]
+async def test_a_client_of_another_process_must_reload(index: InstanceIndex, seen: str) -> None:
+    epoch = index.feed.event_id(0).split("-")[0]
     events = watched(index, seen.format(epoch=epoch))
-    assert told(await take(events, 2)) == [("reload", None), ("summary", None)]
+    assert names(await take(events, 2)) == [("reload", None), ("summary", None)]
 
 
-async def test_a_slow_client_is_to_read_the_list_again_and_then_goes_on(
+async def test_a_slow_client_must_reload_and_then_gets_changes_again(
     index: InstanceIndex,
 ) -> None:
     events = watched(index)
     await take(events, 1)
     for number in range(9):
         index.put(entry(f"{number}"))
-    assert told(await take(events, 2)) == [("reload", None), ("summary", None)]
+    assert names(await take(events, 2)) == [("reload", None), ("summary", None)]
     index.put(entry("new"))
-    assert told(await take(events, 1)) == [("instance", "task-new")]
+    assert names(await take(events, 1)) == [("instance", "task-new")]
 
 
-async def test_a_rebuild_is_told_by_its_summaries_alone() -> None:
+async def test_a_rebuild_sends_summaries_only() -> None:
     index = InstanceIndex(ChangeFeed())
     index.add_pending("task-1")
     events = watched(index)
@@ -109,23 +109,13 @@ async def test_a_rebuild_is_told_by_its_summaries_alone() -> None:
     index.put(entry("1"))
     index.as_of = NOW
     index.mark_complete()
-    assert told(await take(events, 2)) == [("reload", None), ("summary", None)]
+    assert names(await take(events, 2)) == [("reload", None), ("summary", None)]
 
 
-async def test_it_ends_with_the_process(index: InstanceIndex) -> None:
+async def test_the_stream_ends_when_the_process_stops(index: InstanceIndex) -> None:
     events = watched(index)
     await take(events, 1)
     waiting = asyncio.ensure_future(anext(events, "the end"))
     await asyncio.sleep(0)
     index.feed.close()
     assert await asyncio.wait_for(waiting, timeout=5) == "the end"
-
-
-def test_changes_that_are_too_many_are_not_kept() -> None:
-    feed = ChangeFeed(kept=2)
-    for number in range(5):
-        feed.publish(Change(f"{number}", None))
-    assert feed.since(3) == [Change("3", None), Change("4", None)]
-    assert feed.since(2) is None
-    assert feed.since(5) == []
-    assert feed.since(6) is None

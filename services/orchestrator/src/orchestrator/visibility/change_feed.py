@@ -1,4 +1,4 @@
-"""Tells those who watch what changed: one bounded list of changes for all of them."""
+"""The changes of the instance index, for its subscribers: one bounded buffer for all of them."""
 
 import asyncio
 import uuid
@@ -7,75 +7,76 @@ from dataclasses import dataclass
 
 from orchestrator.visibility.entry import Entry
 
-# A watcher that is further behind than this reads the list again: cheaper than what it missed.
+# A subscriber that is further behind than this reads the list again, which costs less than the
+# changes that it missed.
 MAX_CHANGES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An instance that appeared, changed, or is gone, where `entry` is None."""
+    """An instance that appeared, changed, or was purged, where `entry` is None."""
 
     instance_id: str
     entry: Entry | None
 
 
 class ChangeFeed:
-    """The latest changes, numbered; a watcher remembers the number that it has come to.
+    """The latest changes, numbered; each subscriber remembers the position that it has reached.
 
-    So a slow watcher costs nothing here: it only falls behind, and is told to read the list again.
+    A slow subscriber costs nothing here: it falls behind, until it must read the list again.
     """
 
-    def __init__(self, kept: int = MAX_CHANGES) -> None:
-        """Keep the latest `kept` changes."""
-        # The numbers start again with each process: a position of another one means nothing.
+    def __init__(self, max_changes: int = MAX_CHANGES) -> None:
+        """Keep the latest `max_changes` changes."""
+        # Positions start again with each process: one of another process means nothing here.
         self._epoch = uuid.uuid4().hex[:8]
-        self._changes: deque[Change] = deque(maxlen=kept)
+        self._changes: deque[Change] = deque(maxlen=max_changes)
         self._changed = asyncio.Event()
         self.position = 0
         self.closed = False
 
     def publish(self, change: Change) -> None:
-        """Add a change."""
+        """Append a change, and wake up all subscribers."""
         self._changes.append(change)
         self.position += 1
         self.notify_all()
 
     def invalidate(self) -> None:
-        """Have every watcher read the list again: too much changed to tell it one by one."""
+        """Discard all changes, so that every subscriber reads the list again."""
         self._changes.clear()
         self.position += 1
         self.notify_all()
 
     def notify_all(self) -> None:
-        """Let all who wait look around."""
+        """Wake up all subscribers, whether or not there is a change."""
         self._changed.set()
         self._changed = asyncio.Event()
 
     def close(self) -> None:
-        """End what is being watched, for the process ends."""
+        """End all subscriptions, because the process stops."""
         self.closed = True
         self.notify_all()
 
     def since(self, position: int) -> list[Change] | None:
-        """Return the changes after a position, the oldest first; None where some are lost."""
+        """Return the changes after a position, oldest first; None if some were discarded."""
         behind = self.position - position
         if not 0 <= behind <= len(self._changes):
             return None
         return list(self._changes)[len(self._changes) - behind :]
 
-    def id_of(self, position: int) -> str:
-        """Return a position as a client keeps it."""
+    def event_id(self, position: int) -> str:
+        """Return the SSE event id of a position."""
         return f"{self._epoch}-{position}"
 
     def resume(self, event_id: str) -> int | None:
-        """Return the position that a client kept; None where it is not of this process."""
+        """Return the position of an event id; None if it is not one of this process."""
         epoch, _, number = event_id.partition("-")
         if epoch != self._epoch or not (number.isascii() and number.isdigit()):
             return None
         return int(number[:20])
 
     async def wait_for_change(self, timeout: float) -> None:  # noqa: ASYNC109 - its end is no error
-        """Return when something changed, or after `timeout` seconds."""
+        """Return at the next notification, or after `timeout` seconds."""
         try:
             async with asyncio.timeout(timeout):
                 await self._changed.wait()

@@ -1,4 +1,4 @@
-"""Cursors: where a page of a sorted list ended, as text that means nothing to who passes it on."""
+"""Pagination cursors: the last item of a page, as text that is opaque to clients."""
 
 import base64
 import binascii
@@ -7,15 +7,15 @@ import json
 from contracts.problems import FieldError, ProblemType
 from servicekit.problems import ProblemError
 
-# Both lists take it by this name.
+# The query parameter of both lists.
 FIELD = "query.cursor"
 
 
 class InvalidCursor(ProblemError):
-    """A cursor that no page of this list ended with (422)."""
+    """A cursor that no page of this list returned (422)."""
 
     def __init__(self, message: str) -> None:
-        """Say what is wrong with it."""
+        """Describe in `message` what is wrong with the cursor."""
         super().__init__(
             ProblemType.VALIDATION,
             f"{FIELD}: {message}",
@@ -30,22 +30,30 @@ def encode_cursor(*parts: str) -> str:
 
 
 def decode_cursor(cursor: str, parts: int) -> list[str]:
-    """Return the parts of a cursor, of which there must be so many.
+    """Return the parts of a cursor.
+
+    Args:
+        cursor: The cursor, as the client sent it.
+        parts: How many parts it must have.
 
     Raises:
-        InvalidCursor: It is none.
+        InvalidCursor: It is malformed, or has another number of parts.
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        read = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        decoded = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError) as error:
         raise invalid_cursor() from error
-    right = isinstance(read, list) and len(read) == parts and all(type(p) is str for p in read)
-    if not right:
+    valid = (
+        isinstance(decoded, list)
+        and len(decoded) == parts
+        and all(type(part) is str for part in decoded)
+    )
+    if not valid:
         raise invalid_cursor()
-    return list(read)
+    return list(decoded)
 
 
 def invalid_cursor() -> InvalidCursor:
-    """Return the error that a cursor is none."""
-    return InvalidCursor("It is not one that a page ended with")
+    """Return the error for a malformed cursor."""
+    return InvalidCursor("Not a cursor that a page of this list returned")

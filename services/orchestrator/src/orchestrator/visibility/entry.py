@@ -1,4 +1,4 @@
-"""An instance as the index keeps it: small, for there may be very many."""
+"""An instance as the index keeps it: small, because there can be very many."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -15,13 +15,13 @@ from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition, workflow_of
 
-# With these an entry stays near 1 KB, whatever its workflow says: docs/operating.md.
+# These keep an entry near 1 KB, whatever its workflow reports: docs/operating.md.
 MAX_MESSAGE = 200
 MAX_SEARCH = 500
 
 
 class KnownWait(NamedTuple):
-    """A wait, without what makes a model of it."""
+    """A wait as an entry keeps it: smaller than the model `Wait`."""
 
     id: str
     event: str
@@ -32,7 +32,7 @@ class KnownWait(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known of an instance; `search` is what free text is looked for in."""
+    """What the index knows of an instance; `search` is the text that `q` is searched in."""
 
     instance_id: str
     workflow: str
@@ -49,17 +49,17 @@ class Entry:
 
     @property
     def terminal(self) -> bool:
-        """Whether it has ended, and will not change."""
+        """Whether the instance has ended, and will not change."""
         return self.status in TERMINAL
 
     def overdue(self, now: datetime) -> bool:
-        """Return whether it still waits for what should have come before `now`."""
+        """Return whether the deadline of a wait has passed at `now`."""
         if not self.waits or self.terminal:
             return False
         return any(wait.until is not None and wait.until < now for wait in self.waits)
 
     def summary(self, now: datetime) -> InstanceSummary:
-        """Return it as the API shows it at `now`."""
+        """Return the entry as the API shows it at `now`."""
         return InstanceSummary(
             instance_id=self.instance_id,
             workflow=self.workflow,
@@ -77,12 +77,12 @@ class Entry:
 
 
 def may_be_child(catalogue: Catalogue, state: InstanceState) -> bool:
-    """Return whether an instance can have a parent: workflows of the catalogue are started."""
+    """Return whether an instance can have a parent: the catalogue's workflows are no children."""
     return catalogue.of_workflow(state.name) is None
 
 
 def parent_of(history: Iterable[Any]) -> str | None:
-    """Return the parent's id; Dapr 1.18 tells it in the history alone."""
+    """Return the parent's id, which Dapr 1.18 has in the history only."""
     for event in history:
         if event.HasField("executionStarted"):
             return event.executionStarted.parentInstance.workflowInstance.instanceId or None
@@ -90,12 +90,12 @@ def parent_of(history: Iterable[Any]) -> str | None:
 
 
 def entry_of(catalogue: Catalogue, state: InstanceState, parent: str | None = None) -> Entry:
-    """Return what is kept of an instance.
+    """Return the entry of an instance.
 
     Args:
         catalogue: The hosted workflows.
         state: Its state, with payloads.
-        parent: The instance whose child it is.
+        parent: The id of the parent, if it is a child.
     """
     definition = catalogue.of_workflow(state.name)
     progress = state.progress
@@ -113,21 +113,21 @@ def entry_of(catalogue: Catalogue, state: InstanceState, parent: str | None = No
         ),
         created_at=state.created_at,
         last_updated_at=state.last_updated_at,
-        # Dapr 1.18 leaves the field for it empty; the end is the last that happens.
+        # Dapr 1.18 leaves its field empty; an instance is last updated when it ends.
         completed_at=state.last_updated_at if state.terminal else None,
         search=search_text(state.instance_id, definition, _json(state.input)),
     )
 
 
 def started_entry(definition: Definition, request: BaseModel, now: datetime) -> Entry:
-    """Return what is known of an instance that was started at `now`, until it is read."""
+    """Return the entry of an instance that was started at `now`, to be used until it is read."""
     instance_id = definition.instance_id(request)
     data = request.model_dump(mode="json")
     return _new_entry(instance_id, RuntimeStatus.RUNNING, definition, data, now)
 
 
 def pending_entry(catalogue: Catalogue, instance_id: str, now: datetime) -> Entry:
-    """Return what is known at `now` of an instance that has not begun: its id, and no more."""
+    """Return the entry of an instance that has not begun at `now`: only its id is known."""
     definition = catalogue.named(workflow_of(instance_id))
     return _new_entry(instance_id, RuntimeStatus.PENDING, definition, None, now)
 
@@ -152,14 +152,14 @@ def _new_entry(
 
 
 def search_text(instance_id: str, definition: Definition | None, data: Any) -> str:
-    """Return what free text is looked for in: the id and an input's search fields, without case."""
+    """Return the text that `q` is searched in: id and search fields, case-folded."""
     fields = definition.search_fields if definition else ()
     found = (text for path in fields for text in _texts(data, path.split(".")))
     return " ".join((instance_id, *found)).casefold()[:MAX_SEARCH]
 
 
 def _texts(data: Any, path: list[str]) -> Iterable[str]:
-    """Yield the values at a path; a list stands for each of its items."""
+    """Yield the values at a path; of a list, those of each item."""
     if isinstance(data, list):
         for item in data:
             yield from _texts(item, path)

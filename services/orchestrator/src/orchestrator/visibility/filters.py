@@ -1,4 +1,4 @@
-"""Which instances a list shows: pure rules over the index's entries."""
+"""Filters of the list of instances: pure predicates on the index's entries."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -10,19 +10,19 @@ Predicate = Callable[[Entry], bool]
 
 
 def matching(wanted: InstanceFilter, now: datetime) -> list[Predicate]:
-    """Return a rule for each thing that is asked for, the cheap ones first.
+    """Return a predicate for each condition of a filter, the cheap ones first.
 
     Args:
-        wanted: All of what it names must hold.
-        now: When a wait is past its time.
+        wanted: The filter; an entry must match all of its conditions.
+        now: A wait with a deadline before this is overdue.
     """
     return [*_of_kind(wanted), *_of_place(wanted), *_of_time(wanted, now), *_of_text(wanted)]
 
 
-def filtered(entries: Iterable[Entry], rules: Iterable[Predicate]) -> Iterable[Entry]:
-    """Return the entries that meet every rule; each rule sees only what met those before it."""
-    for rule in rules:
-        entries = filter(rule, entries)
+def filtered(entries: Iterable[Entry], predicates: Iterable[Predicate]) -> Iterable[Entry]:
+    """Return the entries that match all predicates, which are applied in their order."""
+    for predicate in predicates:
+        entries = filter(predicate, entries)
     return entries
 
 
@@ -62,5 +62,5 @@ def _of_text(wanted: InstanceFilter) -> Iterator[Predicate]:
 
 
 def waits_for(entry: Entry, event: str) -> bool:
-    """Return whether an entry still waits for an event, given in lower case."""
+    """Return whether an instance waits for an event, given in lower case."""
     return not entry.terminal and any(wait.event == event for wait in entry.waits)

@@ -1,4 +1,4 @@
-"""The index of all instances, in memory: Dapr lists ids only, and a list shows more."""
+"""The in-memory index of all instances: Dapr lists ids only, and the list shows more."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -19,35 +19,39 @@ from orchestrator.visibility.sorted_entries import SortedEntries
 
 
 class InstanceIndex:
-    """What is known of every instance; it does no I/O, the poller feeds it."""
+    """An entry for each instance. It does no I/O: the poller updates it."""
 
     def __init__(self, feed: ChangeFeed) -> None:
-        """Start empty; tell `feed` of each change once all there was is known."""
+        """Create an empty index.
+
+        Args:
+            feed: Gets each change, once the index is complete after a start.
+        """
         self.feed = feed
         self.pending: set[str] = set()
-        """Ids that nothing else is known of yet."""
+        """Ids that were listed and not read yet."""
         self.as_of: datetime | None = None
-        self._rebuilt = False
+        self._was_complete = False
         self._entries: dict[str, Entry] = {}
         self._sorted = SortedEntries()
 
     def get(self, instance_id: str) -> Entry | None:
-        """Return what is known of an instance."""
+        """Return the entry of an instance, if it was read."""
         return self._entries.get(instance_id)
 
     def ids(self) -> list[str]:
-        """Return every id that is known."""
+        """Return all ids, read or pending."""
         return [*self._entries, *self.pending]
 
     def add_pending(self, instance_id: str) -> bool:
-        """Note an id; return whether it is new."""
+        """Add an id that was listed; return whether it is new."""
         if instance_id in self._entries or instance_id in self.pending:
             return False
         self.pending.add(instance_id)
         return True
 
     def put(self, entry: Entry) -> None:
-        """Take what was read of an instance."""
+        """Add or replace the entry of an instance."""
         self.pending.discard(entry.instance_id)
         old = self._entries.get(entry.instance_id)
         if old == entry:
@@ -57,28 +61,28 @@ class InstanceIndex:
             self._sorted.add(entry)
         else:
             self._sorted.replace(old, entry)
-        self._tell(Change(entry.instance_id, entry))
+        self._publish(Change(entry.instance_id, entry))
 
     def drop(self, instance_id: str) -> None:
-        """Forget an instance that is no more."""
+        """Remove an instance that the engine no longer has."""
         self.pending.discard(instance_id)
         old = self._entries.pop(instance_id, None)
         if old is not None:
             self._sorted.remove(old)
-            self._tell(Change(instance_id, None))
+            self._publish(Change(instance_id, None))
 
     def mark_complete(self) -> None:
-        """After a start, call the index complete as soon as it is."""
-        if not self._rebuilt and self.as_of is not None and not self.pending:
-            self._rebuilt = True
-            # Whoever watched saw none of it one by one.
+        """Publish changes from now on, if every listed id has been read since the start."""
+        if not self._was_complete and self.as_of is not None and not self.pending:
+            self._was_complete = True
+            # Subscribers got none of the changes until now.
             self.feed.invalidate()
 
     def page(self, query: InstanceQuery) -> InstancePage:
         """Return a page of the list.
 
         Raises:
-            InvalidCursor: The cursor is none, or of another order.
+            InvalidCursor: The cursor is malformed, or of another sort field or order.
         """
         now = datetime.now(UTC)
         items, after = self._sorted.page(
@@ -89,11 +93,11 @@ class InstanceIndex:
         )
 
     def entries(self) -> Iterable[Entry]:
-        """Return what is known of every instance, in no order."""
+        """Return all entries, unsorted."""
         return self._entries.values()
 
     def counts(self, wanted: InstanceFilter) -> InstanceCounts:
-        """Return how many of the wanted instances there are."""
+        """Return the counts of the instances that match a filter."""
         now = datetime.now(UTC)
         by_both: Counter[tuple[str, RuntimeStatus]] = Counter()
         waiting: Counter[str] = Counter()
@@ -118,7 +122,7 @@ class InstanceIndex:
         )
 
     def state(self) -> IndexState:
-        """Return how much of what there is, is known."""
+        """Return how complete the index is."""
         return IndexState(
             known=len(self._entries),
             pending=len(self.pending),
@@ -126,8 +130,8 @@ class InstanceIndex:
             as_of=self.as_of,
         )
 
-    def _tell(self, change: Change) -> None:
-        if self._rebuilt:
+    def _publish(self, change: Change) -> None:
+        if self._was_complete:
             self.feed.publish(change)
         else:
             self.feed.notify_all()

@@ -1,7 +1,7 @@
-"""Keeps the index true to what the engine has: looks at all ids, and reads what may have changed.
+"""Keeps the index up to date by polling the engine.
 
-Dapr tells nobody when an instance changes, and lists ids alone. So all ids are listed from time to
-time, what is new or has not ended is read, and what has ended is read once more never.
+Dapr sends no notification when an instance changes, and lists ids only. So all ids are listed at an
+interval; instances that are new or have not ended are read; those that have ended are read once.
 """
 
 import asyncio
@@ -10,79 +10,54 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 from grpc.aio import AioRpcError
 from pydantic import BaseModel
 
-from contracts.orchestrator import RuntimeStatus
-from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.metrics import ENDED, INSTANCE_SECONDS
-from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
-from orchestrator.visibility.due_queue import DueQueue
-from orchestrator.visibility.entry import (
-    Entry,
-    entry_of,
-    may_be_child,
-    parent_of,
-    pending_entry,
-    started_entry,
-)
+from orchestrator.visibility.due_queue import DueQueue, poll_delay
+from orchestrator.visibility.entry import Entry, started_entry
+from orchestrator.visibility.entry_reader import EntryReader
 from orchestrator.visibility.index import InstanceIndex
 
 log = structlog.get_logger(__name__)
 
 # One answer must stay far below gRPC's 4 MiB.
 PAGE_SIZE = 5_000
-# A look at all ids scans Redis' whole keyspace: it may take a twentieth of the time, no more.
+# Listing scans Redis' whole keyspace: it may take a twentieth of the time, no more.
 LIST_SHARE = 20
 LIST_TIMEOUT_SECONDS = 60.0
 READ_TIMEOUT_SECONDS = 5.0
-# What changed lately will change again soon; what has slept for long goes on sleeping. So an
-# instance is read again after a tenth of the time for which it has not changed, and when a wait
-# runs over.
-AGE_SHARE = 10
-SHORTEST_DELAY = 1.0
-LONGEST_DELAY = 60.0
 # After a read that failed.
 RETRY_DELAY = 5.0
-# A page shows nothing older than this of what can still change, if the sidecar answers in time.
+# A page shows what can still change as it was at most so long ago, if the sidecar answers in time.
 MAX_PAGE_AGE = 0.5
 PAGE_TIMEOUT_SECONDS = 0.25
 
 
 class InstanceIds(Protocol):
-    """What lists all instances: see DaprWorkflowClient."""
+    """The part of DaprWorkflowClient that lists all instances."""
 
     def iter_workflow_instance_ids(self, *, page_size: int) -> AsyncIterator[str]:
         """Yield the ids of all instances of this app, children included.
 
         Args:
-            page_size: How many to ask the engine for at a time.
+            page_size: How many to request at a time.
         """
-
-
-class Instances(Protocol):
-    """What reads one instance: see Management."""
-
-    async def get_workflow_state(self, instance_id: str, payloads: bool) -> InstanceState | None:
-        """Return an instance; None if unknown."""
-
-    async def get_workflow_history(self, instance_id: str) -> list[Any]:
-        """Return the events of an instance."""
 
 
 @dataclass(frozen=True)
 class PollPace:
-    """How much the poller asks of the sidecar.
+    """How much load the poller puts on the sidecar.
 
     Args:
-        list_seconds: At least so long between two looks at all ids.
-        poll_seconds: Between two rounds of reads.
-        reads_per_poll: How many instances one round reads at most.
-        concurrency: How many reads are under way at once.
+        list_seconds: At least so long between two listings of all ids.
+        poll_seconds: Between two batches of reads.
+        reads_per_poll: How many instances one batch reads at most.
+        concurrency: How many reads are in flight at most.
     """
 
     list_seconds: float
@@ -92,20 +67,21 @@ class PollPace:
 
 
 class Poller:
-    """Feeds an index."""
+    """Updates an index from the engine."""
 
     def __init__(
-        self,
-        catalogue: Catalogue,
-        ids: InstanceIds,
-        instances: Instances,
-        index: InstanceIndex,
-        pace: PollPace,
+        self, ids: InstanceIds, reader: EntryReader, index: InstanceIndex, pace: PollPace
     ) -> None:
-        """ChangeFeed `index` with what `instances` says of each of `ids`, at that pace."""
-        self._catalogue = catalogue
+        """Prepare to poll.
+
+        Args:
+            ids: Lists all instances.
+            reader: Reads one instance.
+            index: Where what was read is put.
+            pace: How often to list and to read.
+        """
         self._ids = ids
-        self._instances = instances
+        self._reader = reader
         self._index = index
         self._pace = pace
         self._due = DueQueue()
@@ -116,7 +92,7 @@ class Poller:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Look and read as long as the context lasts."""
+        """List and poll periodically until the context exits."""
         tasks = [
             asyncio.create_task(self._list_periodically()),
             asyncio.create_task(self._poll_periodically()),
@@ -129,51 +105,51 @@ class Poller:
             await asyncio.wait(tasks)
 
     def started(self, definition: Definition, request: BaseModel) -> None:
-        """List an instance that was started just now; what the engine has of it comes soon."""
+        """Show an instance that was started just now in the list, before it is read."""
         entry = started_entry(definition, request, datetime.now(UTC))
         self._started_since_listing.add(entry.instance_id)
         self._index.put(entry)
         self.mark_dirty(entry.instance_id)
 
     def mark_dirty(self, instance_id: str) -> None:
-        """Read an instance in the next round, for something was done to it."""
+        """Read an instance in the next batch, because an operation or event reached it."""
         self._read_at.pop(instance_id, None)
         self._due.schedule(instance_id, time.monotonic())
 
     async def refresh(self, instance_ids: Sequence[str]) -> None:
-        """Read instances now, for something was done to them; what fails is read again later."""
+        """Read instances now; a read that fails is retried later."""
         await asyncio.gather(*(self._read(instance_id) for instance_id in instance_ids))
 
     async def list_ids(self) -> None:
-        """List all ids once: note what is new, and forget what is gone.
+        """List all ids once: add the new ones to the index, and drop those that are gone.
 
         Raises:
-            AioRpcError, TimeoutError: The sidecar did not answer; nothing is forgotten then.
+            AioRpcError, TimeoutError: The sidecar did not answer; nothing is dropped then.
             NotImplementedError: The runtime or its state store cannot list instances.
         """
         self._started_since_listing.clear()
-        seen: set[str] = set()
+        listed: set[str] = set()
         async with asyncio.timeout(LIST_TIMEOUT_SECONDS):
             async for instance_id in self._ids.iter_workflow_instance_ids(page_size=PAGE_SIZE):
-                seen.add(instance_id)
-                self._note(instance_id)
+                listed.add(instance_id)
+                self._add_pending(instance_id)
         for instance_id in self._index.ids():
-            if instance_id not in seen and instance_id not in self._started_since_listing:
-                self._forget(instance_id)
+            if instance_id not in listed and instance_id not in self._started_since_listing:
+                self._drop(instance_id)
         self._index.as_of = datetime.now(UTC)
         self._index.mark_complete()
 
     async def poll_due(self) -> None:
-        """Read what is due, the longest due first."""
+        """Read a batch of the instances that are due, longest overdue first."""
         due = self._due.pop_due(time.monotonic(), self._pace.reads_per_poll)
         self._failed = 0
         await asyncio.gather(*(self._read(instance_id) for instance_id in due))
         if self._failed:
-            log.warning("instances could not be read", failed=self._failed, of=len(due))
+            log.warning("reading instances failed", failed=self._failed, of=len(due))
         self._index.mark_complete()
 
     async def refresh_stale(self, instance_ids: Sequence[str]) -> None:
-        """Read again what of these can still change, as far as that is done within a moment."""
+        """Read those that can still change and were not read lately, within a short timeout."""
         oldest = time.monotonic() - MAX_PAGE_AGE
         stale = [
             instance_id
@@ -185,7 +161,7 @@ class Poller:
         if not stale:
             return
         reads = [asyncio.create_task(self._read(instance_id)) for instance_id in stale]
-        # What is late is shown as it was known, and takes its place when it comes.
+        # A read that takes longer goes on, and updates the index when it is done.
         await asyncio.wait(reads, timeout=PAGE_TIMEOUT_SECONDS)
 
     async def _list_periodically(self) -> None:
@@ -194,9 +170,7 @@ class Poller:
             try:
                 await self.list_ids()
             except (AioRpcError, TimeoutError, NotImplementedError) as error:
-                log.warning(
-                    "the ids of the instances could not be listed", error=_format_error(error)
-                )
+                log.warning("listing instances failed", error=_format_error(error))
             took = time.monotonic() - began
             await asyncio.sleep(max(self._pace.list_seconds, LIST_SHARE * took))
 
@@ -205,7 +179,7 @@ class Poller:
             await self.poll_due()
             await asyncio.sleep(self._pace.poll_seconds)
 
-    def _note(self, instance_id: str) -> None:
+    def _add_pending(self, instance_id: str) -> None:
         if self._index.add_pending(instance_id):
             self._due.schedule(instance_id, time.monotonic())
 
@@ -213,34 +187,19 @@ class Poller:
         began = time.monotonic()
         try:
             async with self._semaphore, asyncio.timeout(READ_TIMEOUT_SECONDS):
-                entry = await self._entry(instance_id)
+                entry = await self._reader.read(instance_id)
         except (AioRpcError, TimeoutError):
             self._retry(instance_id)
         except Exception:
-            # One that cannot be understood must not keep all the others from being read.
-            log.exception("an instance could not be understood", instance_id=instance_id)
+            # An instance that cannot be parsed must not keep the others from being read.
+            log.exception("parsing an instance failed", instance_id=instance_id)
             self._retry(instance_id)
         else:
             self._store(instance_id, entry, began)
 
-    async def _entry(self, instance_id: str) -> Entry | None:
-        state = await self._instances.get_workflow_state(instance_id, payloads=True)
-        if state is None:
-            return None
-        known = self._index.get(instance_id)
-        if not state.name:
-            # It has not begun, or is between two generations: the engine has no more than its id.
-            return known or pending_entry(self._catalogue, instance_id, datetime.now(UTC))
-        if not may_be_child(self._catalogue, state):
-            return entry_of(self._catalogue, state)
-        if known is not None and known.status is not RuntimeStatus.PENDING:
-            return entry_of(self._catalogue, state, known.parent)
-        history = await self._instances.get_workflow_history(instance_id)
-        return entry_of(self._catalogue, state, parent_of(history))
-
     def _store(self, instance_id: str, entry: Entry | None, began: float) -> None:
         if entry is None:
-            self._forget(instance_id)
+            self._drop(instance_id)
             return
         before = self._index.get(instance_id)
         self._index.put(entry)
@@ -251,33 +210,26 @@ class Poller:
             self._read_at.pop(instance_id, None)
         else:
             self._read_at[instance_id] = began
-            self._due.schedule(instance_id, time.monotonic() + poll_delay(entry, datetime.now(UTC)))
+            delay = poll_delay(entry, datetime.now(UTC))
+            self._due.schedule(instance_id, time.monotonic() + delay)
 
     def _retry(self, instance_id: str) -> None:
         self._failed += 1
         self._due.schedule(instance_id, time.monotonic() + RETRY_DELAY)
 
-    def _forget(self, instance_id: str) -> None:
+    def _drop(self, instance_id: str) -> None:
         self._index.drop(instance_id)
         self._due.remove(instance_id)
         self._read_at.pop(instance_id, None)
 
 
 def _count_end(entry: Entry) -> None:
-    """Count an instance that was seen to run, and has ended."""
+    """Count the end of an instance that this process saw running."""
     labels = {"workflow": entry.workflow, "status": entry.status}
     ENDED.add(1, {**labels, "step": entry.step or ""})
     if entry.completed_at is not None:
         seconds = (entry.completed_at - entry.created_at).total_seconds()
         INSTANCE_SECONDS.record(max(0.0, seconds), labels)
-
-
-def poll_delay(entry: Entry, now: datetime) -> float:
-    """Return after how many seconds an instance that has not ended is read again."""
-    age = (now - entry.last_updated_at).total_seconds()
-    ends = [(wait.until - now).total_seconds() for wait in entry.waits if wait.until]
-    first_end = min((end for end in ends if end > 0), default=LONGEST_DELAY)
-    return max(min(age / AGE_SHARE, first_end, LONGEST_DELAY), SHORTEST_DELAY)
 
 
 def _format_error(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Entries kept in every order that a list can have, so that a page costs the same however many."""
+"""The entries, kept sorted by each sort field: a page costs the same however long the list is."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.filters import Predicate, filtered
 
 Key = tuple[Any, str]
-"""What is sorted by, and the instance's id, so that no two entries are equal."""
+"""The value of the sort field, and the instance id, so that no two keys are equal."""
 
 _KEYS: dict[InstanceSort, Callable[[Entry], Key]] = {
     InstanceSort.CREATED_AT: lambda e: (e.created_at, e.instance_id),
@@ -30,24 +30,24 @@ _TIMES = (InstanceSort.CREATED_AT, InstanceSort.LAST_UPDATED_AT)
 
 
 class SortedEntries:
-    """One sorted list of the same entries for each order."""
+    """The same entries in one sorted list for each sort field."""
 
     def __init__(self) -> None:
-        """Start empty."""
+        """Create it without entries."""
         self._lists: dict[InstanceSort, list[Entry]] = {sort: [] for sort in InstanceSort}
 
     def add(self, entry: Entry) -> None:
-        """Add an entry whose id is not there."""
+        """Add an entry; its id must be new."""
         for sort, entries in self._lists.items():
             insort(entries, entry, key=_KEYS[sort])
 
     def remove(self, entry: Entry) -> None:
-        """Remove an entry that was added."""
+        """Remove an entry; it must be there."""
         for sort, entries in self._lists.items():
             del entries[_position(entries, entry, sort)]
 
     def replace(self, old: Entry, new: Entry) -> None:
-        """Put `new` where `old` was, or where it belongs now."""
+        """Replace an entry by a newer one of the same instance."""
         for sort, entries in self._lists.items():
             position = _position(entries, old, sort)
             if _KEYS[sort](old) == _KEYS[sort](new):
@@ -62,22 +62,32 @@ class SortedEntries:
         order: Order,
         cursor: str | None,
         limit: int,
-        rules: list[Predicate],
+        predicates: list[Predicate],
     ) -> tuple[list[Entry], str | None]:
-        """Return the next wanted entries, and the cursor of the page after; None at the end.
+        """Return a page of the matching entries.
 
-        A cursor names the last entry that was shown, and not a number of entries: so those that
-        come and go in between shift nothing.
+        A cursor names the last entry of a page and is no offset, so entries that are added or
+        removed between two pages neither repeat nor hide others.
+
+        Args:
+            sort: The field to sort by.
+            order: Ascending or descending.
+            cursor: The cursor that the page before returned; None for the first page.
+            limit: The size of a page.
+            predicates: What an entry must match.
+
+        Returns:
+            The entries, and the cursor of the next page; None at the end.
 
         Raises:
-            InvalidCursor: `cursor` is none, or of another order.
+            InvalidCursor: `cursor` is malformed, or of another sort field or order.
         """
         after = _read_cursor(cursor, sort, order) if cursor is not None else None
-        found = list(islice(filtered(self._from(sort, order, after), rules), limit + 1))
+        found = list(islice(filtered(self._after(sort, order, after), predicates), limit + 1))
         items = found[:limit]
         return items, _cursor(items[-1], sort, order) if len(found) > limit else None
 
-    def _from(self, sort: InstanceSort, order: Order, after: Key | None) -> Iterator[Entry]:
+    def _after(self, sort: InstanceSort, order: Order, after: Key | None) -> Iterator[Entry]:
         entries, key = self._lists[sort], _KEYS[sort]
         if order is Order.ASC:
             first = 0 if after is None else bisect_right(entries, after, key=key)
@@ -97,9 +107,9 @@ def _cursor(entry: Entry, sort: InstanceSort, order: Order) -> str:
 
 
 def _read_cursor(cursor: str, sort: InstanceSort, order: Order) -> Key:
-    of_sort, of_order, text, instance_id = decode_cursor(cursor, parts=4)
-    if (of_sort, of_order) != (sort, order):
-        raise InvalidCursor("It belongs to another order")
+    cursor_sort, cursor_order, text, instance_id = decode_cursor(cursor, parts=4)
+    if (cursor_sort, cursor_order) != (sort, order):
+        raise InvalidCursor("It belongs to another sort field or order")
     return (_time(text) if sort in _TIMES else text), instance_id
 
 

@@ -1,4 +1,4 @@
-"""The list of instances as a stream: what there is, and then what changes."""
+"""The list of instances as server-sent events: the counts, and then each change."""
 
 import asyncio
 import time
@@ -11,27 +11,27 @@ from contracts.instances import InstanceCounts, InstanceEvent, InstanceFilter, I
 from orchestrator.visibility.change_feed import Change
 from orchestrator.visibility.index import InstanceIndex
 
-# Changes are gathered for this long, so that an instance that runs through its steps in a moment
-# is told of once.
-GATHER_SECONDS = 0.5
-# Waits run over, and time alone makes the counts change.
-LONGEST_WAIT = 5.0
+# Changes are collected for this long, so that an instance that runs through its steps within it is
+# sent once.
+BATCH_SECONDS = 0.5
+# Waits become overdue, so the counts change by time alone.
+MAX_IDLE_SECONDS = 5.0
 EVERYTHING = InstanceFilter()
 
 
 class CachedCounts:
-    """The counts of everything, counted once for all who watch."""
+    """The counts of all instances, computed once for all subscribers."""
 
     def __init__(self, index: InstanceIndex) -> None:
-        """Count what `index` has."""
+        """Count the instances of `index`."""
         self._index = index
         self._counts: InstanceCounts | None = None
         self._at = 0.0
 
     def current(self) -> InstanceCounts:
-        """Return the counts, not older than changes are gathered."""
+        """Return the counts, at most `BATCH_SECONDS` old."""
         now = time.monotonic()
-        if self._counts is None or now - self._at >= GATHER_SECONDS:
+        if self._counts is None or now - self._at >= BATCH_SECONDS:
             self._counts, self._at = self._index.counts(EVERYTHING), now
         return self._counts
 
@@ -42,20 +42,20 @@ async def watch(
     """Yield the events of the stream until the process stops.
 
     Args:
-        index: What is watched.
-        counts: Its counts.
-        last_event_id: The last event that the client has seen, if it has seen any.
+        index: The instances.
+        counts: Their counts.
+        last_event_id: The last event that the client received, if it reconnects.
     """
     feed = index.feed
     position = feed.position
     if last_event_id is not None:
-        # A position that nobody can know is one that is lost.
-        known = feed.resume(last_event_id)
-        position = -1 if known is None else known
+        # An id that this process did not send stands for a position whose changes are discarded.
+        resumed = feed.resume(last_event_id)
+        position = -1 if resumed is None else resumed
     sent: InstanceCounts | None = None
     while not feed.closed:
         changes, first, position = feed.since(position), position + 1, feed.position
-        event_id = feed.id_of(position)
+        event_id = feed.event_id(position)
         if changes is None:
             yield ServerSentEvent(event=InstanceEvent.RELOAD, data={}, id=event_id)
         for event in _events(changes or [], first, index):
@@ -65,23 +65,23 @@ async def watch(
             sent = current
             yield ServerSentEvent(event=InstanceEvent.SUMMARY, data=current, id=event_id)
         if feed.position == position:
-            await feed.wait_for_change(LONGEST_WAIT)
+            await feed.wait_for_change(MAX_IDLE_SECONDS)
         if not feed.closed:
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(BATCH_SECONDS)
 
 
 def _events(changes: list[Change], first: int, index: InstanceIndex) -> list[ServerSentEvent]:
-    """Return an event for the last change of each instance, in the order of those.
+    """Return an event for the last change of each instance, in the order of those changes.
 
     Args:
-        changes: The changes after a position, all of them.
-        first: The position after the first one.
-        index: Knows what an event's id is.
+        changes: All changes after a position.
+        first: The position of the first of them.
+        index: Has the feed that makes event ids.
     """
     last = {change.instance_id: number for number, change in enumerate(changes)}
     now = datetime.now(UTC)
     return [
-        _event(changes[number], index.feed.id_of(first + number), now)
+        _event(changes[number], index.feed.event_id(first + number), now)
         for number in sorted(last.values())
     ]
 
@@ -95,6 +95,6 @@ def _event(change: Change, event_id: str, now: datetime) -> ServerSentEvent:
 
 
 def _differ(current: InstanceCounts, sent: InstanceCounts) -> bool:
-    """Return whether the counts differ in more than when the ids were last listed."""
+    """Return whether the counts differ in more than the time when the ids were listed."""
     index = current.index.model_copy(update={"as_of": sent.index.as_of})
     return current.model_copy(update={"index": index}) != sent
