@@ -1,4 +1,4 @@
-"""What is known of an instance, from its raw state and its history."""
+"""The detail of an instance, from its state and its history."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -19,12 +19,12 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 TRACE = "7a46f4ca5fcfd0e8c73a06403023a450"
 
 
-def moment(seconds: float) -> str:
+def timestamp(seconds: float) -> str:
     return (BEGIN + timedelta(seconds=seconds)).isoformat()
 
 
 def happened(seconds: float, **event: Any) -> Any:
-    return ParseDict({"timestamp": moment(seconds), **event}, protos.HistoryEvent())
+    return ParseDict({"timestamp": timestamp(seconds), **event}, protos.HistoryEvent())
 
 
 def raw(**fields: Any) -> InstanceState:
@@ -33,16 +33,16 @@ def raw(**fields: Any) -> InstanceState:
         "instanceId": "hello-1",
         "name": "hello_workflow",
         "workflowStatus": "ORCHESTRATION_STATUS_RUNNING",
-        "createdTimestamp": moment(0),
-        "lastUpdatedTimestamp": moment(10),
+        "createdTimestamp": timestamp(0),
+        "lastUpdatedTimestamp": timestamp(10),
         "input": '{"hello_id": "1", "user_name": "ada"}',
     }
     return InstanceState.from_proto(ParseDict(defaults | fields, protos.WorkflowState()))
 
 
-def shown(state: InstanceState, facts: ExecutionInfo | None = None, **more: Any) -> InstanceDetail:
+def shown(state: InstanceState, info: ExecutionInfo | None = None, **more: Any) -> InstanceDetail:
     arguments = {
-        "facts": facts or ExecutionInfo(),
+        "info": info or ExecutionInfo(),
         "why": [],
         "definition": DEFINITION,
         "rerun_of": None,
@@ -52,7 +52,7 @@ def shown(state: InstanceState, facts: ExecutionInfo | None = None, **more: Any)
     return detail_of(state, **arguments | more)
 
 
-def test_a_running_instance_has_an_input_by_its_model_and_no_output() -> None:
+def test_a_running_instance_has_a_typed_input_and_no_output() -> None:
     detail = shown(raw(output='{"greetings": []}'))
     assert detail.status is RuntimeStatus.RUNNING
     assert detail.workflow == "hello"
@@ -65,7 +65,7 @@ def test_a_running_instance_has_an_input_by_its_model_and_no_output() -> None:
     assert (detail.output, detail.completed_at, detail.duration_seconds) == (None, None, 60)
 
 
-def test_a_completed_one_has_its_output_and_the_time_that_it_took() -> None:
+def test_a_completed_instance_has_its_output_and_duration() -> None:
     ended = execution_info_of([happened(5, executionCompleted={})])
     state = raw(workflowStatus="ORCHESTRATION_STATUS_COMPLETED", output='{"greetings": ["Hello"]}')
     detail = shown(state, ended)
@@ -75,7 +75,7 @@ def test_a_completed_one_has_its_output_and_the_time_that_it_took() -> None:
     assert shown(state).duration_seconds == 10
 
 
-def test_what_is_not_of_todays_model_is_shown_as_it_is() -> None:
+def test_payloads_of_an_earlier_model_are_shown_as_plain_json() -> None:
     state = raw(
         workflowStatus="ORCHESTRATION_STATUS_COMPLETED", input='{"name": 1}', output='{"all": 2}'
     )
@@ -83,13 +83,13 @@ def test_what_is_not_of_todays_model_is_shown_as_it_is() -> None:
     assert (detail.input, detail.output) == ({"name": 1}, {"all": 2})
 
 
-def test_a_child_is_shown_by_its_own_name_and_as_plain_json() -> None:
+def test_a_child_workflow_has_daprs_name_and_plain_json() -> None:
     started = {
         "name": "hello_child_workflow",
         "parentInstance": {"workflowInstance": {"instanceId": "hello-1"}},
     }
-    facts = execution_info_of([happened(0, executionStarted=started)])
-    detail = shown(raw(name="hello_child_workflow", input='"ada"'), facts, definition=None)
+    info = execution_info_of([happened(0, executionStarted=started)])
+    detail = shown(raw(name="hello_child_workflow", input='"ada"'), info, definition=None)
     assert (detail.workflow, detail.input, detail.parent) == (
         "hello_child_workflow",
         "ada",
@@ -97,7 +97,7 @@ def test_a_child_is_shown_by_its_own_name_and_as_plain_json() -> None:
     )
 
 
-def test_a_failed_one_says_why() -> None:
+def test_a_failed_instance_has_its_error() -> None:
     detail = shown(
         raw(
             workflowStatus="ORCHESTRATION_STATUS_FAILED",
@@ -109,26 +109,26 @@ def test_a_failed_one_says_why() -> None:
 
 
 @pytest.mark.parametrize("given", ["enough", '{"reason": "enough"}', '"enough"'])
-def test_a_terminated_one_says_why(given: str) -> None:
-    facts = execution_info_of([happened(1, executionTerminated={"input": given})])
+def test_a_terminated_instance_has_the_reason(given: str) -> None:
+    info = execution_info_of([happened(1, executionTerminated={"input": given})])
     state = raw(workflowStatus="ORCHESTRATION_STATUS_TERMINATED", output=given)
-    assert shown(state, facts).error == "enough"
+    assert shown(state, info).error == "enough"
 
 
-def test_a_status_of_another_form_is_none() -> None:
+def test_a_custom_status_of_another_form_is_null() -> None:
     assert shown(raw(customStatus="half done")).custom_status is None
-    told = shown(raw(customStatus=json.dumps({"step": "rest", "message": "Resting"})))
-    assert told.custom_status is not None
-    assert told.custom_status.step == "rest"
+    reported = shown(raw(customStatus=json.dumps({"step": "rest", "message": "Resting"})))
+    assert reported.custom_status is not None
+    assert reported.custom_status.step == "rest"
 
 
-def test_every_status_of_the_engine_is_known() -> None:
+def test_every_status_of_the_engine_is_mapped() -> None:
     for name, _ in protos.OrchestrationStatus.items():
         assert raw(workflowStatus=name).status in RuntimeStatus
     assert raw(workflowStatus="ORCHESTRATION_STATUS_STALLED").status is RuntimeStatus.STALLED
 
 
-def test_versions_patches_and_children_are_gathered() -> None:
+def test_version_patches_and_children_come_from_the_history() -> None:
     def began(**version: Any) -> Any:
         return happened(0, workflowStarted={"version": version})
 
@@ -136,23 +136,23 @@ def test_versions_patches_and_children_are_gathered() -> None:
         return happened(1, childWorkflowInstanceCreated={"instanceId": name})
 
     history = [began(name="v1"), child("a"), began(patches=["p"]), child("b"), child("a")]
-    facts = execution_info_of([*history, began(patches=["p", "q"])])
-    assert (facts.version, facts.patches, facts.children) == ("v1", ["p", "q"], ["a", "b"])
-    assert shown(raw(version="v0"), facts).version == "v1"
+    info = execution_info_of([*history, began(patches=["p", "q"])])
+    assert (info.version, info.patches, info.children) == ("v1", ["p", "q"], ["a", "b"])
+    assert shown(raw(version="v0"), info).version == "v1"
     assert shown(raw(version="v0")).version == "v0"
 
 
-def test_a_trace_has_a_link_where_jaeger_is() -> None:
+def test_a_trace_is_linked_if_jaegers_address_is_set() -> None:
     context = {"traceParent": f"00-{TRACE}-e910bba9f1740b41-01"}
-    facts = execution_info_of([happened(0, executionStarted={"parentTraceContext": context})])
-    assert shown(raw(), facts).trace_id == TRACE
-    assert shown(raw(), facts).trace_url is None
-    linked = shown(raw(), facts, jaeger_url="http://localhost:16686/")
+    info = execution_info_of([happened(0, executionStarted={"parentTraceContext": context})])
+    assert shown(raw(), info).trace_id == TRACE
+    assert shown(raw(), info).trace_url is None
+    linked = shown(raw(), info, jaeger_url="http://localhost:16686/")
     assert linked.trace_url == f"http://localhost:16686/trace/{TRACE}"
     assert shown(raw(), jaeger_url="http://localhost:16686").trace_url is None
 
 
-def test_what_goes_on_for_ever_says_itself_which_trace_it_was_started_in() -> None:
+def test_the_input_of_an_eternal_workflow_has_the_trace_of_its_start() -> None:
     def begun(given: str) -> Any:
         return execution_info_of([happened(0, executionStarted={"input": given})])
 
@@ -163,10 +163,12 @@ def test_what_goes_on_for_ever_says_itself_which_trace_it_was_started_in() -> No
 
 
 @pytest.mark.parametrize("begins_with", ["taskScheduled", "timerCreated"])
-def test_a_rerun_names_what_it_repeats_and_counts_from_where_it_began(begins_with: str) -> None:
+def test_a_rerun_names_its_source_and_its_duration_begins_at_its_first_step(
+    begins_with: str,
+) -> None:
     first = {"rerunParentInstanceInfo": {"instanceID": "hello-0"}}
     copied = [happened(0, executionStarted={}), happened(1, taskScheduled={"name": "greet"})]
-    facts = execution_info_of([*copied, happened(40, **{begins_with: first})])
-    assert shown(raw(), facts).rerun_of == "hello-0"
-    assert shown(raw(), facts).duration_seconds == 20
+    info = execution_info_of([*copied, happened(40, **{begins_with: first})])
+    assert shown(raw(), info).rerun_of == "hello-0"
+    assert shown(raw(), info).duration_seconds == 20
     assert shown(raw(), execution_info_of(copied)).rerun_of is None

@@ -1,4 +1,4 @@
-"""How the engine is asked about one instance."""
+"""Inspection of one instance over the engine's state and history."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -39,7 +39,7 @@ def raw(instance_id: str = "hello-1", status: str = "RUNNING", **fields: Any) ->
 
 
 class FakeManagement:
-    """Knows some states, each to be read once more than it says, and a history."""
+    """Has one history, and for each instance the states of successive reads; the last repeats."""
 
     def __init__(self, history: Sequence[Any], **states: list[InstanceState]) -> None:
         self.history = history
@@ -66,14 +66,14 @@ def hello(until: timedelta | None = None) -> Run:
     return execute(DEFINITION, REQUEST, STUBS, until=until)
 
 
-async def test_a_waiting_instance_is_explained_by_todays_code() -> None:
+async def test_the_reasons_of_a_waiting_instance_come_from_the_current_code() -> None:
     management = FakeManagement(hello(timedelta(seconds=5)).history, hello_1=[raw()])
     detail = await inspector(management).detail("hello-1")
     assert [reason.kind for reason in detail.why] == [ReasonKind.TIMER]
     assert detail.children == [CHILD]
 
 
-async def test_its_child_is_asked_for_its_status() -> None:
+async def test_the_status_of_a_pending_child_is_read() -> None:
     history = hello(timedelta(seconds=5)).history
     created = max(
         i for i, event in enumerate(history) if event.HasField("childWorkflowInstanceCreated")
@@ -86,14 +86,14 @@ async def test_its_child_is_asked_for_its_status() -> None:
     assert reason.instance_id == CHILD
 
 
-async def test_without_a_worker_it_says_so() -> None:
+async def test_a_missing_worker_is_a_reason() -> None:
     management = FakeManagement([], hello_1=[raw(status="PENDING")])
     [reason] = (await inspector(management, "nobody is here").detail("hello-1")).why
     assert reason.kind is ReasonKind.NO_WORKER
     assert reason.text.endswith(": nobody is here")
 
 
-async def test_what_its_code_does_not_replay_is_no_error() -> None:
+async def test_a_history_that_the_code_does_not_replay_is_no_error() -> None:
     history = hello(timedelta(seconds=5)).history
     for event in history:
         if event.HasField("executionStarted"):
@@ -103,22 +103,22 @@ async def test_what_its_code_does_not_replay_is_no_error() -> None:
     assert [reason.kind for reason in why] == [ReasonKind.TIMER, ReasonKind.CODE]
 
 
-async def test_what_ends_between_two_reads_has_ended() -> None:
+async def test_an_instance_that_ends_between_two_reads_has_ended() -> None:
     management = FakeManagement(hello().history, hello_1=[raw(), raw(status="COMPLETED")])
     detail = await inspector(management).detail("hello-1")
     assert (detail.status, detail.why) == (RuntimeStatus.COMPLETED, [])
 
 
-async def test_the_history_and_its_raw_form_are_the_engines() -> None:
+async def test_the_history_has_steps_and_its_raw_form_all_events() -> None:
     run = hello()
-    explained = inspector(FakeManagement(run.history, hello_1=[raw()]))
-    assert len((await explained.history("hello-1")).steps) == 4
-    assert len(await explained.raw("hello-1")) == len(run.history)
+    inspected = inspector(FakeManagement(run.history, hello_1=[raw()]))
+    assert len((await inspected.history("hello-1")).steps) == 4
+    assert len(await inspected.raw("hello-1")) == len(run.history)
 
 
-async def test_what_is_not_there_is_not_found() -> None:
-    explained = inspector(FakeManagement([]))
-    for asked in (explained.detail, explained.history, explained.raw, explained.revision):
+async def test_an_unknown_instance_is_not_found() -> None:
+    inspected = inspector(FakeManagement([]))
+    for read in (inspected.detail, inspected.history, inspected.raw, inspected.revision):
         with pytest.raises(ProblemError) as error:
-            await asked("nobody")
+            await read("nobody")
         assert error.value.type is ProblemType.NOT_FOUND

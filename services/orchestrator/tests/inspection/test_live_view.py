@@ -1,6 +1,8 @@
-"""Those who look on share a poller, and see an instance move until its end."""
+"""Subscribers of an instance share a poller, and get each change until its end."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -20,23 +22,27 @@ RUNNING, COMPLETED = RuntimeStatus.RUNNING, RuntimeStatus.COMPLETED
 
 
 class Instance:
-    """Moves when a test says so."""
+    """An instance that changes when a test says so; counts its polls."""
 
     def __init__(self) -> None:
-        self.moves = 1
+        self.changes = 1
         self.status = RUNNING
-        self.looks = 0
-        self.looked = asyncio.Event()
+        self.polls = 0
+        self.pollers: list[asyncio.Task[Any]] = []
+        self.polled = asyncio.Event()
         self.failure: Exception | None = None
         self.stopping = False
         self.live_view = LiveView(self.revision, self.detail, lambda: self.stopping, interval=0.001)
 
     async def revision(self, _: str) -> Revision:
-        self.looks += 1
-        self.looked.set()
+        self.polls += 1
+        poller = asyncio.current_task()
+        if poller is not None and poller not in self.pollers:
+            self.pollers.append(poller)
+        self.polled.set()
         if self.failure is not None:
             raise self.failure
-        return str(self.moves), self.status
+        return str(self.changes), self.status
 
     async def detail(self, instance_id: str) -> InstanceDetail:
         fields: dict[str, Any] = dict.fromkeys(
@@ -45,7 +51,7 @@ class Instance:
         return InstanceDetail(
             **fields,
             instance_id=instance_id,
-            workflow=f"after {self.moves} moves",
+            workflow=f"after {self.changes} changes",
             status=self.status,
             why=[],
             children=[],
@@ -58,94 +64,103 @@ class Instance:
     def subscribe(self) -> Any:
         return aclosing(self.live_view.subscribe("one"))
 
-    async def looked_at(self, times: int = 3) -> None:
-        """Return once it was looked at several times more."""
+    async def polled_again(self, times: int = 3) -> None:
+        """Return once it was polled several times more."""
         async with asyncio.timeout(5):
             for _ in range(times):
-                self.looked.clear()
-                await self.looked.wait()
+                self.polled.clear()
+                await self.polled.wait()
 
 
-async def moves_seen(details: AsyncIterator[InstanceDetail]) -> list[str]:
+async def changes_seen(details: AsyncIterator[InstanceDetail]) -> list[str]:
     async with asyncio.timeout(5):
         return [detail.workflow async for detail in details]
 
 
-async def test_each_move_is_told_once_until_the_end() -> None:
+async def test_each_change_is_sent_once_until_the_end() -> None:
     instance = Instance()
     async with instance.subscribe() as details:
-        assert (await anext(details)).workflow == "after 1 moves"
-        await instance.looked_at()
-        instance.moves = 2
-        assert (await anext(details)).workflow == "after 2 moves"
-        instance.moves, instance.status = 3, COMPLETED
-        assert await moves_seen(details) == ["after 3 moves"]
+        assert (await anext(details)).workflow == "after 1 changes"
+        await instance.polled_again()
+        instance.changes = 2
+        assert (await anext(details)).workflow == "after 2 changes"
+        instance.changes, instance.status = 3, COMPLETED
+        assert await changes_seen(details) == ["after 3 changes"]
 
 
-async def test_what_has_ended_is_told_once() -> None:
+async def test_an_ended_instance_is_sent_once() -> None:
     instance = Instance()
     instance.status = COMPLETED
     async with instance.subscribe() as details:
-        assert await moves_seen(details) == ["after 1 moves"]
-    assert instance.looks == 1
+        assert await changes_seen(details) == ["after 1 changes"]
+    assert instance.polls == 1
 
 
-async def test_two_who_look_on_share_a_poller_and_the_last_to_go_ends_it() -> None:
+async def test_two_subscribers_share_a_poller_and_the_last_to_leave_ends_it() -> None:
     instance = Instance()
     async with instance.subscribe() as first:
         await anext(first)
-        poller = instance.live_view._broadcasts["one"].poller
         async with instance.subscribe() as second:
-            assert (await anext(second)).workflow == "after 1 moves"
-            assert instance.live_view._broadcasts["one"].poller is poller
-        await instance.looked_at()
-        instance.moves = 2
-        assert (await anext(first)).workflow == "after 2 moves"
-    assert poller is not None
+            assert (await anext(second)).workflow == "after 1 changes"
+            await instance.polled_again()
+        await instance.polled_again()
+        instance.changes = 2
+        assert (await anext(first)).workflow == "after 2 changes"
+    [poller] = instance.pollers
     assert poller.done()
-    assert instance.live_view._broadcasts == {}
 
 
-async def test_who_comes_after_the_end_sees_it() -> None:
+async def test_nothing_is_kept_of_an_instance_without_subscribers() -> None:
+    instance = Instance()
+    async with instance.subscribe() as details:
+        latest = weakref.ref(await anext(details))
+        assert latest() is not None
+    # The ended task has the frames of its cancellation.
+    instance.pollers.clear()
+    gc.collect()
+    assert latest() is None
+
+
+async def test_a_subscriber_after_the_end_gets_the_last_state() -> None:
     instance = Instance()
     instance.status = COMPLETED
     async with instance.subscribe() as first:
         await anext(first)
         await asyncio.sleep(0)
         async with instance.subscribe() as second:
-            assert await moves_seen(second) == ["after 1 moves"]
+            assert await changes_seen(second) == ["after 1 changes"]
 
 
-async def test_an_engine_that_is_away_is_waited_for() -> None:
+async def test_an_unavailable_engine_is_polled_again() -> None:
     instance = Instance()
     async with instance.subscribe() as details:
         await anext(details)
         instance.failure = ProblemError(ProblemType.UNAVAILABLE, "not now", retry_after=1)
-        await instance.looked_at()
-        instance.failure, instance.moves = None, 2
-        assert (await anext(details)).workflow == "after 2 moves"
+        await instance.polled_again()
+        instance.failure, instance.changes = None, 2
+        assert (await anext(details)).workflow == "after 2 changes"
 
 
-async def test_what_was_purged_ends() -> None:
+async def test_a_purge_ends_the_subscription() -> None:
     instance = Instance()
     async with instance.subscribe() as details:
         await anext(details)
         instance.failure = unknown_instance("one")
-        assert await moves_seen(details) == []
+        assert await changes_seen(details) == []
 
 
-async def test_a_service_that_stops_sends_everybody_home() -> None:
+async def test_a_draining_service_ends_the_subscription() -> None:
     instance = Instance()
     async with instance.subscribe() as details:
         await anext(details)
         instance.stopping = True
-        assert await moves_seen(details) == []
+        assert await changes_seen(details) == []
 
 
-async def test_a_bug_is_no_silence() -> None:
+async def test_an_unexpected_error_of_the_poller_reaches_the_subscriber() -> None:
     instance = Instance()
     async with instance.subscribe() as details:
         await anext(details)
         instance.failure = ZeroDivisionError("a bug")
         with pytest.raises(ZeroDivisionError):
-            await moves_seen(details)
+            await changes_seen(details)

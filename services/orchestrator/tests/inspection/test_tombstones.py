@@ -1,11 +1,11 @@
-"""What the engine forgets of an instance is told all the same."""
+"""A purged instance is distinguished from one that never existed."""
 
 from contracts.problems import ProblemType
 from orchestrator.inspection.tombstones import Tombstones
 from servicekit.testing import MemoryStateStore
 
 
-async def test_what_was_never_there_is_not_found() -> None:
+async def test_an_unknown_instance_is_not_found() -> None:
     problem = await Tombstones(MemoryStateStore()).missing_problem("task-1")
     assert (problem.type, problem.detail) == (
         ProblemType.NOT_FOUND,
@@ -13,7 +13,7 @@ async def test_what_was_never_there_is_not_found() -> None:
     )
 
 
-async def test_what_was_purged_is_gone_for_every_replica() -> None:
+async def test_a_purged_instance_is_gone_for_every_replica() -> None:
     store = MemoryStateStore()
     await Tombstones(store).record_purge("task-1", "olga")
     problem = await Tombstones(MemoryStateStore(store.data)).missing_problem("task-1")
@@ -21,7 +21,7 @@ async def test_what_was_purged_is_gone_for_every_replica() -> None:
     assert (await Tombstones(store).missing_problem("task-10")).type is ProblemType.NOT_FOUND
 
 
-async def test_to_be_purged_twice_is_no_conflict() -> None:
+async def test_purging_twice_is_no_conflict() -> None:
     tombstones = Tombstones(MemoryStateStore())
     for by in ("olga", "bo"):
         await tombstones.record_purge("task-1", by)

@@ -1,4 +1,4 @@
-"""Why an instance waits, in words."""
+"""The reasons why an instance waits, and their texts."""
 
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def context(definition: Definition, run: Run, **more: Any) -> WaitContext:
-    """Return where a run stands."""
+    """Return the context of a run that has not ended."""
     defaults = {
         "status": RuntimeStatus.RUNNING,
         "timeline": Timeline(run.history),
@@ -56,13 +56,13 @@ def fail(_: Any) -> None:
 
 
 def cut_after(run: Run, kind: str) -> Run:
-    """Let nothing come after the last event of a kind."""
+    """Cut the history after the last event of a kind."""
     last = max(i for i, event in enumerate(run.history) if event.HasField(kind))
     run.history = run.history[: last + 1]
     return run
 
 
-def test_an_activity_says_which_attempt_runs() -> None:
+def test_an_activity_has_the_number_of_its_attempt() -> None:
     run = cut_after(hello(0, **{TRY_LUCK: fail}), "taskScheduled")
     [reason] = waiting_reasons(context(HELLO, run))
     assert reason.text == "activity try_luck: attempt 1 of 3, since 2026-01-01T00:00:00Z"
@@ -70,14 +70,14 @@ def test_an_activity_says_which_attempt_runs() -> None:
     assert (reason.attempt, reason.attempts, reason.last_error) == (1, 3, None)
 
 
-def test_a_later_attempt_says_why_the_one_before_failed() -> None:
+def test_a_later_attempt_has_the_error_of_the_one_before() -> None:
     run = cut_after(hello(1, **{TRY_LUCK: fail}), "taskScheduled")
     assert texts(context(HELLO, run)) == [
         "activity try_luck: attempt 2 of 3, since 2026-01-01T00:00:01Z, last error: out of luck"
     ]
 
 
-def test_between_two_attempts_it_says_when_the_next_is() -> None:
+def test_between_two_attempts_the_reason_has_the_time_of_the_next() -> None:
     [reason] = waiting_reasons(context(HELLO, hello(1, **{TRY_LUCK: fail})))
     assert reason.text == (
         "activity try_luck: attempt 3 of 3, last error: out of luck, "
@@ -87,13 +87,13 @@ def test_between_two_attempts_it_says_when_the_next_is() -> None:
     assert reason.until == BEGIN + timedelta(seconds=3)
 
 
-def test_a_timer_says_until_when() -> None:
+def test_a_timer_has_the_time_at_which_it_fires() -> None:
     [reason] = waiting_reasons(context(HELLO, hello(5)))
     assert reason.text == "timer until 2026-01-01T00:00:15Z"
     assert (reason.kind, reason.until) == (ReasonKind.TIMER, BEGIN + timedelta(seconds=15))
 
 
-def test_a_child_says_its_id_and_status() -> None:
+def test_a_child_workflow_has_its_id_and_status() -> None:
     run = cut_after(hello(5), "childWorkflowInstanceCreated")
     child = "hello-1-child-ada"
     known = context(HELLO, run, children={child: RuntimeStatus.SUSPENDED})
@@ -104,25 +104,25 @@ def test_a_child_says_its_id_and_status() -> None:
 
 
 def ask(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
-    """Ask for a day, and look up after an hour."""
+    """Wait for a day, with a first time-out after an hour."""
     day, hour = timedelta(days=1), timedelta(hours=1)
     waiting = EventWait(ctx, ANSWER, Answer, until=ctx.current_utc_datetime + day, assigned_to="bo")
     report(ctx, "asking", "Bo is asked", waits=[waiting.wait])
     yield from waiting.receive(ctx.current_utc_datetime + hour)
 
 
-def test_a_wait_says_whose_it_is_and_when_it_ends() -> None:
+def test_a_wait_has_its_assignee_and_deadline() -> None:
     run = execute(asking(ask), Question(), {}, until=timedelta(minutes=1))
     [reason] = waiting_reasons(context(asking(ask), run))
     assert reason.text == "waiting for event answer until 2026-01-02T00:00:00Z, assigned to bo"
     assert (reason.name, reason.until) == ("answer", BEGIN + timedelta(days=1))
-    # What does not say whom it asks is told by its history.
+    # Without a wait that the workflow reports, the history has the event and its timer.
     assert texts(context(asking(ask), run, waits=())) == [
         "waiting for event answer until 2026-01-01T01:00:00Z"
     ]
 
 
-def test_a_wait_without_an_end_has_none() -> None:
+def test_a_wait_without_a_deadline_has_none() -> None:
     def forever(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
         yield ctx.wait_for_external_event("Answer")
 
@@ -130,7 +130,7 @@ def test_a_wait_without_an_end_has_none() -> None:
     assert texts(context(asking(forever), run)) == ["waiting for event Answer"]
 
 
-def test_what_when_any_left_behind_is_no_reason() -> None:
+def test_a_task_that_when_any_left_behind_is_no_reason() -> None:
     def either(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
         yield wf.when_any([ctx.create_timer(timedelta(days=1)), ctx.call_activity("look")])
         yield ctx.create_timer(timedelta(hours=1))
@@ -144,7 +144,7 @@ def happened(**event: Any) -> Any:
     return ParseDict({"eventId": -1, "timestamp": time, **event}, protos.HistoryEvent())
 
 
-def test_a_pause_comes_first_and_says_why() -> None:
+def test_a_pause_comes_first_with_its_reason() -> None:
     run = hello(5)
     run.history.append(happened(executionSuspended={"input": "the moon is full"}))
     found = waiting_reasons(context(HELLO, run, status=RuntimeStatus.SUSPENDED))
@@ -155,7 +155,7 @@ def test_a_pause_comes_first_and_says_why() -> None:
     assert found[0].since == BEGIN + timedelta(seconds=30)
 
 
-def test_a_pause_without_a_reason_is_one() -> None:
+def test_a_pause_without_a_reason_is_listed() -> None:
     run = hello(5)
     assert texts(context(HELLO, run, status=RuntimeStatus.SUSPENDED))[0] == "paused"
     run.history.append(happened(executionSuspended={}))
@@ -163,7 +163,7 @@ def test_a_pause_without_a_reason_is_one() -> None:
 
 
 @pytest.mark.parametrize("reason", ["PATCH_MISMATCH", "VERSION_NOT_AVAILABLE"])
-def test_a_stall_says_why(reason: str) -> None:
+def test_a_stall_has_its_reason(reason: str) -> None:
     run = hello(5)
     run.history.append(happened(executionStalled={"reason": reason, "description": "no v1"}))
     found = waiting_reasons(context(HELLO, run, status=RuntimeStatus.STALLED))
@@ -173,7 +173,7 @@ def test_a_stall_says_why(reason: str) -> None:
     assert texts(context(HELLO, run, status=RuntimeStatus.STALLED))[0] == "stalled"
 
 
-def test_without_a_worker_nothing_moves() -> None:
+def test_a_missing_worker_comes_first() -> None:
     found = texts(context(HELLO, hello(5), no_worker="no workflow worker is connected"))
     assert found == [
         "no worker has taken it for 90 s: no workflow worker is connected",
@@ -181,7 +181,7 @@ def test_without_a_worker_nothing_moves() -> None:
     ]
 
 
-def test_before_its_first_turn_an_instance_waits_for_that() -> None:
+def test_a_pending_instance_waits_for_its_first_turn() -> None:
     run = Run("hello-1")
     pending = context(HELLO, run, status=RuntimeStatus.PENDING)
     assert texts(pending) == ["its next turn has been due for 90 s"]
@@ -189,17 +189,17 @@ def test_before_its_first_turn_an_instance_waits_for_that() -> None:
     assert texts(without) == ["no worker has taken it for 90 s: none is here"]
 
 
-def test_where_the_code_is_another_the_history_alone_tells() -> None:
+def test_reasons_come_from_the_history_alone_if_the_code_does_not_replay_it() -> None:
     run = hello(1, **{TRY_LUCK: fail})
     found = waiting_reasons(context(HELLO, run, pending_tasks=None, replay_error="KeyError: 'x'"))
     assert [reason.text for reason in found] == [
         "activity try_luck: attempt 3, last error: out of luck, next try at 2026-01-01T00:00:03Z",
-        "this is from its history alone, which today's code does not replay: KeyError: 'x'",
+        "derived from the history alone, which the current code does not replay: KeyError: 'x'",
     ]
     assert found[0].attempts is None
 
 
-def test_of_many_things_the_first_are_told() -> None:
+def test_the_number_of_reasons_is_limited() -> None:
     def many(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
         yield wf.when_all(
             [ctx.call_activity("look", retry_policy=RETRY) for _ in range(MAX_REASONS + 2)]
@@ -208,4 +208,4 @@ def test_of_many_things_the_first_are_told() -> None:
     run = execute(asking(many), Question(), {"look": fail}, until=timedelta(0))
     found = waiting_reasons(context(asking(many), run))
     assert len(found) == MAX_REASONS + 1
-    assert found[-1].text == "and 2 things more"
+    assert found[-1].text == "and 2 more"

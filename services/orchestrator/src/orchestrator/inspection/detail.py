@@ -1,4 +1,4 @@
-"""Puts together what is known of an instance. No I/O."""
+"""The detail of an instance, from its state and its history. No I/O."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from orchestrator.toolkit.definition import Definition
 
 def detail_of(
     state: InstanceState,
-    facts: ExecutionInfo,
+    info: ExecutionInfo,
     why: Sequence[WaitingReason],
     definition: Definition | None,
     rerun_of: str | None,
@@ -28,35 +28,35 @@ def detail_of(
 
     Args:
         state: Its state, with payloads.
-        facts: What the history says.
-        why: What it waits for.
-        definition: Its workflow; None for a child, or what is not ours.
-        rerun_of: The instance that it repeats, as noted by us.
-        jaeger_url: Where Jaeger's page is, if anywhere.
-        now: The time.
+        info: What its history says.
+        why: The reasons why it waits.
+        definition: Its workflow; None for a child, or a workflow that is not hosted here.
+        rerun_of: The instance that it repeats, as recorded when it was started.
+        jaeger_url: The address of Jaeger's UI, if there is one.
+        now: The current time.
     """
-    ended = (facts.ended_at or state.last_updated_at) if state.terminal else None
-    begun = facts.begun_at if facts.rerun_of and facts.begun_at else state.created_at
+    ended = (info.ended_at or state.last_updated_at) if state.terminal else None
+    begun = info.begun_at if info.rerun_of and info.begun_at else state.created_at
     completed = state.status is RuntimeStatus.COMPLETED
     return InstanceDetail(
         instance_id=state.instance_id,
         workflow=definition.name if definition else state.name,
-        version=facts.version or state.version,
-        patches=facts.patches,
+        version=info.version or state.version,
+        patches=info.patches,
         status=state.status,
         input=_typed(state.input, definition.parse_input if definition else None),
         output=_typed(state.output, definition.output.model_validate_json if definition else None)
         if completed
         else None,
-        error=_error(state, facts),
+        error=_error(state, info),
         custom_status=state.progress,
         why=list(why),
-        parent=facts.parent or state.parent,
-        children=facts.children,
-        rerun_of=facts.rerun_of or rerun_of,
-        trace_id=facts.trace_id,
-        trace_url=f"{jaeger_url.rstrip('/')}/trace/{facts.trace_id}"
-        if jaeger_url and facts.trace_id
+        parent=info.parent or state.parent,
+        children=info.children,
+        rerun_of=info.rerun_of or rerun_of,
+        trace_id=info.trace_id,
+        trace_url=f"{jaeger_url.rstrip('/')}/trace/{info.trace_id}"
+        if jaeger_url and info.trace_id
         else None,
         created_at=state.created_at,
         last_updated_at=state.last_updated_at,
@@ -65,17 +65,17 @@ def detail_of(
     )
 
 
-def _typed(text: str | None, read: Callable[[str], BaseModel] | None) -> Any:
-    if read is not None and text:
+def _typed(text: str | None, parse: Callable[[str], BaseModel] | None) -> Any:
+    if parse is not None and text:
         try:
-            return json.loads(read(text).model_dump_json())
+            return json.loads(parse(text).model_dump_json())
         except ValidationError:
-            # Of an age when the model was another.
+            # It was started by an earlier version of the model.
             return parse_json_or_text(text)
     return parse_json_or_text(text)
 
 
-def _error(state: InstanceState, facts: ExecutionInfo) -> str | None:
+def _error(state: InstanceState, info: ExecutionInfo) -> str | None:
     if state.status is RuntimeStatus.FAILED:
         return state.error
-    return facts.terminated if state.status is RuntimeStatus.TERMINATED else None
+    return info.terminated if state.status is RuntimeStatus.TERMINATED else None

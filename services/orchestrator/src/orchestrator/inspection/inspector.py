@@ -1,4 +1,4 @@
-"""Asks the engine about one instance, and explains it."""
+"""Inspects one instance: its detail, its history, and why it waits."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,12 +21,12 @@ from orchestrator.inspection.waiting_reasons import MAX_REASONS, WaitContext, wa
 from orchestrator.telemetry.execution_info import execution_info_of
 from orchestrator.toolkit.catalogue import Catalogue
 
-# To be read one after the other: a fan-out's children are many.
-CHILDREN_ASKED = 20
+# A fan-out can have hundreds of children, and each is a read.
+MAX_CHILDREN_READ = 20
 
 
 class Inspector:
-    """Says of an instance what it did, and what it waits for."""
+    """Reads an instance from the engine, and derives what it did and why it waits."""
 
     def __init__(
         self,
@@ -36,14 +36,14 @@ class Inspector:
         why_no_worker: Callable[[], Awaitable[str | None]],
         jaeger_url: str | None,
     ) -> None:
-        """Prepare to explain.
+        """Prepare to inspect.
 
         Args:
             catalogue: The hosted workflows.
             management: The engine.
-            tombstones: What the engine forgets.
-            why_no_worker: Says why no workflow can run, if none can.
-            jaeger_url: Where Jaeger's page is, if anywhere.
+            tombstones: Which instances were purged, or are reruns.
+            why_no_worker: Returns why no workflow can run, if none can.
+            jaeger_url: The address of Jaeger's UI, if there is one.
         """
         self._catalogue = catalogue
         self._management = management
@@ -53,10 +53,15 @@ class Inspector:
         self._registry = registry_of(catalogue.definitions)
 
     async def detail(self, instance_id: str) -> InstanceDetail:
-        """Return all that is known of an instance; 404 or 410 where there is none."""
+        """Return an instance in detail.
+
+        Raises:
+            ProblemError: It does not exist (404), was purged (410), or the engine does not answer
+                (503); so for all methods.
+        """
         state, history = await self._read(instance_id)
-        # A long history takes a while, which is not the other requests' to wait for.
-        timeline, facts = await asyncio.to_thread(
+        # In a thread: a long history would block the other requests.
+        timeline, info = await asyncio.to_thread(
             lambda: (Timeline(history), execution_info_of(history))
         )
         now = datetime.now(UTC)
@@ -65,21 +70,21 @@ class Inspector:
             why = waiting_reasons(await self._wait_context(state, history, timeline, now))
         definition = self._catalogue.of_workflow(state.name)
         rerun_of = await self._tombstones.rerun_of(instance_id)
-        return detail_of(state, facts, why, definition, rerun_of, self._jaeger_url, now)
+        return detail_of(state, info, why, definition, rerun_of, self._jaeger_url, now)
 
     async def history(self, instance_id: str) -> InstanceHistory:
-        """Return what an instance did, in steps; 404 or 410 where there is none."""
+        """Return the history of an instance, in steps."""
         events = await self._events(instance_id)
         timeline = await asyncio.to_thread(Timeline, events)
         return InstanceHistory(instance_id=instance_id, steps=timeline.steps)
 
     async def raw(self, instance_id: str) -> list[dict[str, Any]]:
-        """Return its events as the engine has them; 404 or 410 where there is none."""
+        """Return the events of the history as the engine has them."""
         events = await self._events(instance_id)
         return await asyncio.to_thread(lambda: [MessageToDict(event) for event in events])
 
     async def revision(self, instance_id: str) -> tuple[str, RuntimeStatus]:
-        """Return what changes when an instance moves; 404 or 410 where there is none."""
+        """Return what differs whenever the instance has changed, without reading its payloads."""
         state = await self._state(instance_id, payloads=False)
         return state.last_updated_at.isoformat(), state.status
 
@@ -88,7 +93,7 @@ class Inspector:
         history = await self._history(instance_id)
         ended = any(event.HasField("executionCompleted") for event in history[-1:])
         if ended and not state.terminal:
-            # It ended between the two.
+            # It ended between the two reads.
             state = await self._state(instance_id, payloads=True)
         return state, history
 
@@ -126,7 +131,7 @@ class Inspector:
             for step, _ in context.pending_steps()[:MAX_REASONS]
             if step.kind is StepKind.CHILD and step.instance_id
         ]
-        context.children.update(await self._statuses(children[:CHILDREN_ASKED]))
+        context.children.update(await self._statuses(children[:MAX_CHILDREN_READ]))
         return context
 
     async def _pending_tasks(

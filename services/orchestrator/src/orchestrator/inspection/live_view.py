@@ -1,4 +1,4 @@
-"""Lets any number of people look on while an instance moves."""
+"""Live view of an instance: one poller for any number of subscribers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,24 +11,24 @@ from servicekit.problems import ProblemError
 INTERVAL = 1.0
 
 Revision = tuple[str, RuntimeStatus]
-"""What changes when an instance moves."""
+"""Differs whenever the instance has changed: when it was last updated, and its status."""
 
 
 class Broadcast:
-    """What those who look on at one instance share."""
+    """What the subscribers of one instance share."""
 
     def __init__(self) -> None:
-        """Begin with nothing seen."""
+        """Create it before the first read."""
         self.subscribers = 0
-        self.number = 0
+        self.sequence = 0
         self.latest: InstanceDetail | None = None
-        self.over = False
+        self.ended = False
         self.changed = asyncio.Condition()
         self.poller: asyncio.Task[None] | None = None
 
 
 class LiveView:
-    """One poller an instance, as long as somebody looks on."""
+    """Polls each instance that has subscribers, once for all of them."""
 
     def __init__(
         self,
@@ -40,10 +40,10 @@ class LiveView:
         """Prepare to poll.
 
         Args:
-            revision: Returns what changes when an instance moves; cheap.
-            detail: Returns what is seen of it then.
-            stopping: Whether the service is to stop, so that all must go.
-            interval: Seconds between two looks at an instance, however many look on.
+            revision: Returns the revision of an instance; cheap.
+            detail: Returns the detail of an instance; called when its revision has changed.
+            stopping: Returns whether the service is draining, which ends all subscriptions.
+            interval: Seconds between two polls of an instance.
         """
         self._revision = revision
         self._detail = detail
@@ -52,13 +52,16 @@ class LiveView:
         self._broadcasts: dict[str, Broadcast] = {}
 
     async def subscribe(self, instance_id: str) -> AsyncIterator[InstanceDetail]:
-        """Yield an instance now and each time it has moved, until it has ended.
+        """Yield the detail of an instance now and after each change, until it has ended.
 
-        Who is slow misses what was between. It also ends where the service stops, or the
-        instance was purged.
+        A slow subscriber skips intermediate changes. The subscription also ends when the service
+        stops, or the instance is purged.
+
+        Raises:
+            Exception: Polling failed other than by an unavailable engine.
         """
         broadcast = self._broadcasts.get(instance_id)
-        if broadcast is None or broadcast.over:
+        if broadcast is None or broadcast.ended:
             broadcast = self._broadcasts[instance_id] = Broadcast()
             broadcast.poller = asyncio.create_task(self._poll(instance_id, broadcast))
         broadcast.subscribers += 1
@@ -66,21 +69,21 @@ class LiveView:
         try:
             while True:
                 async with broadcast.changed:
-                    while broadcast.number == seen and not broadcast.over:
+                    while broadcast.sequence == seen and not broadcast.ended:
                         await broadcast.changed.wait()
-                if broadcast.number > seen and broadcast.latest is not None:
-                    seen = broadcast.number
+                if broadcast.sequence > seen and broadcast.latest is not None:
+                    seen = broadcast.sequence
                     yield broadcast.latest
-                elif broadcast.over:
-                    # A bug in the poller is the subscribers' to tell.
+                elif broadcast.ended:
+                    # Raises what the poller failed with, if it failed.
                     await broadcast.poller if broadcast.poller else None
                     return
         finally:
             broadcast.subscribers -= 1
             if broadcast.subscribers == 0:
-                await self._leave(instance_id, broadcast)
+                await self._close(instance_id, broadcast)
 
-    async def _leave(self, instance_id: str, broadcast: Broadcast) -> None:
+    async def _close(self, instance_id: str, broadcast: Broadcast) -> None:
         if self._broadcasts.get(instance_id) is broadcast:
             del self._broadcasts[instance_id]
         if broadcast.poller is not None:
@@ -95,7 +98,7 @@ class LiveView:
                     revision = await self._revision(instance_id)
                     if revision != seen:
                         broadcast.latest, seen = await self._detail(instance_id), revision
-                        broadcast.number += 1
+                        broadcast.sequence += 1
                         async with broadcast.changed:
                             broadcast.changed.notify_all()
                         if broadcast.latest.status in TERMINAL:
@@ -103,9 +106,9 @@ class LiveView:
                 except ProblemError as problem:
                     if problem.type is ProblemType.NOT_FOUND:
                         return
-                    # The sidecar is away: it comes back.
+                    # The engine is unavailable: poll again.
                 await asyncio.sleep(self._interval)
         finally:
-            broadcast.over = True
+            broadcast.ended = True
             async with broadcast.changed:
                 broadcast.changed.notify_all()

@@ -1,4 +1,4 @@
-"""Groups the events of a history into steps. No I/O."""
+"""The timeline of an instance: the events of its history, grouped into steps. No I/O."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,14 +17,14 @@ NO_EVENT = -1
 
 
 class Timeline:
-    """The steps of a history, in the order of their beginning.
+    """The steps of a history, in the order in which they began.
 
     Args:
         history: The events, in order.
 
     Attributes:
         steps: All of them.
-        pending: Those under way, by the id of the event that they began, or go on, with.
+        pending: Those that run, by the id of the event that began their current attempt or timer.
     """
 
     def __init__(self, history: Sequence[Any]) -> None:
@@ -74,7 +74,7 @@ class Timeline:
         self.pending[event.eventId] = step
 
     def _task_scheduled(self, event: Any, task: Any) -> None:
-        # The id stays the same over the attempts of one call.
+        # All attempts of one call have the same id.
         step = self._by_execution.get(task.taskExecutionId)
         if step is None or step.name != task.name:
             step = self._begin(event, StepKind.ACTIVITY, task.name, input=_data(task, "input"))
@@ -84,7 +84,7 @@ class Timeline:
         self._attempt(event, step)
 
     def _child_created(self, event: Any, child: Any) -> None:
-        # The same child may be called twice: only a retry's timer says that it is one call.
+        # The same id can be a second call: only after a retry's timer is it the same step.
         step = self._retried_child.pop(child.instanceId, None)
         if step is None:
             step = self._begin(
@@ -137,7 +137,7 @@ class Timeline:
         elif step.kind is StepKind.EVENT:
             self._close(fired.timerId, StepStatus.TIMED_OUT, event)
         else:
-            # The next attempt follows.
+            # It was the retry's timer: the next attempt follows.
             del self.pending[fired.timerId]
 
     def _event_raised(self, event: Any, raised: Any) -> None:
@@ -149,7 +149,7 @@ class Timeline:
         )
         first = next(waits, None)
         if first is None:
-            # It came before it was waited for, and is kept until then.
+            # It was raised before anything waited for it; the SDK buffers it.
             step = self._begin(event, StepKind.EVENT, raised.name)
             step.event_id = NO_EVENT
             step.status, step.ended_at = StepStatus.COMPLETED, step.started_at
@@ -165,11 +165,11 @@ class Timeline:
 
     def _stalled(self, event: Any, stalled: Any) -> None:
         self._halt(
-            event, StepKind.STALL, stall_reason(stalled), truncate(stalled.description) or None
+            event, StepKind.STALL, _stall_reason(stalled), truncate(stalled.description) or None
         )
 
     def _halt(self, event: Any, kind: StepKind, name: str, reason: Any) -> None:
-        # It is said again at each turn that is tried.
+        # The engine repeats the event at each turn.
         if kind not in self._halted:
             self._halted[kind] = self._begin(event, kind, name, input=reason)
             self._halted[kind].event_id = NO_EVENT
@@ -200,8 +200,8 @@ class Timeline:
         return step
 
 
-def stall_reason(stalled: Any) -> str:
-    """Return why an instance stalled, in one word."""
+def _stall_reason(stalled: Any) -> str:
+    """Return why an instance stalled, such as `patch_mismatch`."""
     reason: str = protos.StalledReason.Name(stalled.reason)
     return reason.lower()
 

@@ -1,4 +1,4 @@
-"""What the engine forgets about instances: which were purged, and which repeat another."""
+"""What Dapr keeps no record of: which instances were purged, and which are reruns."""
 
 from pydantic import BaseModel
 
@@ -9,13 +9,13 @@ from servicekit.state import Conflict, StateStore
 
 
 class Tombstone(BaseModel):
-    """An instance was purged by an operator."""
+    """The record that an operator purged an instance."""
 
     by: str
 
 
 class RerunOf(BaseModel):
-    """The instance that another one repeats, and how."""
+    """The instance that a rerun repeats, the step that it begins at, and its new input."""
 
     source: str
     from_event: int | None
@@ -23,28 +23,28 @@ class RerunOf(BaseModel):
 
 
 class Tombstones:
-    """The notes in a state store."""
+    """The records in the state store."""
 
     def __init__(self, store: StateStore) -> None:
-        """Keep them in `store`."""
+        """Read and write the records in `store`."""
         self._store = store
 
     async def record_purge(self, instance_id: str, by: str) -> None:
-        """Remember that an instance was purged."""
+        """Record that an instance was purged."""
         await self._store.overwrite(f"gone:{instance_id}", Tombstone(by=by))
 
     async def was_purged(self, instance_id: str) -> bool:
-        """Return whether an instance of that id was purged by an operator."""
+        """Return whether an operator purged an instance of this id."""
         return (await self._store.get(f"gone:{instance_id}", Tombstone)).value is not None
 
     async def missing_problem(self, instance_id: str) -> ProblemError:
-        """Return the problem that an instance is not there: 410 where it was purged, or 404."""
+        """Return the problem for a missing instance: 410 if it was purged, else 404."""
         if await self.was_purged(instance_id):
             return ProblemError(ProblemType.INSTANCE_GONE, f"{instance_id} was purged")
         return unknown_instance(instance_id)
 
     async def record_rerun(self, new_instance_id: str, rerun: RerunOf) -> RerunOf:
-        """Remember what a new instance repeats; return what was first said of it."""
+        """Record what a new instance repeats; return what was recorded first under its id."""
         key = f"rerun:{new_instance_id}"
         try:
             await self._store.put(key, rerun, None)
@@ -53,6 +53,6 @@ class Tombstones:
         return rerun
 
     async def rerun_of(self, instance_id: str) -> str | None:
-        """Return the instance that this one repeats, if it does."""
-        noted = (await self._store.get(f"rerun:{instance_id}", RerunOf)).value
-        return noted.source if noted else None
+        """Return the instance that this one repeats, if it is a rerun."""
+        recorded = (await self._store.get(f"rerun:{instance_id}", RerunOf)).value
+        return recorded.source if recorded else None

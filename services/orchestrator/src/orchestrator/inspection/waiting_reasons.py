@@ -1,4 +1,4 @@
-"""Says why an instance waits. No I/O."""
+"""The reasons why an instance waits. No I/O."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,18 +15,18 @@ MAX_REASONS = 50
 
 @dataclass(frozen=True, kw_only=True)
 class WaitContext:
-    """All that there is to know about an instance that has not ended.
+    """What the reasons of an instance that has not ended are derived from.
 
     Args:
-        status: What the engine says.
-        timeline: What its history says.
-        pending_tasks: What its code waits for; None where that does not replay.
-        replay_error: Why not.
-        waits: What it says itself that it waits for.
+        status: Its status.
+        timeline: The steps of its history.
+        pending_tasks: What its code waits for; None if the current code does not replay it.
+        replay_error: Why the code does not replay it.
+        waits: The waits that the workflow itself reports.
         children: The status of its children, as far as known.
         no_worker: Why no workflow can run now, if none can.
-        last_updated_at: When it last moved.
-        now: The time.
+        last_updated_at: When it changed last.
+        now: The current time.
     """
 
     status: RuntimeStatus
@@ -40,7 +40,7 @@ class WaitContext:
     now: datetime
 
     def pending_steps(self) -> list[tuple[HistoryStep, int | None]]:
-        """Return the steps that it waits for, each with how many attempts there are at most."""
+        """Return the steps that it waits for, each with its maximum number of attempts."""
         open_ = self.timeline.pending.items()
         if self.pending_tasks is None:
             return [(step, None) for _, step in open_]
@@ -48,15 +48,13 @@ class WaitContext:
 
 
 def waiting_reasons(context: WaitContext) -> list[WaitingReason]:
-    """Return what an instance waits for: what holds up everything first."""
+    """Return why an instance waits: first what blocks it as a whole, then each pending step."""
     found = [*_halted(context), *_no_worker(context)]
     pending = context.pending_steps()
     found += [_reason(context, step, attempts) for step, attempts in pending[:MAX_REASONS]]
     if len(pending) > MAX_REASONS:
         found.append(
-            WaitingReason(
-                kind=ReasonKind.MORE, text=f"and {len(pending) - MAX_REASONS} things more"
-            )
+            WaitingReason(kind=ReasonKind.MORE, text=f"and {len(pending) - MAX_REASONS} more")
         )
     if not found:
         seconds = _seconds(context)
@@ -71,7 +69,7 @@ def waiting_reasons(context: WaitContext) -> list[WaitingReason]:
         found.append(
             WaitingReason(
                 kind=ReasonKind.CODE,
-                text="this is from its history alone, which today's code does not replay: "
+                text="derived from the history alone, which the current code does not replay: "
                 f"{context.replay_error}",
             )
         )
@@ -80,7 +78,7 @@ def waiting_reasons(context: WaitContext) -> list[WaitingReason]:
 
 def _halted(context: WaitContext) -> list[WaitingReason]:
     kinds = {StepKind.PAUSE: ReasonKind.PAUSED, StepKind.STALL: ReasonKind.STALLED}
-    told = [
+    found = [
         WaitingReason(
             kind=kinds[step.kind],
             text=": ".join(filter(None, [kinds[step.kind], _why(step)])),
@@ -89,14 +87,14 @@ def _halted(context: WaitContext) -> list[WaitingReason]:
         for step in context.timeline.steps
         if step.kind in kinds and step.status is StepStatus.RUNNING
     ]
-    # What the engine has decided a moment ago need not be in the history yet.
+    # The status can be newer than the history that was read.
     for status, kind in (
         (RuntimeStatus.SUSPENDED, ReasonKind.PAUSED),
         (RuntimeStatus.STALLED, ReasonKind.STALLED),
     ):
-        if context.status is status and all(reason.kind is not kind for reason in told):
-            told.append(WaitingReason(kind=kind, text=kind, since=context.last_updated_at))
-    return told
+        if context.status is status and all(reason.kind is not kind for reason in found):
+            found.append(WaitingReason(kind=kind, text=kind, since=context.last_updated_at))
+    return found
 
 
 def _why(step: HistoryStep) -> str:
@@ -134,25 +132,25 @@ def _reason(context: WaitContext, step: HistoryStep, attempts: int | None) -> Wa
 
 
 def _event(context: WaitContext, step: HistoryStep) -> WaitingReason:
-    said = next((w for w in context.waits if w.event.casefold() == step.name.casefold()), None)
-    # A step of the history may be shorter than the wait: it looks up to remind somebody.
-    until = said.until if said and said.until else step.until
-    text = f"waiting for event {said.event if said else step.name}"
+    reported = next((w for w in context.waits if w.event.casefold() == step.name.casefold()), None)
+    # A timed step can be shorter than the wait, for example up to the next reminder.
+    until = reported.until if reported and reported.until else step.until
+    text = f"waiting for event {reported.event if reported else step.name}"
     if until:
         text += f" {_until(until)}"
-    if said and said.assigned_to:
-        text += f", assigned to {said.assigned_to}"
+    if reported and reported.assigned_to:
+        text += f", assigned to {reported.assigned_to}"
     return WaitingReason(
         kind=ReasonKind.EVENT,
         text=text,
-        name=said.event if said else step.name,
+        name=reported.event if reported else step.name,
         since=step.started_at,
         until=until,
     )
 
 
 def _attempted(context: WaitContext, step: HistoryStep, attempts: int | None) -> WaitingReason:
-    """Tell of an activity or a child, which may be between two attempts."""
+    """Return the reason for an activity or child, which may be between two attempts."""
     between = step.until is not None
     number = len(step.attempts) + between
     last_error = next((a.error for a in reversed(step.attempts) if a.error), None)
