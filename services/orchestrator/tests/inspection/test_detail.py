@@ -1,11 +1,12 @@
 """The detail of an instance, from its state and its history."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from google.protobuf.json_format import ParseDict
+from unit_support.history import BEGIN, happened
 
 from contracts.detail import InstanceDetail
 from contracts.orchestrator import RuntimeStatus
@@ -15,16 +16,11 @@ from orchestrator.inspection.detail import detail_of
 from orchestrator.telemetry.execution_info import ExecutionInfo, execution_info_of
 from orchestrator.workflows.hello.workflow import DEFINITION
 
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 TRACE = "7a46f4ca5fcfd0e8c73a06403023a450"
 
 
 def timestamp(seconds: float) -> str:
     return (BEGIN + timedelta(seconds=seconds)).isoformat()
-
-
-def happened(seconds: float, **event: Any) -> Any:
-    return ParseDict({"timestamp": timestamp(seconds), **event}, protos.HistoryEvent())
 
 
 def raw(**fields: Any) -> InstanceState:
@@ -122,12 +118,6 @@ def test_a_custom_status_of_another_form_is_null() -> None:
     assert reported.custom_status.step == "rest"
 
 
-def test_every_status_of_the_engine_is_mapped() -> None:
-    for name, _ in protos.OrchestrationStatus.items():
-        assert raw(workflowStatus=name).status in RuntimeStatus
-    assert raw(workflowStatus="ORCHESTRATION_STATUS_STALLED").status is RuntimeStatus.STALLED
-
-
 def test_version_patches_and_children_come_from_the_history() -> None:
     def began(**version: Any) -> Any:
         return happened(0, workflowStarted={"version": version})
@@ -150,16 +140,6 @@ def test_a_trace_is_linked_if_jaegers_address_is_set() -> None:
     linked = shown(raw(), info, jaeger_url="http://localhost:16686/")
     assert linked.trace_url == f"http://localhost:16686/trace/{TRACE}"
     assert shown(raw(), jaeger_url="http://localhost:16686").trace_url is None
-
-
-def test_the_input_of_an_eternal_workflow_has_the_trace_of_its_start() -> None:
-    def begun(given: str) -> Any:
-        return execution_info_of([happened(0, executionStarted={"input": given})])
-
-    given = json.dumps({"url": "x", "started_in": f"00-{TRACE}-e910bba9f1740b41-00"})
-    assert begun(given).trace_id == TRACE
-    for other in ("", "null", '"ada"', '{"started_in": 5}', '{"started_in": "00-0"}'):
-        assert begun(other).trace_id is None
 
 
 @pytest.mark.parametrize("begins_with", ["taskScheduled", "timerCreated"])

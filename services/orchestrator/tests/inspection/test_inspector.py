@@ -5,13 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from google.protobuf.json_format import ParseDict
 from unit_support.catalogue import CATALOGUE
+from unit_support.engine import instance_state
 
 from contracts.detail import ReasonKind
 from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
-from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.inspection.inspector import Inspector
 from orchestrator.inspection.tombstones import Tombstones
@@ -26,16 +25,16 @@ STUBS = {GREET: lambda _: "Hello", TRY_LUCK: lambda _: None}
 CHILD = "hello-1-child-ada"
 
 
-def raw(instance_id: str = "hello-1", status: str = "RUNNING", **fields: Any) -> InstanceState:
-    defaults = {
-        "instanceId": instance_id,
-        "name": DEFINITION.workflow_name,
-        "workflowStatus": f"ORCHESTRATION_STATUS_{status}",
-        "createdTimestamp": "2026-01-01T00:00:00Z",
-        "lastUpdatedTimestamp": "2026-01-01T00:00:01Z",
-        "input": REQUEST.model_dump_json(),
-    }
-    return InstanceState.from_proto(ParseDict(defaults | fields, protos.WorkflowState()))
+def state(
+    instance_id: str = "hello-1", status: str = "RUNNING", name: str = DEFINITION.workflow_name
+) -> InstanceState:
+    return instance_state(
+        instance_id=instance_id,
+        name=name,
+        status=status,
+        request=REQUEST,
+        lastUpdatedTimestamp="2026-01-01T00:00:01Z",
+    )
 
 
 class FakeManagement:
@@ -67,7 +66,7 @@ def hello(until: timedelta | None = None) -> Run:
 
 
 async def test_the_reasons_of_a_waiting_instance_come_from_the_current_code() -> None:
-    management = FakeManagement(hello(timedelta(seconds=5)).history, hello_1=[raw()])
+    management = FakeManagement(hello(timedelta(seconds=5)).history, hello_1=[state()])
     detail = await inspector(management).detail("hello-1")
     assert [reason.kind for reason in detail.why] == [ReasonKind.TIMER]
     assert detail.children == [CHILD]
@@ -79,7 +78,7 @@ async def test_the_status_of_a_pending_child_is_read() -> None:
         i for i, event in enumerate(history) if event.HasField("childWorkflowInstanceCreated")
     )
     management = FakeManagement(
-        history[: created + 1], hello_1=[raw()], hello_1_child_ada=[raw(CHILD, "SUSPENDED")]
+        history[: created + 1], hello_1=[state()], hello_1_child_ada=[state(CHILD, "SUSPENDED")]
     )
     [reason] = (await inspector(management, None).detail("hello-1")).why
     assert "SUSPENDED" in reason.text
@@ -87,7 +86,7 @@ async def test_the_status_of_a_pending_child_is_read() -> None:
 
 
 async def test_a_missing_worker_is_a_reason() -> None:
-    management = FakeManagement([], hello_1=[raw(status="PENDING")])
+    management = FakeManagement([], hello_1=[state(status="PENDING")])
     [reason] = (await inspector(management, "nobody is here").detail("hello-1")).why
     assert reason.kind is ReasonKind.NO_WORKER
     assert reason.text.endswith(": nobody is here")
@@ -98,20 +97,20 @@ async def test_a_history_that_the_code_does_not_replay_is_no_error() -> None:
     for event in history:
         if event.HasField("executionStarted"):
             event.executionStarted.name = "a workflow of yesterday"
-    management = FakeManagement(history, hello_1=[raw(name="a workflow of yesterday")])
+    management = FakeManagement(history, hello_1=[state(name="a workflow of yesterday")])
     why = (await inspector(management).detail("hello-1")).why
     assert [reason.kind for reason in why] == [ReasonKind.TIMER, ReasonKind.CODE]
 
 
 async def test_an_instance_that_ends_between_two_reads_has_ended() -> None:
-    management = FakeManagement(hello().history, hello_1=[raw(), raw(status="COMPLETED")])
+    management = FakeManagement(hello().history, hello_1=[state(), state(status="COMPLETED")])
     detail = await inspector(management).detail("hello-1")
     assert (detail.status, detail.why) == (RuntimeStatus.COMPLETED, [])
 
 
 async def test_the_history_has_steps_and_its_raw_form_all_events() -> None:
     run = hello()
-    inspected = inspector(FakeManagement(run.history, hello_1=[raw()]))
+    inspected = inspector(FakeManagement(run.history, hello_1=[state()]))
     assert len((await inspected.history("hello-1")).steps) == 4
     assert len(await inspected.raw("hello-1")) == len(run.history)
 

@@ -1,20 +1,16 @@
-"""A history becomes steps, whatever is in it."""
+"""The steps of a history."""
 
 from collections.abc import Generator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dapr.ext.workflow as wf
-import pytest
 from dapr.ext.workflow import DaprWorkflowContext
-from google.protobuf.json_format import ParseDict
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from unit_support.asking import ANSWER, Answer, Question, asking
+from unit_support.history import BEGIN, happened
 
-from contracts.detail import HistoryStep, StepKind, StepStatus
-from orchestrator.dapr_sdk.private import protos
+from contracts.detail import HistoryStep, StepStatus
 from orchestrator.dapr_sdk.values import MAX_TEXT
 from orchestrator.inspection.timeline import Timeline
 from orchestrator.testing.environment import Run, Send, execute
@@ -23,17 +19,9 @@ from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.waits import EventWait
 
 RECORDED = Path(__file__).parents[1] / "histories"
-FILES = sorted(RECORDED.glob("*.json"))
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def happened(seconds: float, event_id: int, **event: Any) -> Any:
-    """Return an event, `seconds` after the beginning, in the form of the recorded ones."""
-    time = (BEGIN + timedelta(seconds=seconds)).isoformat()
-    return ParseDict({"eventId": event_id, "timestamp": time, **event}, protos.HistoryEvent())
-
-
-def told(steps: list[HistoryStep]) -> list[tuple[str, str, str]]:
+def summary(steps: list[HistoryStep]) -> list[tuple[str, str, str]]:
     return [(step.kind, step.name, step.status) for step in steps]
 
 
@@ -43,7 +31,7 @@ def recorded(name: str) -> list[Any]:
 
 def test_retries_are_attempts_of_one_step() -> None:
     steps = Timeline(recorded("hello-retried")).steps
-    assert told(steps) == [
+    assert summary(steps) == [
         ("activity", "greet", "completed"),
         ("activity", "try_luck", "completed"),
         ("child", "hello_child_workflow", "completed"),
@@ -66,7 +54,7 @@ def test_retries_are_attempts_of_one_step() -> None:
     assert steps[3].ended_at >= steps[3].until
 
 
-def test_a_step_that_fails_for_good_has_its_last_error() -> None:
+def test_a_step_that_fails_permanently_has_its_last_error() -> None:
     steps = Timeline(recorded("hello-compensated")).steps
     luck = next(step for step in steps if step.name == "try_luck")
     assert luck.status is StepStatus.FAILED
@@ -86,7 +74,7 @@ def test_between_two_attempts_a_step_runs_until_the_next() -> None:
 
 
 def ask(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
-    """Ask, for an hour at a time, two times at most."""
+    """Wait for an answer for an hour, at most twice."""
     for _round in range(2):
         until = ctx.current_utc_datetime + timedelta(hours=1)
         waiting = EventWait(ctx, ANSWER, Answer, until=until, assigned_to="bo")
@@ -110,13 +98,13 @@ def test_a_timed_wait_is_one_step() -> None:
     assert second.until == BEGIN + timedelta(hours=2)
 
 
-def test_a_wait_that_lasts_is_under_way() -> None:
+def test_a_wait_that_has_not_ended_is_pending() -> None:
     timeline = Timeline(asked(until=timedelta(minutes=30)).history)
     [step] = timeline.pending.values()
     assert (step.status, step.ended_at) == (StepStatus.RUNNING, None)
 
 
-def test_a_wait_without_an_end_has_none() -> None:
+def test_a_wait_without_a_deadline_has_none() -> None:
     created = happened(
         0, 1, timerCreated={"fireAt": "9999-12-31T23:59:59.999999999Z", "externalEvent": {}}
     )
@@ -128,18 +116,18 @@ def wait_created(event_id: int, name: str) -> Any:
     return happened(0, event_id, timerCreated=timer)
 
 
-def test_the_case_of_an_event_does_not_matter_and_the_first_wait_gets_it() -> None:
+def test_an_event_completes_the_first_wait_of_its_name_in_any_case() -> None:
     raised = happened(1, -1, eventRaised={"name": "OTHER", "input": '{"a": 1}'})
     history = [wait_created(1, "answer"), wait_created(2, "Other"), wait_created(3, "other")]
     timeline = Timeline([*history, raised])
     assert [step.status for step in timeline.steps] == ["running", "completed", "running"]
     assert timeline.steps[1].output == {"a": 1}
-    # Its timer still fires, and is of no concern.
+    # Its timer still fires, and is ignored.
     late = happened(3600, -1, timerFired={"timerId": 2})
     assert Timeline([*history, raised, late]).steps[1].status is StepStatus.COMPLETED
 
 
-def test_an_event_that_nobody_waits_for_is_kept_as_a_step() -> None:
+def test_an_event_that_nothing_waits_for_is_a_step() -> None:
     raised = happened(1, -1, eventRaised={"name": "answer", "input": '"early"'})
     [step] = Timeline([raised]).steps
     assert (step.kind, step.status, step.output) == ("event", "completed", "early")
@@ -156,7 +144,7 @@ def test_a_pause_is_a_step_with_its_reason() -> None:
     assert Timeline([resumed]).steps == []
 
 
-def test_a_stall_lasts_until_the_next_decision() -> None:
+def test_a_stall_lasts_until_the_next_scheduled_task() -> None:
     stalled = happened(
         1, -1, executionStalled={"reason": "VERSION_NOT_AVAILABLE", "description": "no v1 here"}
     )
@@ -165,13 +153,13 @@ def test_a_stall_lasts_until_the_next_decision() -> None:
     assert (step.kind, step.name, step.status) == ("stall", "version_not_available", "running")
     assert step.input == "no v1 here"
     decided = happened(3, 1, taskScheduled={"name": "greet"})
-    assert told(Timeline([stalled, begun, decided]).steps) == [
+    assert summary(Timeline([stalled, begun, decided]).steps) == [
         ("stall", "version_not_available", "completed"),
         ("activity", "greet", "running"),
     ]
 
 
-def test_what_is_under_way_at_the_end_is_abandoned() -> None:
+def test_a_step_that_runs_when_the_instance_ends_is_abandoned() -> None:
     task = happened(0, 1, taskScheduled={"name": "greet", "taskExecutionId": "x"})
     terminated = happened(1, -1, executionTerminated={"input": "enough"})
     ended = happened(2, 2, executionCompleted={"workflowStatus": "ORCHESTRATION_STATUS_TERMINATED"})
@@ -190,7 +178,7 @@ def child_failed(seconds: float, event_id: int) -> Any:
     return happened(seconds, -1, childWorkflowInstanceFailed=failed)
 
 
-def test_a_child_that_is_tried_again_is_one_step_and_one_that_is_called_twice_is_two() -> None:
+def test_a_retried_child_is_one_step_and_one_that_is_called_twice_is_two() -> None:
     again = happened(
         2,
         2,
@@ -208,7 +196,7 @@ def test_a_child_that_is_tried_again_is_one_step_and_one_that_is_called_twice_is
     assert [step.status for step in twice] == ["failed", "running"]
 
 
-def test_calls_at_once_are_steps_of_their_own() -> None:
+def test_parallel_calls_are_separate_steps() -> None:
     def both(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
         yield wf.when_all([ctx.call_activity("look", input=number) for number in (1, 2)])
 
@@ -219,7 +207,7 @@ def test_calls_at_once_are_steps_of_their_own() -> None:
     ]
 
 
-def test_what_is_long_is_cut_and_says_so() -> None:
+def test_long_input_is_truncated() -> None:
     data = '"' + "x" * MAX_TEXT + '"'
     task = happened(0, 1, taskScheduled={"name": "greet", "input": data})
     [step] = Timeline([task]).steps
@@ -229,103 +217,7 @@ def test_what_is_long_is_cut_and_says_so() -> None:
     assert len(step.input) < MAX_TEXT + 100
 
 
-def test_what_is_not_json_is_shown_as_it_is() -> None:
+def test_output_that_is_not_json_is_shown_as_text() -> None:
     done = happened(1, -1, taskCompleted={"taskScheduledId": 1, "result": "{broken"})
     [step] = Timeline([happened(0, 1, taskScheduled={"name": "greet"}), done]).steps
     assert step.output == "{broken"
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_part_of_a_recorded_history_makes_sense(path: Path) -> None:
-    _, history = load(path)
-    for end in range(len(history) + 1):
-        assert_sensible(history[:end])
-    assert not Timeline(history).pending
-
-
-IDS = st.integers(1, 4)
-NAMES = st.sampled_from(["a", "A", "b"])
-EVENTS = st.one_of(
-    st.builds(
-        lambda i, n, x: {"eventId": i, "taskScheduled": {"name": n, "taskExecutionId": x}},
-        IDS,
-        NAMES,
-        st.sampled_from(["", "x", "y"]),
-    ),
-    st.builds(lambda i: {"taskCompleted": {"taskScheduledId": i, "result": "1"}}, IDS),
-    st.builds(
-        lambda i: {"taskFailed": {"taskScheduledId": i, "failureDetails": {"errorMessage": "e"}}},
-        IDS,
-    ),
-    st.builds(
-        lambda i, c: {"eventId": i, "childWorkflowInstanceCreated": {"name": "c", "instanceId": c}},
-        IDS,
-        NAMES,
-    ),
-    st.builds(
-        lambda i: {
-            "childWorkflowInstanceFailed": {
-                "taskScheduledId": i,
-                "failureDetails": {"errorMessage": "e"},
-            }
-        },
-        IDS,
-    ),
-    st.builds(
-        lambda i, origin: {
-            "eventId": i,
-            "timerCreated": {"fireAt": "2026-01-01T01:00:00Z", **origin},
-        },
-        IDS,
-        st.one_of(
-            st.just({}),
-            st.just({"createTimer": {}}),
-            st.builds(lambda n: {"externalEvent": {"name": n}}, NAMES),
-            st.builds(
-                lambda x: {"activityRetry": {"taskExecutionId": x}}, st.sampled_from(["x", "y"])
-            ),
-            st.builds(lambda c: {"childWorkflowRetry": {"instanceId": c}}, NAMES),
-        ),
-    ),
-    st.builds(lambda i: {"timerFired": {"timerId": i}}, IDS),
-    st.builds(lambda n: {"eventRaised": {"name": n}}, NAMES),
-    st.sampled_from(
-        [
-            {"workflowStarted": {}},
-            {"executionSuspended": {}},
-            {"executionResumed": {}},
-            {"executionStalled": {"reason": "PATCH_MISMATCH"}},
-            {"executionCompleted": {"workflowStatus": "ORCHESTRATION_STATUS_COMPLETED"}},
-            {"eventSent": {}},
-        ]
-    ),
-)
-
-
-@settings(deadline=None)
-@given(st.lists(EVENTS, max_size=25))
-def test_no_history_is_too_strange(events: list[dict[str, Any]]) -> None:
-    assert_sensible(
-        [happened(i, e.get("eventId", -1), **_without_id(e)) for i, e in enumerate(events)]
-    )
-
-
-def _without_id(event: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in event.items() if key != "eventId"}
-
-
-def assert_sensible(history: list[Any]) -> None:
-    timeline = Timeline(history)
-    begun = sum(
-        event.HasField("taskScheduled") or event.HasField("childWorkflowInstanceCreated")
-        for event in history
-    )
-    assert sum(len(step.attempts) for step in timeline.steps) == begun
-    for step in timeline.steps:
-        assert [attempt.number for attempt in step.attempts] == [
-            number + 1 for number in range(len(step.attempts))
-        ]
-        assert (step.ended_at is None) == (step.status is StepStatus.RUNNING)
-        assert (step.kind is StepKind.CHILD) == (step.instance_id is not None)
-    for step in timeline.pending.values():
-        assert step in timeline.steps

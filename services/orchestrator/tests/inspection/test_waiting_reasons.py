@@ -1,18 +1,17 @@
 """The reasons why an instance waits, and their texts."""
 
 from collections.abc import Generator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import dapr.ext.workflow as wf
 import pytest
 from dapr.ext.workflow import DaprWorkflowContext
-from google.protobuf.json_format import ParseDict
 from unit_support.asking import ANSWER, Answer, Question, asking
+from unit_support.history import BEGIN, happened
 
 from contracts.detail import ReasonKind
 from contracts.orchestrator import RuntimeStatus
-from orchestrator.dapr_sdk.private import protos
 from orchestrator.engine.replay_executor import registry_of
 from orchestrator.inspection.pending_tasks import pending_tasks
 from orchestrator.inspection.timeline import Timeline
@@ -24,8 +23,6 @@ from orchestrator.toolkit.retries import RETRY
 from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.hello.models import CHILD, GREET, TRY_LUCK, HelloRequest
 from orchestrator.workflows.hello.workflow import DEFINITION as HELLO
-
-BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def context(definition: Definition, run: Run, **more: Any) -> WaitContext:
@@ -139,14 +136,9 @@ def test_a_task_that_when_any_left_behind_is_no_reason() -> None:
     assert texts(context(asking(either), run)) == ["timer until 2026-01-01T01:00:00Z"]
 
 
-def happened(**event: Any) -> Any:
-    time = (BEGIN + timedelta(seconds=30)).isoformat()
-    return ParseDict({"eventId": -1, "timestamp": time, **event}, protos.HistoryEvent())
-
-
 def test_a_pause_comes_first_with_its_reason() -> None:
     run = hello(5)
-    run.history.append(happened(executionSuspended={"input": "the moon is full"}))
+    run.history.append(happened(30, executionSuspended={"input": "the moon is full"}))
     found = waiting_reasons(context(HELLO, run, status=RuntimeStatus.SUSPENDED))
     assert [reason.text for reason in found] == [
         "paused: the moon is full",
@@ -158,14 +150,14 @@ def test_a_pause_comes_first_with_its_reason() -> None:
 def test_a_pause_without_a_reason_is_listed() -> None:
     run = hello(5)
     assert texts(context(HELLO, run, status=RuntimeStatus.SUSPENDED))[0] == "paused"
-    run.history.append(happened(executionSuspended={}))
+    run.history.append(happened(30, executionSuspended={}))
     assert texts(context(HELLO, run, status=RuntimeStatus.SUSPENDED))[0] == "paused"
 
 
 @pytest.mark.parametrize("reason", ["PATCH_MISMATCH", "VERSION_NOT_AVAILABLE"])
 def test_a_stall_has_its_reason(reason: str) -> None:
     run = hello(5)
-    run.history.append(happened(executionStalled={"reason": reason, "description": "no v1"}))
+    run.history.append(happened(30, executionStalled={"reason": reason, "description": "no v1"}))
     found = waiting_reasons(context(HELLO, run, status=RuntimeStatus.STALLED))
     assert found[0].text == f"stalled: {reason.lower()}: no v1"
     assert found[0].kind is ReasonKind.STALLED

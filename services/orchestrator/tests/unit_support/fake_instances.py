@@ -19,6 +19,7 @@ from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import PAGE_SIZE, Poller, PollPace
 from orchestrator.workflows.task.workflow import DEFINITION
 from unit_support.catalogue import CATALOGUE
+from unit_support.engine import instance_state
 
 PACE = PollPace(list_seconds=0.01, poll_seconds=0.005, reads_per_poll=100, concurrency=4)
 DOWN = AioRpcError(grpc.StatusCode.UNAVAILABLE, Metadata(), Metadata(), "refused")
@@ -74,16 +75,12 @@ class FakeEngine:
             raise error
         if instance_id not in self.statuses:
             return None
-        state = protos.WorkflowState(
-            instanceId=instance_id,
+        return instance_state(
+            instance_id=instance_id,
             name=self.workflow,
-            workflowStatus=protos.OrchestrationStatus.Value(
-                f"ORCHESTRATION_STATUS_{self.statuses[instance_id]}"
-            ),
+            status=self.statuses[instance_id],
+            lastUpdatedTimestamp=self.updated.isoformat(),
         )
-        state.createdTimestamp.FromDatetime(START)
-        state.lastUpdatedTimestamp.FromDatetime(self.updated)
-        return InstanceState.from_proto(state)
 
     async def get_workflow_history(self, instance_id: str) -> list[Any]:
         self.histories += 1
