@@ -1,4 +1,4 @@
-"""What operators do to instances, and the audit trail of it."""
+"""Operations on instances, and their audit trail."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -13,7 +13,7 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, m
 
 
 class Operation(StrEnum):
-    """What an operator may do to an instance."""
+    """An operation on an instance."""
 
     PAUSE = "pause"
     RESUME = "resume"
@@ -23,49 +23,52 @@ class Operation(StrEnum):
 
 
 class OperationRequest(BaseModel):
-    """Why somebody does something to an instance."""
+    """An operation on an instance: why, and by whom."""
 
     model_config = ConfigDict(extra="forbid")
 
     reason: Reason = Field(examples=["The supplier is down until Monday"])
-    by: Person = Field(default="operator", description="Who does it; kept in the audit trail")
-    children: Flag = Field(default=False, description="Whether its child workflows are included")
+    by: Person = Field(default="operator", description="Who does it; recorded in the audit trail")
+    children: Flag = Field(default=False, description="Whether to include its child workflows")
 
 
 class RerunRequest(OperationRequest):
-    """Run an instance again as a new one, from the start or from one of its steps."""
+    """Rerun an instance as a new one, from its start or from one of its steps."""
 
-    new_id: RequestId = Field(description="The new instance's id; repeating is safe")
+    new_id: RequestId = Field(description="The new instance's id, without the workflow's prefix")
     from_event: int | None = Field(
-        default=None, ge=0, description="A step's `event_id`; from the start where null"
+        default=None,
+        ge=0,
+        description="The `event_id` of a step; null reruns from the start",
     )
     input: dict[str, Any] | None = Field(
-        default=None, description="Another input for that step, or for the whole instance"
+        default=None,
+        description="The new input of that step or instance; null keeps it",
     )
 
 
 class OperationResult(BaseModel):
-    """What became of an operation."""
+    """The result of an operation."""
 
     operation: Operation
     instance_id: str
-    status: RuntimeStatus | None = Field(description="After it; null once purged")
-    new_instance_id: str | None = Field(default=None, description="Of a rerun")
+    status: RuntimeStatus | None = Field(description="After the operation; null once it is purged")
+    new_instance_id: str | None = Field(default=None, description="The new instance of a rerun")
 
 
 class BulkRequest(OperationRequest):
-    """Do the same to many instances: those of a filter that are in a state for it."""
+    """One operation on every instance of a filter whose status allows it."""
 
     operation: Operation
     filter: InstanceFilter = Field(examples=[{"workflow": ["order"], "id_prefix": "order-2026"}])
     confirm: int | None = Field(
         default=None,
         ge=0,
-        description="How many instances it is to be, as a call without it said: without it, "
-        "nothing is done",
+        description="The count that a dry run has returned; null is a dry run, which only counts",
     )
     suffix: RequestId | None = Field(
-        default=None, description="For a rerun: the new ids are the old ones, `-` and this"
+        default=None,
+        description="Required for a rerun: a new id is the old one, `-` and this",
     )
 
     @model_validator(mode="after")
@@ -76,41 +79,44 @@ class BulkRequest(OperationRequest):
 
 
 class BulkItem(BaseModel):
-    """What became of one instance of a batch."""
+    """The result of a bulk operation for one instance."""
 
     instance_id: str
-    result: str = Field(description="`done`, or the problem's type")
-    detail: str | None = Field(default=None, description="The problem in words")
-    new_instance_id: str | None = Field(default=None, description="Of a rerun")
+    result: str = Field(description="`done`, or the type of the problem")
+    detail: str | None = Field(default=None, description="The detail of the problem")
+    new_instance_id: str | None = Field(default=None, description="The new instance of a rerun")
 
 
 class BulkResult(BaseModel):
-    """What a batch would do, or did."""
+    """What a bulk operation did; after a dry run, what it would do."""
 
     operation: Operation
     dry_run: bool
-    count: int = Field(description="How many instances it is: pass it as `confirm`")
-    remaining: int = Field(description="How many more there are for another call: the newest")
-    instance_ids: list[str] = Field(description="Which they are, the oldest first")
+    count: int = Field(description="The number of matching instances: pass it as `confirm`")
+    remaining: int = Field(description="How many more match, for another call: the newest")
+    instance_ids: list[str] = Field(description="The matching instances, the oldest first")
     results: list[BulkItem] = Field(description="Empty after a dry run")
     index: IndexState
 
 
 class AuditEntry(BaseModel):
-    """What somebody did, and what became of it."""
+    """An action, and its result."""
 
     id: str
     at: AwareDatetime
     by: Person
-    action: str = Field(description="An operation, `decide`, `claim`, `schedule.create` …")
+    action: str = Field(description="Such as `pause`, `batch.pause`, `decide`, `schedule.put`")
     target: str = Field(description="The instance or schedule")
     reason: str | None = None
-    result: str = Field(description="`done`, or the problem's type")
+    result: str = Field(
+        description="`done`, the type of the problem, or `begun` while it is done, and where the "
+        "process ended meanwhile"
+    )
     details: dict[str, Any] = {}
 
 
 class AuditPage(BaseModel):
-    """Some entries of the audit trail, the newest first."""
+    """A page of the audit trail, the newest first."""
 
     items: list[AuditEntry]
-    next: int | None = Field(description="Pass as `before` to read on; null at the end")
+    next: int | None = Field(description="Pass as `before` for the next page; null on the last")

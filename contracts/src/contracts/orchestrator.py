@@ -1,4 +1,4 @@
-"""The orchestrator's API: what every workflow's start and status have in common."""
+"""The orchestrator's API: what the start and the status of every workflow have in common."""
 
 from enum import StrEnum
 from typing import Any, Generic, Literal, TypeVar
@@ -11,7 +11,7 @@ Output = TypeVar("Output")
 
 
 class RuntimeStatus(StrEnum):
-    """The state of a workflow instance, by Dapr's names."""
+    """The status of a workflow instance, by Dapr's names."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -27,46 +27,46 @@ TERMINAL = frozenset({RuntimeStatus.COMPLETED, RuntimeStatus.FAILED, RuntimeStat
 
 
 class Wait(BaseModel):
-    """An event that a workflow waits for."""
+    """A wait of a workflow for an event."""
 
-    id: str = Field(description="Names this wait: the same event may be waited for again later")
+    id: str = Field(description="The wait's id; a later wait for the same event has another")
     event: str = Field(description="The event's name, such as `approval`")
     since: AwareDatetime | None = Field(default=None, description="When it began")
-    until: AwareDatetime | None = Field(default=None, description="When it gives up, if ever")
-    assigned_to: str | None = Field(default=None, description="Who is to decide, if somebody is")
+    until: AwareDatetime | None = Field(default=None, description="When it times out, if ever")
+    assigned_to: str | None = Field(default=None, description="Who is to decide, if a person is")
 
 
 class Progress(BaseModel):
     """What a workflow is doing, or waiting for."""
 
-    step: str = Field(description="The step's name, such as `assign_task`")
-    message: str = Field(description="The same in words for a person")
-    waits: list[Wait] = Field(default=[], description="The events that it takes now")
+    step: str = Field(description="The name of the step, such as `assign_task`")
+    message: str = Field(description="A description of it for a person")
+    waits: list[Wait] = Field(default=[], description="The waits whose events it accepts now")
     details: dict[str, Any] = Field(default={}, description="Figures, such as how many are done")
 
 
 class Started(BaseModel):
-    """The answer to a start: the instance is kept, whatever happens next."""
+    """The answer to a start: the instance is stored."""
 
     instance_id: str
     status: Literal["scheduled"] = "scheduled"
 
 
 class InstanceStatus(BaseModel, Generic[Output]):
-    """How far a workflow instance has come."""
+    """The status of a workflow instance, its progress and its result."""
 
     instance_id: str
     status: RuntimeStatus
     output: Output | None = Field(description="The result, once COMPLETED; null before")
     custom_status: Progress | None = Field(description="What the workflow says that it is doing")
     error: str | None = Field(default=None, description="Why the instance FAILED, if it did")
-    trace_id: str | None = Field(default=None, description="Its trace, where it has one")
+    trace_id: str | None = Field(default=None, description="The id of its trace, where it has one")
     created_at: AwareDatetime
     last_updated_at: AwareDatetime
 
 
 class EventAccepted(BaseModel):
-    """The answer to an event: it is kept, and the workflow goes on with it."""
+    """The answer to an event: it is stored, and the workflow receives it."""
 
     instance_id: str
     event: str
@@ -74,7 +74,7 @@ class EventAccepted(BaseModel):
 
 
 class EventInfo(BaseModel):
-    """An event that a workflow takes."""
+    """An event that a workflow waits for."""
 
     name: str
     description: str
@@ -86,26 +86,28 @@ class SampleEvent(BaseModel):
 
     event: str
     payload: dict[str, Any]
-    after_seconds: float = Field(default=0, description="How long to look on before it is sent")
+    after_seconds: float = Field(default=0, description="How long after the wait begins it is sent")
 
 
 class Sample(BaseModel):
-    """A request that runs as it stands, and the events that carry it to its end."""
+    """A start request that runs without changes, and the events that complete it."""
 
     summary: str
     request: dict[str, Any]
     events: list[SampleEvent] = []
     outcome: str | None = Field(
-        default=None, description="The `status` of the result; null where any will do"
+        default=None, description="The `status` of the result; null where any is right"
     )
 
 
 class WorkflowInfo(BaseModel):
-    """What a workflow is, takes and returns."""
+    """A workflow of the catalogue: its request, result and events."""
 
     name: str = Field(description="Short, such as `order`: what `make demo WORKFLOW=` takes")
-    workflow: str = Field(description="Dapr's name for it")
-    version: str | None = Field(description="What new instances run; null where there is only one")
+    workflow: str = Field(description="Dapr's name of it")
+    version: str | None = Field(
+        description="The version of new instances; null where there is only one"
+    )
     title: str
     description: str
     start: str = Field(description="Where to POST a request")

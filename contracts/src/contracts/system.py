@@ -1,31 +1,31 @@
-"""Whether all is well that workflows need."""
+"""Diagnostics of what workflows depend on."""
 
 from pydantic import BaseModel, Field
 
 
 class SystemCheck(BaseModel):
-    """One thing that the system needs."""
+    """A check of something that workflows depend on."""
 
     name: str
     ok: bool
     detail: str = Field(description="What was found")
     advice: str | None = Field(
         default=None,
-        description="What to do, where the check failed; where it passed, a warning",
+        description="The remedy, where the check failed; where it passed, a warning or null",
     )
 
 
 class Versions(BaseModel):
-    """What runs."""
+    """The versions that run."""
 
     orchestrator: str
     dapr_runtime: str | None = Field(
-        description="Of the orchestrator's sidecar; null where that does not answer"
+        description="The version of the orchestrator's sidecar; null where it does not answer"
     )
-    dapr_sdk: str = Field(description="Of the Python package `dapr`")
+    dapr_sdk: str = Field(description="The version of the Python package `dapr`")
 
 
 class SystemReport(BaseModel):
-    """Whether all is well."""
+    """The checks of the system."""
 
     checks: list[SystemCheck]

@@ -54,12 +54,12 @@ async def open_orchestrator(
 
     Args:
         catalogue: The workflows to host.
-        stack: Closes at the end what was opened.
+        stack: Closes what was opened, when the service stops.
         settings: The service's settings.
-        readiness: Says why the service is not ready.
+        readiness: Reports why the service is not ready.
     """
     workflow_settings = catalogue.read_settings()
-    # First, for the sidecar waits for it.
+    # First, for the sidecar waits for its port.
     jobs = JobEvents()
     await stack.enter_async_context(callback_server(settings, jobs))
     sidecar = await open_sidecar(stack, settings, readiness)
@@ -135,7 +135,7 @@ def _pace(settings: Settings) -> PollPace:
 
 
 def _dependencies(settings: Settings, workflow_settings: SettingsRegistry) -> ActivityDependencies:
-    """Return what activities use: its connections belong to the worker's loop, and end with it."""
+    """Return what activities use: connections of the worker's event loop, which end with it."""
     http = sidecar_client(settings, settings.peer_timeout_seconds)
     return ActivityDependencies(
         settings=settings,

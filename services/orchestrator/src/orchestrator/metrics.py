@@ -1,4 +1,4 @@
-"""What the orchestrator counts and measures; labels are names of our code, and no ids."""
+"""The orchestrator's metrics; labels are names of our code, never ids."""
 
 from collections.abc import Callable, Iterable
 
@@ -10,13 +10,14 @@ from contracts.instances import InstanceCounts
 _meter = metrics.get_meter("taskway")
 
 STARTED = _meter.create_counter(
-    "taskway.instances.started", description="Instances that were started here, by workflow"
+    "taskway.instances.started", description="Instances started by this process, by workflow"
 )
 REFUSED = _meter.create_counter(
     "taskway.starts.refused", description="Starts that were refused, by workflow and problem"
 )
 ENDED = _meter.create_counter(
-    "taskway.instances.ended", description="Instances seen to end, by workflow, status and step"
+    "taskway.instances.ended",
+    description="Instances that were seen to end, by workflow, status and step",
 )
 INSTANCE_SECONDS = _meter.create_histogram(
     "taskway.instance.duration", unit="s", description="From start to end, by workflow and status"
@@ -24,30 +25,31 @@ INSTANCE_SECONDS = _meter.create_histogram(
 STEP_SECONDS = _meter.create_histogram(
     "taskway.step.duration",
     unit="s",
-    description="Attempts of activities, by workflow, step and outcome: each that failed is tried "
-    "again, or is the step's failure",
+    description="Duration of attempts at activities, by workflow, step and outcome; a failed one "
+    "is retried, or fails the step",
 )
 RETRIES = _meter.create_counter(
     "taskway.step.retries",
-    description="Attempts after one that failed, by workflow and step",
+    description="Retries of activities, by workflow and step",
 )
 COMPENSATIONS = _meter.create_counter(
     "taskway.compensations",
-    description="Attempts of steps that take an effect back, by workflow, step and outcome",
+    description="Attempts at compensations, by workflow, step and outcome",
 )
 STEPS_RUNNING = _meter.create_up_down_counter(
-    "taskway.steps.running", description="Activities that run in the worker now"
+    "taskway.steps.running", description="Activities that run in the worker"
 )
 PEER_CALLS = _meter.create_counter(
     "taskway.peer.calls", description="Calls to other services, by peer and outcome"
 )
 SIDECARS_ENDED = _meter.create_counter(
-    "taskway.sidecar.ended", description="Sidecars that took no worker, and were ended for it"
+    "taskway.sidecar.ended",
+    description="Sidecars that accepted no worker, and were shut down for it",
 )
 
 
 def observe(counts: Callable[[], InstanceCounts]) -> None:
-    """Show what there is, and what it waits for, each time that metrics are read.
+    """Add the gauges of instances, which are computed at each scrape.
 
     Args:
         counts: Returns how many instances there are.
@@ -66,11 +68,11 @@ def observe(counts: Callable[[], InstanceCounts]) -> None:
         yield Observation(counts().overdue)
 
     _meter.create_observable_gauge(
-        "taskway.instances", [instances], description="Instances there are, by workflow and status"
+        "taskway.instances", [instances], description="Instances, by workflow and status"
     )
     _meter.create_observable_gauge(
         "taskway.waiting", [waiting], description="Instances that wait for an event, by event"
     )
     _meter.create_observable_gauge(
-        "taskway.overdue", [overdue], description="Instances whose wait is past its time"
+        "taskway.overdue", [overdue], description="Instances whose wait is overdue"
     )

@@ -1,4 +1,4 @@
-"""What a request may say for a moment, and for a truth value."""
+"""What a request can have for a timestamp, and for a boolean."""
 
 from typing import Any
 
@@ -9,24 +9,24 @@ from contracts.instances import InstanceFilter
 
 
 @pytest.mark.parametrize("value", ["2026-11-21T09:00:00Z", "2026-11-21T10:00:00+01:00"])
-def test_a_moment_has_an_offset(value: str) -> None:
+def test_a_timestamp_has_an_offset(value: str) -> None:
     found = InstanceFilter.model_validate({"created_to": value}).created_to
     assert found is not None
     assert found.timestamp() == 1795251600
 
 
 @pytest.mark.parametrize("value", ["0.5", "-1", "1795251600", 0.5, 5, "2026-11-21T09:00:00", ""])
-def test_what_else_pydantic_takes_for_a_moment_is_refused(value: Any) -> None:
+def test_other_forms_of_a_timestamp_are_refused(value: Any) -> None:
     with pytest.raises(ValidationError):
         InstanceFilter.model_validate({"created_to": value})
 
 
 @pytest.mark.parametrize(("value", "flag"), [(True, True), ("false", False), ("true", True)])
-def test_a_truth_value_is_true_or_false(value: Any, flag: bool) -> None:
+def test_a_boolean_is_true_or_false(value: Any, flag: bool) -> None:
     assert InstanceFilter.model_validate({"top_level": value}).top_level is flag
 
 
 @pytest.mark.parametrize("value", [0, 1, "yes", "1", "on", ""])
-def test_what_else_pydantic_takes_for_a_truth_value_is_refused(value: Any) -> None:
+def test_other_forms_of_a_boolean_are_refused(value: Any) -> None:
     with pytest.raises(ValidationError):
         InstanceFilter.model_validate({"top_level": value})

@@ -1,4 +1,4 @@
-"""A result that the sidecar did not take in time is sent again."""
+"""Deliveries of results that time out are repeated."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 import pytest
 
-from orchestrator.dapr_sdk.result_delivery import TRIES, ResultDelivery
+from orchestrator.dapr_sdk.result_delivery import MAX_ATTEMPTS, ResultDelivery
 
 OK, LATE = grpc.StatusCode.OK, grpc.StatusCode.DEADLINE_EXCEEDED
 SERVICE = "/TaskHubSidecarService"
@@ -34,14 +34,14 @@ def deliver(sidecar: FakeSidecar, method: str = "CompleteActivityTask") -> grpc.
 
 
 @pytest.mark.parametrize("method", ["CompleteActivityTask", "CompleteOrchestratorTask"])
-def test_it_is_sent_until_it_is_taken(method: str) -> None:
+def test_a_delivery_that_times_out_is_repeated(method: str) -> None:
     sidecar = FakeSidecar([LATE, LATE, OK])
     assert deliver(sidecar, method) is OK
     assert sidecar.requests == [REQUEST] * 3
 
 
 @pytest.mark.parametrize("code", [OK, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED])
-def test_it_is_sent_once_where_it_was_taken_or_the_connection_has_ended(
+def test_a_delivery_that_succeeds_or_loses_its_connection_is_not_repeated(
     code: grpc.StatusCode,
 ) -> None:
     sidecar = FakeSidecar([code])
@@ -49,14 +49,14 @@ def test_it_is_sent_once_where_it_was_taken_or_the_connection_has_ended(
     assert sidecar.requests == [REQUEST]
 
 
-def test_it_is_given_up_in_the_end() -> None:
+def test_a_delivery_has_a_maximum_of_attempts() -> None:
     sidecar = FakeSidecar([LATE])
     assert deliver(sidecar) is LATE
-    assert len(sidecar.requests) == TRIES
+    assert len(sidecar.requests) == MAX_ATTEMPTS
 
 
 @pytest.mark.parametrize("method", ["Hello", "GetInstanceHistory"])
-def test_what_is_no_result_is_asked_once(method: str) -> None:
+def test_a_call_that_delivers_no_result_is_not_repeated(method: str) -> None:
     sidecar = FakeSidecar([LATE])
     assert deliver(sidecar, method) is LATE
     assert sidecar.requests == [REQUEST]

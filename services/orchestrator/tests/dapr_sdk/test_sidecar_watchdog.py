@@ -1,4 +1,4 @@
-"""A sidecar that takes no worker is ended; any other is left alone."""
+"""A healthy sidecar that accepts no worker is shut down, and no other."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -13,26 +13,26 @@ from servicekit.sidecar import Sidecar
 
 @dataclass
 class FakeSidecar:
-    """Answers as a sidecar does, and counts who asks it to end."""
+    """Answers as a sidecar does, and records a shutdown."""
 
     healthy: bool = True
     workers: int = 0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    looks: int = 0
+    checks: int = 0
     many: int = 100
-    """Ten times as many looks as it takes to end a wedged one."""
-    looked: asyncio.Event = field(default_factory=asyncio.Event)
-    looked_often: asyncio.Event = field(default_factory=asyncio.Event)
+    """Ten times as many checks as a shutdown takes."""
+    checked: asyncio.Event = field(default_factory=asyncio.Event)
+    checked_often: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         match request.url.path:
             case "/v1.0/healthz/outbound":
-                self.looks += 1
-                if self.looks == self.many:
-                    self.looked_often.set()
+                self.checks += 1
+                if self.checks == self.many:
+                    self.checked_often.set()
                 return httpx.Response(204 if self.healthy else 500)
             case "/v1.0/metadata":
-                self.looked.set()
+                self.checked.set()
                 workers = {"connectedWorkers": self.workers} if self.workers else {}
                 return httpx.Response(200, json={"workflows": workers})
             case "/v1.0/shutdown":
@@ -46,26 +46,26 @@ def watch(fake: FakeSidecar) -> AbstractAsyncContextManager[None]:
     return sidecar_watchdog(Sidecar(http), first_grace=0.05, grace=0.05, interval=0.005)
 
 
-async def test_a_sidecar_without_workers_is_ended() -> None:
+async def test_a_sidecar_without_workers_is_shut_down() -> None:
     fake = FakeSidecar()
     async with watch(fake):
         await asyncio.wait_for(fake.ended.wait(), timeout=5)
 
 
 @pytest.mark.parametrize("fake", [FakeSidecar(workers=1), FakeSidecar(healthy=False)])
-async def test_one_that_works_or_is_down_is_left_alone(fake: FakeSidecar) -> None:
+async def test_a_sidecar_with_a_worker_or_that_is_down_is_not_shut_down(fake: FakeSidecar) -> None:
     async with watch(fake):
-        await asyncio.wait_for(fake.looked_often.wait(), timeout=10)
+        await asyncio.wait_for(fake.checked_often.wait(), timeout=10)
     assert not fake.ended.is_set()
 
 
-async def test_one_that_had_a_worker_at_first_has_time_to_get_it_back() -> None:
+async def test_a_sidecar_that_had_a_worker_has_a_grace_period() -> None:
     fake = FakeSidecar(workers=1, many=2)
     http = httpx.AsyncClient(transport=httpx.MockTransport(fake), base_url="http://sidecar")
     watching = sidecar_watchdog(Sidecar(http), first_grace=0.1, grace=60.0, interval=1.0)
     async with watching:
         # Before the second check, which would come too late.
-        await asyncio.wait_for(fake.looked.wait(), timeout=0.9)
+        await asyncio.wait_for(fake.checked.wait(), timeout=0.9)
         fake.workers = 0
-        await asyncio.wait_for(fake.looked_often.wait(), timeout=10)
+        await asyncio.wait_for(fake.checked_often.wait(), timeout=10)
     assert not fake.ended.is_set()

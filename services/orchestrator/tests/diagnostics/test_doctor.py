@@ -1,4 +1,4 @@
-"""What the doctor finds, and what is to be done."""
+"""What the checks find, and their remedies."""
 
 from importlib.metadata import version
 from typing import Any
@@ -55,22 +55,22 @@ async def checks(
     return {check.name: check for check in report.checks}
 
 
-def ill(found: dict[str, SystemCheck]) -> set[str]:
-    """Return the names of what is not well, each of which has advice."""
+def failed(found: dict[str, SystemCheck]) -> set[str]:
+    """Return the names of the failed checks, each of which has a remedy."""
     for check in found.values():
         assert (check.advice is None) is check.ok, check
     return {name for name, check in found.items() if not check.ok}
 
 
-async def test_all_is_well() -> None:
-    assert ill(await checks(WELL)) == set()
+async def test_all_checks_pass() -> None:
+    assert failed(await checks(WELL)) == set()
 
 
-async def test_a_sidecar_that_is_away_is_one_finding() -> None:
-    assert ill(await checks(None)) == {"sidecar"}
+async def test_an_unavailable_sidecar_fails_one_check() -> None:
+    assert failed(await checks(None)) == {"sidecar"}
 
 
-async def test_a_runtime_that_does_not_go_with_the_sdk_is_a_warning() -> None:
+async def test_a_runtime_incompatible_with_the_sdk_is_a_warning() -> None:
     found = (await checks(WELL | {"runtimeVersion": "1.16.9"}))["versions"]
     assert found.ok
     assert found.advice is not None
@@ -85,23 +85,23 @@ async def test_the_versions_of_runtime_and_sdk_are_reported(up: bool) -> None:
     assert found.orchestrator == version("taskway-orchestrator")
 
 
-async def test_what_the_sidecar_lacks_is_told() -> None:
+async def test_a_sidecar_without_worker_store_or_placement_fails_their_checks() -> None:
     metadata = WELL | {"workflows": {}, "components": [], "actorRuntime": {}}
-    assert ill(await checks(metadata)) == {"workflow worker", "actor state store", "placement"}
+    assert failed(await checks(metadata)) == {"workflow worker", "actor state store", "placement"}
 
 
-async def test_a_placement_that_is_lost_is_told() -> None:
+async def test_a_disconnected_placement_fails_its_check() -> None:
     metadata = WELL | {"actorRuntime": {"placement": "placement: disconnected"}}
-    assert ill(await checks(metadata)) == {"placement"}
+    assert failed(await checks(metadata)) == {"placement"}
 
 
-async def test_a_scheduler_that_does_not_answer_is_told() -> None:
-    assert ill(await checks(WELL, scheduler=False)) == {"scheduler"}
+async def test_an_unavailable_scheduler_fails_its_check() -> None:
+    assert failed(await checks(WELL, scheduler=False)) == {"scheduler"}
 
 
-async def test_an_engine_and_a_store_that_fail_are_told() -> None:
+async def test_an_unavailable_engine_and_store_fail_their_checks() -> None:
     store = MemoryStateStore()
     store.writes_until_crash = 0
     found = await checks(WELL, engine=False, store=store)
-    assert ill(found) == {"workflow engine", "state store"}
+    assert failed(found) == {"workflow engine", "state store"}
     assert found["workflow engine"].detail == "refused"

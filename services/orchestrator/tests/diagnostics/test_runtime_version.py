@@ -9,18 +9,18 @@ from orchestrator.diagnostics.runtime_version import TESTED_RUNTIME, version_che
 PINNED = Path(__file__).parents[4] / "tools/dapr/VERSION"
 
 
-def test_what_the_tests_run_with_is_what_the_project_brings() -> None:
+def test_the_tested_runtime_is_the_installed_one() -> None:
     assert PINNED.read_text(encoding="utf-8").strip() == TESTED_RUNTIME
 
 
-def test_the_tested_runtime_needs_no_further_word() -> None:
+def test_the_tested_runtime_passes_without_a_warning() -> None:
     check = version_check(TESTED_RUNTIME, "1.19.0")
     assert (check.ok, check.advice) == (True, None)
     assert check.detail == f"Dapr {TESTED_RUNTIME}, Python SDK 1.19.0"
 
 
 @pytest.mark.parametrize("runtime", ["1.17.0", "1.18.7", "1.19.0", "1.19.0-dev.20260821"])
-def test_another_runtime_that_the_sdk_is_tested_with_is_named_without_a_warning(
+def test_another_compatible_runtime_passes_without_a_warning(
     runtime: str,
 ) -> None:
     check = version_check(runtime, "1.19.0")
@@ -32,7 +32,7 @@ def test_another_runtime_that_the_sdk_is_tested_with_is_named_without_a_warning(
 @pytest.mark.parametrize(
     "runtime", ["1.16.9", "1.20.0", "1.20.0-rc.1", "2.18.0", "0.19.0", "edge", "unknown", ""]
 )
-def test_one_that_is_ahead_too_far_behind_or_unknown_is_a_warning(runtime: str) -> None:
+def test_a_newer_too_old_or_unknown_runtime_is_a_warning(runtime: str) -> None:
     check = version_check(runtime, "1.19.0")
     assert check.ok
     assert check.advice is not None

@@ -1,12 +1,9 @@
-"""What is done is written down, whatever becomes of it."""
+"""Actions are recorded, with their result."""
 
 import pytest
 
-from contracts.operations import Operation
-from contracts.orchestrator import TERMINAL, RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.inspection.tombstones import RerunOf, Tombstones
-from orchestrator.operations.allowed import refusal
 from orchestrator.operations.audit import BEGUN, DONE, Action, Audit
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
@@ -15,7 +12,7 @@ from servicekit.testing import MemoryStateStore
 ACTION = Action("olga", "pause", "task-1", "because")
 
 
-async def test_a_done_action_has_its_details() -> None:
+async def test_an_action_that_succeeds_is_recorded_with_its_details() -> None:
     audit = Audit(MemoryStateStore())
     async with audit.recording(Action("olga", "rerun", "task-1", details={"new": "task-2"})):
         pass
@@ -24,7 +21,7 @@ async def test_a_done_action_has_its_details() -> None:
     assert entry.details == {"new": "task-2"}
 
 
-async def test_a_refused_action_says_why() -> None:
+async def test_a_refused_action_is_recorded_with_the_problem() -> None:
     audit = Audit(MemoryStateStore())
     with pytest.raises(ProblemError):
         async with audit.recording(ACTION):
@@ -34,7 +31,7 @@ async def test_a_refused_action_says_why() -> None:
     assert entry.details == {"detail": "it is paused"}
 
 
-async def test_a_bug_is_written_down_too() -> None:
+async def test_an_unexpected_exception_is_recorded() -> None:
     audit = Audit(MemoryStateStore())
     with pytest.raises(ZeroDivisionError):
         async with audit.recording(ACTION):
@@ -42,7 +39,7 @@ async def test_a_bug_is_written_down_too() -> None:
     assert (await audit.page(None, 10)).items[0].result == "ZeroDivisionError"
 
 
-async def test_a_crash_in_the_middle_leaves_a_begun_entry() -> None:
+async def test_a_crash_during_an_action_leaves_a_begun_entry() -> None:
     store = MemoryStateStore()
     with pytest.raises(StoreUnavailable):
         async with Audit(store).recording(ACTION):
@@ -51,7 +48,7 @@ async def test_a_crash_in_the_middle_leaves_a_begun_entry() -> None:
     assert entry.result == BEGUN
 
 
-async def test_nothing_is_done_that_could_not_be_written_down() -> None:
+async def test_an_action_that_cannot_be_recorded_is_not_done() -> None:
     store, done = MemoryStateStore(), False
     store.writes_until_crash = 0
     with pytest.raises(StoreUnavailable):
@@ -60,7 +57,7 @@ async def test_nothing_is_done_that_could_not_be_written_down() -> None:
     assert not done
 
 
-async def test_the_trail_is_read_in_pages_the_newest_first() -> None:
+async def test_the_trail_is_paged_newest_first() -> None:
     audit = Audit(MemoryStateStore())
     for number in range(5):
         async with audit.recording(Action("olga", "pause", f"task-{number}")):
@@ -72,18 +69,7 @@ async def test_the_trail_is_read_in_pages_the_newest_first() -> None:
     assert second.next is None
 
 
-@pytest.mark.parametrize("status", RuntimeStatus)
-def test_what_has_ended_is_purged_or_rerun_and_nothing_else(status: RuntimeStatus) -> None:
-    allowed = {operation for operation in Operation if refusal(operation, status) is None}
-    if status in TERMINAL:
-        assert allowed == {Operation.PURGE, Operation.RERUN}
-    elif status is RuntimeStatus.SUSPENDED:
-        assert allowed == {Operation.RESUME, Operation.TERMINATE}
-    else:
-        assert allowed == {Operation.PAUSE, Operation.TERMINATE}
-
-
-async def test_a_new_instance_repeats_what_was_said_first() -> None:
+async def test_a_rerun_keeps_its_first_source() -> None:
     tombstones = Tombstones(MemoryStateStore())
     first = RerunOf(source="task-1", from_event=None, input=None)
     second = RerunOf(source="task-2", from_event=3, input="{}")
@@ -93,7 +79,7 @@ async def test_a_new_instance_repeats_what_was_said_first() -> None:
     assert await tombstones.rerun_of("task-1") is None
 
 
-async def test_who_purged_is_remembered() -> None:
+async def test_a_purged_instance_has_a_tombstone() -> None:
     tombstones = Tombstones(MemoryStateStore())
     assert not await tombstones.was_purged("task-1")
     await tombstones.record_purge("task-1", "olga")

@@ -1,4 +1,4 @@
-"""The same to many: said first, confirmed, and done to each whatever becomes of the others."""
+"""Bulk operations: dry run, confirmation, and each instance independent of the others."""
 
 import asyncio
 from dataclasses import replace
@@ -21,7 +21,7 @@ from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.operations.allowed import ALLOWED
 from orchestrator.operations.audit import DONE, Audit
-from orchestrator.operations.bulk import CONCURRENCY, MOST, BulkOperations
+from orchestrator.operations.bulk import CONCURRENCY, MAX_INSTANCES, BulkOperations
 from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.index import InstanceIndex
@@ -87,7 +87,7 @@ class FakeOperations:
 
 
 class World:
-    """A batch over some instances."""
+    """Bulk operations over some instances."""
 
     def __init__(self, *entries: Entry) -> None:
         self.operations = FakeOperations()
@@ -112,7 +112,7 @@ class World:
         return [instance_id for _, instance_id, _ in self.operations.done]
 
 
-async def test_a_dry_run_says_which_it_would_be_and_does_nothing() -> None:
+async def test_a_dry_run_returns_the_matching_instances_and_does_nothing() -> None:
     world = World(entry("young"), entry("old", age=9), entry("ended", RuntimeStatus.COMPLETED))
     result = await world.perform()
     assert (result.dry_run, result.count, result.remaining) == (True, 2, 0)
@@ -122,25 +122,25 @@ async def test_a_dry_run_says_which_it_would_be_and_does_nothing() -> None:
 
 
 @pytest.mark.parametrize("confirm", [0, 1, 3])
-async def test_another_count_than_was_confirmed_does_nothing(confirm: int) -> None:
+async def test_a_wrong_count_does_nothing(confirm: int) -> None:
     world = World(entry("1"), entry("2"))
     with pytest.raises(ProblemError) as error:
         await world.perform(confirm=confirm)
     assert error.value.type is ProblemType.WRONG_STATE
-    assert "2 instances now" in error.value.detail
+    assert "2 instances match now" in error.value.detail
     assert world.ids_done() == []
-    [told] = await world.trail()
-    assert (told.action, told.result) == ("batch.pause", ProblemType.WRONG_STATE)
+    [recorded] = await world.trail()
+    assert (recorded.action, recorded.result) == ("batch.pause", ProblemType.WRONG_STATE)
 
 
-async def test_none_may_be_confirmed() -> None:
+async def test_a_count_of_zero_can_be_confirmed() -> None:
     result = await World(entry("1")).perform(confirm=0, filter={"id_prefix": "order-"})
     assert (result.dry_run, result.count, result.results) == (False, 0, [])
 
 
 @pytest.mark.parametrize("operation", [o for o in Operation if o is not Operation.RERUN])
 @pytest.mark.parametrize("children", [True, False])
-async def test_each_in_a_state_for_it_is_operated_on_as_was_asked(
+async def test_every_instance_whose_status_allows_it_is_operated_on(
     operation: Operation, children: bool
 ) -> None:
     world = World(*(entry(status, status) for status in RuntimeStatus))
@@ -153,48 +153,48 @@ async def test_each_in_a_state_for_it_is_operated_on_as_was_asked(
 
 
 @pytest.mark.parametrize("refusal", [REFUSED, StoreUnavailable("no answer within 5 s")])
-async def test_one_that_is_refused_keeps_no_other_from_it(refusal: Exception) -> None:
+async def test_a_refused_instance_does_not_stop_the_others(refusal: Exception) -> None:
     world = World(*(entry(str(n), age=9 - n) for n in range(5)))
     world.operations.refusing["task-1"] = refusal
     result = await world.perform(confirm=5)
     assert sorted(world.ids_done()) == ["task-0", "task-2", "task-3", "task-4"]
     items = {item.instance_id: item for item in result.results}
     assert list(items) == [f"task-{n}" for n in range(5)]
-    told = items.pop("task-1")
+    recorded = items.pop("task-1")
     expected = (
         ProblemType.WRONG_STATE if refusal is REFUSED else ProblemType.UNAVAILABLE,
         str(refusal),
     )
-    assert (told.result, told.detail) == expected
+    assert (recorded.result, recorded.detail) == expected
     assert {item.result for item in items.values()} == {DONE}
 
 
-async def test_what_was_done_is_in_the_audit_trail() -> None:
+async def test_a_bulk_operation_is_in_the_audit_trail() -> None:
     world = World(entry("1"), entry("2"), entry("3"))
     world.operations.refusing["task-2"] = REFUSED
     await world.perform(confirm=3, filter={"id_prefix": "task-", "workflow": ["task"]})
-    [told] = await world.trail()
-    assert (told.by, told.action, told.target, told.reason, told.result) == (
+    [recorded] = await world.trail()
+    assert (recorded.by, recorded.action, recorded.target, recorded.reason, recorded.result) == (
         "olga",
         "batch.pause",
         "instances",
         "because",
         DONE,
     )
-    assert told.details == {
+    assert recorded.details == {
         "filter": {"id_prefix": "task-", "workflow": ["task"]},
         "done": 2,
         "refused": 1,
     }
 
 
-async def test_one_call_does_the_oldest_and_says_how_many_remain() -> None:
-    many = [entry(f"{n:04}", age=n) for n in range(MOST + 3)]
+async def test_a_call_operates_on_the_oldest_and_returns_how_many_remain() -> None:
+    many = [entry(f"{n:04}", age=n) for n in range(MAX_INSTANCES + 3)]
     world = World(*many)
-    oldest = [one.instance_id for one in reversed(many)][:MOST]
+    oldest = [one.instance_id for one in reversed(many)][:MAX_INSTANCES]
     dry = await world.perform()
-    assert (dry.count, dry.remaining, dry.instance_ids) == (MOST, 3, oldest)
-    done = await world.perform(confirm=MOST)
+    assert (dry.count, dry.remaining, dry.instance_ids) == (MAX_INSTANCES, 3, oldest)
+    done = await world.perform(confirm=MAX_INSTANCES)
     assert sorted(world.ids_done()) == sorted(oldest)
     assert [item.instance_id for item in done.results] == oldest
     assert world.operations.most_in_flight == CONCURRENCY
@@ -206,7 +206,7 @@ async def test_one_call_does_the_oldest_and_says_how_many_remain() -> None:
     assert (rest.count, rest.remaining) == (3, 0)
 
 
-async def test_what_runs_again_has_its_old_id_and_the_suffix() -> None:
+async def test_a_rerun_has_the_old_id_and_the_suffix() -> None:
     world = World(entry("1", RuntimeStatus.FAILED), entry("task-2", RuntimeStatus.COMPLETED))
     result = await world.perform(Operation.RERUN, confirm=2, suffix="again")
     assert [(item.instance_id, item.new_instance_id) for item in result.results] == [
@@ -220,7 +220,7 @@ async def test_what_runs_again_has_its_old_id_and_the_suffix() -> None:
     ]
 
 
-async def test_children_are_run_again_with_their_parents_only() -> None:
+async def test_children_are_rerun_with_their_parents_only() -> None:
     parent = entry("1", RuntimeStatus.COMPLETED)
     child = replace(
         parent, instance_id="task-1-child", workflow="hello_child_workflow", parent="task-1"
@@ -230,7 +230,7 @@ async def test_children_are_run_again_with_their_parents_only() -> None:
     assert (await world.perform(Operation.PURGE)).instance_ids == ["task-1", "task-1-child"]
 
 
-async def test_an_id_that_would_be_too_long_is_refused_alone() -> None:
+async def test_a_new_id_that_is_too_long_is_refused_for_its_instance_only() -> None:
     world = World(entry("1", RuntimeStatus.FAILED), entry("2" * 98, RuntimeStatus.FAILED))
     result = await world.perform(Operation.RERUN, confirm=2, suffix="again")
     assert [item.result for item in result.results] == [DONE, ProblemType.VALIDATION]
@@ -247,6 +247,6 @@ async def test_an_id_that_would_be_too_long_is_refused_alone() -> None:
         {"operation": "pause", "filter": {"everything": True}},
     ],
 )
-def test_what_is_no_batch_is_refused(wrong: dict[str, Any]) -> None:
+def test_a_malformed_bulk_request_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="validation error"):
         BulkRequest.model_validate({"reason": "because", "filter": {}} | wrong)

@@ -1,4 +1,4 @@
-"""What is done to an instance, and what the list of instances is told of it."""
+"""Operations on an instance, and the refresh of the list after them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -136,13 +136,13 @@ class FakeEngine:
 
 
 class World:
-    """The operations on some instances, and what the list was told."""
+    """The operations on some instances, and the refreshes of the list."""
 
     def __init__(self, **children: Sequence[str]) -> None:
         self.store = MemoryStateStore()
         self.engine = FakeEngine(**children)
         self.refreshed: list[dict[str, str | None]] = []
-        """For each call, what the engine had of each instance when the list was told."""
+        """For each refresh, the status that the engine had of each instance."""
         self.tombstones, self.audit = Tombstones(self.store), Audit(self.store)
         self.operations = Operations(
             CATALOGUE,
@@ -181,7 +181,7 @@ def world() -> World:
 
 @pytest.mark.parametrize("reads", [0, 3])
 @pytest.mark.parametrize("operation", AFTER)
-async def test_the_list_is_told_once_it_has_happened(
+async def test_the_list_is_refreshed_once_the_operation_has_taken_effect(
     world: World, operation: Operation, reads: int
 ) -> None:
     if operation is Operation.RESUME:
@@ -199,7 +199,7 @@ async def test_the_list_is_told_once_it_has_happened(
     )
 
 
-async def test_children_are_paused_and_resumed_where_they_can_be(world: World) -> None:
+async def test_children_are_paused_and_resumed_where_their_status_allows_it(world: World) -> None:
     for operation, status in ((Operation.PAUSE, "SUSPENDED"), (Operation.RESUME, "RUNNING")):
         world.engine.calls.clear()
         await world.operations.perform(operation, "hello-1", ALL)
@@ -208,7 +208,7 @@ async def test_children_are_paused_and_resumed_where_they_can_be(world: World) -
         assert world.refreshed.pop() == dict.fromkeys(family, status)
 
 
-async def test_children_end_with_their_parent_and_the_list_is_told(world: World) -> None:
+async def test_children_are_terminated_with_their_parent(world: World) -> None:
     await world.operations.perform(Operation.TERMINATE, "hello-1", ALL)
     assert world.engine.calls == [("terminate", "hello-1")]
     family = ["hello-1", "hello-1-a", "hello-1-a-a"]
@@ -217,7 +217,7 @@ async def test_children_end_with_their_parent_and_the_list_is_told(world: World)
     assert entry.details == {"instances": family}
 
 
-async def test_children_are_forgotten_with_their_parent_and_known_to_be_gone(world: World) -> None:
+async def test_children_are_purged_with_their_parent_and_leave_tombstones(world: World) -> None:
     world.engine.statuses = dict.fromkeys(world.engine.statuses, "COMPLETED")
     result = await world.operations.perform(Operation.PURGE, "hello-1", ALL)
     assert result.status is None
@@ -228,14 +228,14 @@ async def test_children_are_forgotten_with_their_parent_and_known_to_be_gone(wor
         assert (await world.tombstones.missing_problem(name)).type is ProblemType.INSTANCE_GONE
 
 
-async def test_children_that_the_engine_has_forgotten_are_passed_over(world: World) -> None:
+async def test_purged_children_are_skipped(world: World) -> None:
     del world.engine.statuses["hello-1-b"]
     del world.engine.statuses["hello-1-a-a"]
     await world.operations.perform(Operation.PAUSE, "hello-1", ALL)
     assert world.refreshed == [dict.fromkeys(["hello-1", "hello-1-a"], "SUSPENDED")]
 
 
-async def test_what_was_refused_is_told_to_no_list(world: World) -> None:
+async def test_a_refused_operation_is_recorded_and_refreshes_nothing(world: World) -> None:
     assert (await world.refused(Operation.RESUME)).type is ProblemType.WRONG_STATE
     assert (await world.refused(Operation.PURGE)).type is ProblemType.WRONG_STATE
     world.engine.statuses.clear()
@@ -251,7 +251,7 @@ async def test_what_was_refused_is_told_to_no_list(world: World) -> None:
     ]
 
 
-async def test_an_engine_that_is_down_is_to_be_tried_again(world: World) -> None:
+async def test_an_unavailable_engine_is_reported_as_unavailable(world: World) -> None:
     world.engine.failure = AioRpcError(
         grpc.StatusCode.UNAVAILABLE, Metadata(), Metadata(), "refused"
     )
@@ -259,7 +259,7 @@ async def test_an_engine_that_is_down_is_to_be_tried_again(world: World) -> None
     assert world.refreshed == []
 
 
-async def test_what_takes_long_is_answered_as_it_is(
+async def test_an_operation_that_takes_effect_late_returns_the_present_status(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("orchestrator.operations.service.EFFECT_TIMEOUT_SECONDS", 0.1)
@@ -270,12 +270,14 @@ async def test_what_takes_long_is_answered_as_it_is(
 
 
 @pytest.mark.parametrize("from_event", [None, 3])
-async def test_the_list_is_told_of_what_runs_again(world: World, from_event: int | None) -> None:
+async def test_a_rerun_is_recorded_and_refreshed_in_the_list(
+    world: World, from_event: int | None
+) -> None:
     world.engine.statuses["hello-1"] = "FAILED"
     request = RerunRequest(reason="because", by="olga", new_id="2", from_event=from_event)
     result = await world.operations.rerun("hello-1", request)
     assert (result.status, result.new_instance_id) == (RuntimeStatus.FAILED, "hello-2")
-    assert [list(told) for told in world.refreshed] == [["hello-2"]]
+    assert [list(ids) for ids in world.refreshed] == [["hello-2"]]
     if from_event is None:
         assert (world.engine.started, world.engine.calls) == (["hello-2"], [])
     else:
@@ -287,7 +289,7 @@ async def test_the_list_is_told_of_what_runs_again(world: World, from_event: int
 @pytest.mark.parametrize(
     ("given", "passed"), [(None, UNSET), ({}, {}), ({"user_name": "bo"}, {"user_name": "bo"})]
 )
-async def test_a_step_keeps_its_input_unless_another_is_given(
+async def test_a_rerun_from_a_step_keeps_its_input_unless_another_is_given(
     world: World, given: dict[str, Any] | None, passed: Any
 ) -> None:
     world.engine.statuses["hello-1"] = "COMPLETED"
@@ -296,7 +298,7 @@ async def test_a_step_keeps_its_input_unless_another_is_given(
     assert world.engine.inputs == [passed]
 
 
-async def test_a_number_that_no_step_can_have_is_refused(world: World) -> None:
+async def test_a_rerun_from_an_invalid_event_id_is_refused(world: World) -> None:
     world.engine.statuses["hello-1"] = "COMPLETED"
     request = RerunRequest(reason="because", new_id="2", from_event=MAX_EVENT_ID + 1)
     with pytest.raises(ProblemError) as error:
@@ -305,7 +307,7 @@ async def test_a_number_that_no_step_can_have_is_refused(world: World) -> None:
     assert str(MAX_EVENT_ID + 1) in error.value.detail
 
 
-async def test_a_child_is_run_again_with_its_parent(world: World) -> None:
+async def test_a_rerun_of_a_child_is_refused(world: World) -> None:
     world.engine.statuses["hello-1"] = "COMPLETED"
     world.engine.workflow = "hello_child_workflow"
     with pytest.raises(ProblemError) as error:

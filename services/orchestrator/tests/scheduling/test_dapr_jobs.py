@@ -1,4 +1,4 @@
-"""What the sidecar calls when a job is due, over a real connection."""
+"""Jobs and the server that receives them, over a real connection."""
 
 import asyncio
 import socket
@@ -30,8 +30,8 @@ DUE = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 @asynccontextmanager
 async def calling(address: str) -> AsyncIterator[Any]:
-    """Yield the sidecar's side of the connection."""
-    # A pool of its own, or a port that was closed a moment ago is not tried again for a second.
+    """Yield a client as the sidecar is."""
+    # A pool of its own, or a port that was just closed is not connected to again for a second.
     options = [("grpc.use_local_subchannel_pool", 1)]
     async with grpc.aio.insecure_channel(address, options=options) as channel:
         yield AppCallbackAlphaStub(channel)  # type: ignore[no-untyped-call]
@@ -39,7 +39,7 @@ async def calling(address: str) -> AsyncIterator[Any]:
 
 @asynccontextmanager
 async def serving(events: JobEvents) -> AsyncIterator[Any]:
-    """Yield a caller of `events`, which listens at a free port."""
+    """Serve `events` on a free port, and yield a client of it."""
     server = grpc.aio.server()
     add_AppCallbackAlphaServicer_to_server(events, server)  # type: ignore[no-untyped-call]
     port = server.add_insecure_port("127.0.0.1:0")
@@ -64,7 +64,7 @@ async def refusal(sidecar: Any, request: JobEventRequest) -> AioRpcError:
 
 
 class Fired:
-    """Keeps what was fired, and fails on demand."""
+    """Records what was fired, and fails on demand."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.calls: list[tuple[str, datetime]] = []
@@ -76,7 +76,7 @@ class Fired:
         self.calls.append((schedule_id, due))
 
 
-async def test_a_job_is_refused_until_there_is_something_to_pass_it_on_to() -> None:
+async def test_a_job_is_refused_while_the_application_starts() -> None:
     events, fired = JobEvents(), Fired()
     async with serving(events) as sidecar:
         error = await refusal(sidecar, job())
@@ -95,9 +95,7 @@ async def test_a_job_is_refused_until_there_is_something_to_pass_it_on_to() -> N
         DUE.astimezone(timezone(timedelta(hours=-7))),
     ],
 )
-async def test_the_schedule_and_the_time_are_those_of_the_job(
-    schedule_id: str, due: datetime
-) -> None:
+async def test_a_job_fires_its_schedule_and_time(schedule_id: str, due: datetime) -> None:
     events, fired = JobEvents(), Fired()
     events.fire = fired
     async with serving(events) as sidecar:
@@ -108,7 +106,7 @@ async def test_the_schedule_and_the_time_are_those_of_the_job(
 @pytest.mark.parametrize(
     "failure", [ProblemError(ProblemType.UNAVAILABLE, "it is down"), StoreUnavailable("it is down")]
 )
-async def test_what_fails_has_the_job_come_again(failure: Exception) -> None:
+async def test_a_job_that_fails_is_refused_so_that_it_is_retried(failure: Exception) -> None:
     events, fired = JobEvents(), Fired(failure)
     events.fire = fired
     async with serving(events) as sidecar:
@@ -119,7 +117,7 @@ async def test_what_fails_has_the_job_come_again(failure: Exception) -> None:
     assert fired.calls == [("plants", DUE)]
 
 
-async def test_a_slow_job_keeps_no_other_back() -> None:
+async def test_jobs_run_concurrently() -> None:
     events, fired, go_on = JobEvents(), Fired(), asyncio.Event()
 
     async def fire(schedule_id: str, due: datetime) -> None:
@@ -136,8 +134,8 @@ async def test_a_slow_job_keeps_no_other_back() -> None:
     assert [name for name, _ in fired.calls] == ["quick", "slow"]
 
 
-async def test_what_was_armed_is_fired_as_it_was() -> None:
-    """The job that is sent to Dapr's scheduler is the one that comes back."""
+async def test_an_armed_job_fires_with_its_schedule_and_time() -> None:
+    """The job that Dapr's scheduler triggers is the one that was scheduled."""
     events, fired, sent = JobEvents(), Fired(), []
     events.fire = fired
 
@@ -160,7 +158,7 @@ def settings() -> Settings:
         return Settings(actor_port=probe.getsockname()[1])
 
 
-async def test_the_channel_listens_as_long_as_its_context(settings: Settings) -> None:
+async def test_the_server_listens_as_long_as_its_context(settings: Settings) -> None:
     events, fired = JobEvents(), Fired()
     events.fire = fired
     address = f"127.0.0.1:{settings.actor_port}"
@@ -173,7 +171,7 @@ async def test_the_channel_listens_as_long_as_its_context(settings: Settings) ->
     assert len(fired.calls) == 2
 
 
-async def test_the_channel_serves_nothing_else(settings: Settings) -> None:
+async def test_the_server_serves_jobs_only(settings: Settings) -> None:
     address = f"127.0.0.1:{settings.actor_port}"
     async with callback_server(settings, JobEvents()), calling(address) as sidecar:
         with pytest.raises(AioRpcError) as error:
@@ -181,9 +179,9 @@ async def test_the_channel_serves_nothing_else(settings: Settings) -> None:
         assert error.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_a_port_that_is_taken_is_not_shared(settings: Settings) -> None:
-    """Or jobs would go to either of two applications on one machine."""
+async def test_the_server_does_not_share_its_port(settings: Settings) -> None:
+    """Else a job could go to either of two applications on one machine."""
     async with callback_server(settings, JobEvents()):
         with pytest.raises(RuntimeError, match=str(settings.actor_port)):
             async with callback_server(settings, JobEvents()):
-                pytest.fail("it listens at the port of another")
+                pytest.fail("it listens on the port of another")

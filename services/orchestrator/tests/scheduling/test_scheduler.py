@@ -1,4 +1,4 @@
-"""Each run is started once, whatever crashes, and what was missed is caught up once."""
+"""Each run is started once, whatever crashes, and missed runs are caught up by one."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ OFTEN = ScheduleRequest(workflow="task", request=TASK, every_seconds=60)
 
 @dataclass
 class FakeEngine:
-    """Keeps what was started; a start twice is one."""
+    """Records what was started; starts are idempotent."""
 
     started: dict[str, Any] = field(default_factory=dict)
     error: ProblemError | None = None
@@ -62,8 +62,8 @@ class World:
             lambda: self.now,
         )
 
-    async def wait(self, until: datetime) -> None:
-        """Let time pass, and each job come when it is due."""
+    async def advance(self, until: datetime) -> None:
+        """Advance the clock, and trigger each job when it is due."""
         while due := [(at, name) for name, at in self.jobs.due.items() if at <= until]:
             at, name = min(due)
             self.now = max(self.now, at)
@@ -76,9 +76,9 @@ def world() -> World:
     return World()
 
 
-async def test_each_time_starts_one_instance_of_its_name(world: World) -> None:
+async def test_each_run_starts_an_instance_with_its_time_in_the_id(world: World) -> None:
     await world.scheduler.put("plants", DAILY, "olga")
-    await world.wait(START + timedelta(days=2))
+    await world.advance(START + timedelta(days=2))
     assert list(world.engine.started) == [
         "task-plants.20260101T090000Z",
         "task-plants.20260102T090000Z",
@@ -88,7 +88,7 @@ async def test_each_time_starts_one_instance_of_its_name(world: World) -> None:
     assert schedule.next_at == datetime(2026, 1, 3, 9, tzinfo=UTC)
 
 
-async def test_a_job_that_comes_twice_starts_once(world: World) -> None:
+async def test_a_job_that_triggers_twice_starts_one_instance(world: World) -> None:
     await world.scheduler.put("plants", DAILY, "olga")
     [due] = world.jobs.due.values()
     for _ in range(2):
@@ -97,7 +97,7 @@ async def test_a_job_that_comes_twice_starts_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("schedule", [DAILY, OFTEN])
-async def test_what_was_missed_is_caught_up_once(world: World, schedule: ScheduleRequest) -> None:
+async def test_missed_runs_are_caught_up_by_one(world: World, schedule: ScheduleRequest) -> None:
     await world.scheduler.put("plants", schedule, "olga")
     [due] = world.jobs.due.values()
     world.now = due + timedelta(days=5, seconds=7)
@@ -108,21 +108,21 @@ async def test_what_was_missed_is_caught_up_once(world: World, schedule: Schedul
 
 @pytest.mark.parametrize("lands", [True, False])
 @pytest.mark.parametrize("crash", range(3))
-async def test_a_crash_at_any_write_loses_and_repeats_nothing(
+async def test_a_crash_at_any_write_loses_and_repeats_no_run(
     world: World, crash: int, lands: bool
 ) -> None:
     world.store.writes_until_crash, world.store.crash_lands = crash, lands
     for _ in range(4):
         try:
             await world.scheduler.put("plants", DAILY, "olga")
-            await world.wait(START + timedelta(days=1))
+            await world.advance(START + timedelta(days=1))
         except StoreUnavailable:
             continue
     assert list(world.engine.started) == ["task-plants.20260101T090000Z"]
     assert world.jobs.due["plants"] == datetime(2026, 1, 2, 9, tzinfo=UTC)
 
 
-async def test_a_crash_before_the_next_run_is_armed_is_made_good(world: World) -> None:
+async def test_a_next_run_that_a_crash_left_unarmed_is_armed(world: World) -> None:
     await world.scheduler.put("plants", DAILY, "olga")
     [due] = world.jobs.due.values()
     await world.scheduler.fire("plants", due)
@@ -134,20 +134,20 @@ async def test_a_crash_before_the_next_run_is_armed_is_made_good(world: World) -
     assert world.jobs.due["plants"] == due + timedelta(days=1)
 
 
-async def test_an_engine_that_is_down_has_the_job_come_again(world: World) -> None:
+async def test_an_unavailable_engine_fails_the_job_so_that_it_is_retried(world: World) -> None:
     await world.scheduler.put("plants", DAILY, "olga")
     world.engine.error = ProblemError(ProblemType.UNAVAILABLE, "down")
     with pytest.raises(ProblemError):
-        await world.wait(START + timedelta(days=1))
+        await world.advance(START + timedelta(days=1))
     world.engine.error = None
-    await world.wait(START + timedelta(days=1))
+    await world.advance(START + timedelta(days=1))
     assert list(world.engine.started) == ["task-plants.20260101T090000Z"]
 
 
-async def test_a_run_that_starts_nothing_is_told_and_the_next_one_comes(world: World) -> None:
+async def test_a_run_that_fails_to_start_is_recorded_and_the_next_is_armed(world: World) -> None:
     await world.scheduler.put("plants", DAILY, "olga")
     world.engine.error = ProblemError(ProblemType.INSTANCE_EXISTS, "taken")
-    await world.wait(START + timedelta(hours=1))
+    await world.advance(START + timedelta(hours=1))
     schedule = await world.scheduler.get("plants")
     assert (schedule.last_error, schedule.last_instance) == ("taken", None)
     assert schedule.next_at == datetime(2026, 1, 2, 9, tzinfo=UTC)
@@ -156,14 +156,14 @@ async def test_a_run_that_starts_nothing_is_told_and_the_next_one_comes(world: W
 async def test_a_paused_schedule_starts_nothing_until_it_is_resumed(world: World) -> None:
     await world.scheduler.put("plants", DAILY, "olga")
     assert (await world.scheduler.pause("plants")).next_at is None
-    await world.wait(START + timedelta(days=3))
+    await world.advance(START + timedelta(days=3))
     assert world.engine.started == {}
     resumed = await world.scheduler.resume("plants")
     assert resumed.next_at == datetime(2026, 1, 4, 9, tzinfo=UTC)
     assert await world.scheduler.resume("plants") == resumed
 
 
-async def test_a_deleted_schedule_is_no_more_and_may_be_made_again(world: World) -> None:
+async def test_a_deleted_schedule_does_not_run_and_can_be_created_again(world: World) -> None:
     await world.scheduler.put("plants", DAILY, "olga")
     [due] = world.jobs.due.values()
     await world.scheduler.delete("plants")
@@ -175,7 +175,7 @@ async def test_a_deleted_schedule_is_no_more_and_may_be_made_again(world: World)
     assert [s.id for s in await world.scheduler.all()] == ["plants"]
 
 
-async def test_a_changed_schedule_ignores_its_former_time(world: World) -> None:
+async def test_a_changed_schedule_ignores_the_job_of_its_previous_version(world: World) -> None:
     await world.scheduler.put("plants", DAILY, "olga")
     [due] = world.jobs.due.values()
     changed = await world.scheduler.put("plants", OFTEN, "bo")
@@ -185,7 +185,7 @@ async def test_a_changed_schedule_ignores_its_former_time(world: World) -> None:
     assert world.engine.started == {}
 
 
-async def test_the_same_again_changes_nothing(world: World) -> None:
+async def test_repeating_a_put_changes_nothing(world: World) -> None:
     first = await world.scheduler.put("plants", OFTEN, "olga")
     world.now += timedelta(seconds=30)
     assert await world.scheduler.put("plants", OFTEN, "bo") == first
@@ -200,7 +200,7 @@ async def test_the_same_again_changes_nothing(world: World) -> None:
         DAILY.model_copy(update={"request": {"title": 7}}),
     ],
 )
-async def test_what_could_never_run_is_refused(world: World, wrong: ScheduleRequest) -> None:
+async def test_a_schedule_that_cannot_run_is_refused(world: World, wrong: ScheduleRequest) -> None:
     with pytest.raises(ProblemError) as error:
         await world.scheduler.put("plants", wrong, "olga")
     assert error.value.type is ProblemType.VALIDATION
@@ -208,11 +208,11 @@ async def test_what_could_never_run_is_refused(world: World, wrong: ScheduleRequ
 
 
 @pytest.mark.parametrize("both", [{}, {"cron": "* * * * *", "every_seconds": 5}])
-def test_a_schedule_has_one_rhythm(both: dict[str, Any]) -> None:
+def test_a_schedule_has_either_cron_or_an_interval(both: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="either cron or every_seconds"):
         ScheduleRequest(workflow="task", request=TASK, **both)
 
 
-def test_a_run_is_later_than_the_one_before() -> None:
+def test_the_next_run_is_later() -> None:
     for schedule in (DAILY, OFTEN):
         assert next_run(schedule, START) > START

@@ -1,4 +1,4 @@
-"""Engines that tell nothing of traces, for tests of what would ask them."""
+"""Histories without traces, for tests of what reads them."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What routes depend on: each takes the one that it needs, as an annotated parameter."""
+"""FastAPI dependencies of the routes: each takes those that it needs as annotated parameters."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -34,20 +34,20 @@ class Orchestrator:
         settings: The service's settings.
         workflow_settings: The settings of each workflow.
         engine: Starts workflows and reads their state.
-        events: Takes events for them.
-        management: What the SDK's client does not offer.
-        operations: What operators do to instances.
-        bulk: The same, on many.
+        events: Delivers their events.
+        management: The engine, as far as the SDK's client does not do.
+        operations: Operations on an instance.
+        bulk: Operations on many instances.
         inbox: What waits for people.
-        audit: Who did what.
+        audit: The audit trail.
         inspector: Says what an instance did, and waits for.
-        live_view: Tells each time an instance has moved.
-        store: The orchestrator's own state, on the routes' event loop.
+        live_view: Notifies each time an instance has changed.
+        store: The state store, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
-        index: What is known of every instance.
-        poller: What keeps the index true.
-        counts: The index's counts, for all who watch.
-        scheduler: Starts workflows on time.
+        index: The list of all instances.
+        poller: Keeps the list up to date.
+        counts: The counts of the list, shared by its streams.
+        scheduler: Starts workflows by schedules.
     """
 
     settings: Settings

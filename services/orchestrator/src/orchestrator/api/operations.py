@@ -1,4 +1,4 @@
-"""Operators repair instances, and see who did what."""
+"""Operations on instances, one or many, and the audit trail."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ from orchestrator.api.params import InstanceId
 from servicekit.params import Before, Limit
 from servicekit.problems import problem_responses
 
-TAGS = [{"name": "audit", "description": "Who did what, why, and what became of it"}]
+TAGS = [{"name": "audit", "description": "Who did what, why, and with which result"}]
 
 PROBLEMS = problem_responses(
     ProblemType.NOT_FOUND, ProblemType.WRONG_STATE, ProblemType.INSTANCE_GONE
@@ -33,7 +33,7 @@ router = APIRouter(tags=["instances"])
 @router.post(
     "/instances/{instance_id}/pause",
     summary="Pause an instance",
-    description="Activities that run end, and nothing more is scheduled.",
+    description="Running activities finish, and nothing more is scheduled until it is resumed.",
     operation_id="pause_instance",
     responses=PROBLEMS,
 )
@@ -53,14 +53,14 @@ async def pause(
 async def resume(
     instance_id: InstanceId, request: OperationRequest, operations: OperationsDep
 ) -> OperationResult:
-    """Resume an instance that was paused."""
+    """Resume a paused instance."""
     return await operations.perform(Operation.RESUME, instance_id, request)
 
 
 @router.post(
     "/instances/{instance_id}/terminate",
     summary="Terminate an instance",
-    description="It ends at once, without compensation.",
+    description="It ends at once, without compensation; activities that run are not stopped.",
     operation_id="terminate_instance",
     responses=PROBLEMS,
 )
@@ -75,48 +75,50 @@ async def terminate(
     "/instances/{instance_id}/rerun",
     summary="Rerun as a new instance",
     description="From its start, or from one of its steps (`event_id` in its history), with "
-    "the same or another input. The same request again starts nothing.",
+    "the same or another input. Repeating the request starts nothing more.",
     responses=PROBLEMS | problem_responses(ProblemType.INSTANCE_EXISTS),
 )
 async def rerun(
     instance_id: InstanceId, request: RerunRequest, operations: OperationsDep
 ) -> OperationResult:
-    """Run an instance again, under a new id."""
+    """Rerun an instance under a new id."""
     return await operations.rerun(instance_id, request)
 
 
 @router.delete(
     "/instances/{instance_id}",
     summary="Purge a finished instance",
-    description="Deletes all that is kept of it.",
+    description="Deletes its state and history.",
     responses=PROBLEMS,
 )
 async def purge(
     instance_id: InstanceId,
-    reason: Annotated[Reason, Query(description="Why; kept in the audit trail")],
+    reason: Annotated[Reason, Query(description="Why; recorded in the audit trail")],
     operations: OperationsDep,
     by: Annotated[Person, Query(description="Who does it")] = "operator",
-    children: Annotated[Flag, Query(description="Its child workflows as well")] = False,
+    children: Annotated[Flag, Query(description="Whether to include its child workflows")] = False,
 ) -> OperationResult:
-    """Purge an instance that has ended."""
+    """Purge a finished instance."""
     request = OperationRequest(reason=reason, by=by, children=children)
     return await operations.perform(Operation.PURGE, instance_id, request)
 
 
 @router.post(
     "/instances:batch",
-    summary="Bulk operation",
-    description="Without `confirm`, it says how many instances of the filter are in a state "
-    "for it, and which. With that count as `confirm`, it is done to each, unless the count has "
-    "changed (409). At most 500 a call, the oldest first.",
+    summary="Operate on many instances",
+    description="A bulk operation. Without `confirm` it is a dry run, which returns the matching "
+    "instances of the filter whose status allows the operation, and their count. With that count "
+    "as `confirm` it operates on each, unless the count has changed (409). At most 500 a call, the "
+    "oldest first.",
+    operation_id="bulk_operation",
     responses=problem_responses(ProblemType.WRONG_STATE),
 )
 async def bulk_operation(request: BulkRequest, bulk: BulkDep) -> BulkResult:
-    """Do one operation on every instance of a filter."""
+    """Operate on every instance of a filter."""
     return await bulk.perform(request)
 
 
 @router.get("/audit", summary="Read the audit trail", tags=["audit"])
 async def audit(audit: AuditDep, before: Before = None, limit: Limit = 50) -> AuditPage:
-    """Return who did what, the newest first."""
+    """Return a page of the audit trail, the newest first."""
     return await audit.page(before, limit)

@@ -1,4 +1,4 @@
-"""Schedules: workflows that are started again and again."""
+"""Schedules: workflows that are started at an interval or by a cron expression."""
 
 from typing import Annotated
 
@@ -11,10 +11,15 @@ from orchestrator.api.deps import AuditDep, SchedulerDep
 from orchestrator.operations.audit import Action
 from servicekit.problems import problem_responses
 
-TAGS = [{"name": "schedules", "description": "Workflows that are started again and again"}]
+TAGS = [
+    {
+        "name": "schedules",
+        "description": "Starts at an interval or by a cron expression",
+    }
+]
 
 Id = Annotated[ScheduleId, Path(description="Your name for the schedule", examples=["plants"])]
-By = Annotated[Person, Query(description="Who does it; kept in the audit trail")]
+By = Annotated[Person, Query(description="Who does it; recorded in the audit trail")]
 UNKNOWN = problem_responses(ProblemType.NOT_FOUND)
 
 router = APIRouter(prefix="/schedules", tags=["schedules"])
@@ -28,15 +33,15 @@ async def list_schedules(scheduler: SchedulerDep) -> Schedules:
 
 @router.get("/{schedule_id}", summary="Describe a schedule", responses=UNKNOWN)
 async def get_schedule(schedule_id: Id, scheduler: SchedulerDep) -> Schedule:
-    """Return a schedule, with its last and next run."""
+    """Return a schedule, with its last and its next run."""
     return await scheduler.get(schedule_id)
 
 
 @router.put(
     "/{schedule_id}",
     summary="Create or change a schedule",
-    description="Each run's instance is named for the schedule and its time: nothing is "
-    "started twice. Runs that were missed are caught up once.",
+    description="A run's instance id is made of the schedule's id and the time of the run, so "
+    "that nothing is started twice. Missed runs are caught up by one run.",
 )
 async def put_schedule(
     schedule_id: Id,
@@ -54,7 +59,7 @@ async def put_schedule(
 async def pause_schedule(
     schedule_id: Id, scheduler: SchedulerDep, audit: AuditDep, by: By = "operator"
 ) -> Schedule:
-    """Start nothing more until the schedule is resumed."""
+    """Pause a schedule until it is resumed."""
     async with audit.recording(Action(by, "schedule.pause", schedule_id)):
         return await scheduler.pause(schedule_id)
 
@@ -63,7 +68,7 @@ async def pause_schedule(
 async def resume_schedule(
     schedule_id: Id, scheduler: SchedulerDep, audit: AuditDep, by: By = "operator"
 ) -> Schedule:
-    """Start again, from now on: what was missed while it was paused is not caught up."""
+    """Resume a schedule; runs that were missed while it was paused are not caught up."""
     async with audit.recording(Action(by, "schedule.resume", schedule_id)):
         return await scheduler.resume(schedule_id)
 
@@ -71,7 +76,7 @@ async def resume_schedule(
 @router.delete(
     "/{schedule_id}",
     summary="Delete a schedule",
-    description="The instances that it started go on.",
+    description="The instances that it started are not affected.",
     status_code=status.HTTP_204_NO_CONTENT,
     responses=UNKNOWN,
 )

@@ -1,4 +1,4 @@
-"""The report of the doctor, and the versions that run."""
+"""Diagnostics of the system, and the versions that run."""
 
 from typing import Annotated
 

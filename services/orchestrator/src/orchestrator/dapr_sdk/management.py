@@ -1,4 +1,4 @@
-"""The engine's calls that need more than the SDK's public client passes on or returns."""
+"""A gRPC client for what the SDK's public client neither passes on nor returns."""
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,11 +21,11 @@ from servicekit.tracing import TraceContext
 UNKNOWN_INSTANCE = "no such instance exists"
 
 History = Callable[[str], Awaitable[Sequence[Any]]]
-"""Returns the events of an instance."""
+"""Returns the events of an instance, by its id."""
 
 
 def sidecar_channel(settings: ServiceSettings) -> Channel:
-    """Return a connection to our sidecar's gRPC port, which passes the current trace on."""
+    """Return a channel to our sidecar's gRPC port, which passes the current trace context on."""
     return grpc.aio.insecure_channel(
         f"127.0.0.1:{settings.dapr_grpc_port}", interceptors=[TraceContext()]
     )
@@ -39,7 +39,7 @@ def workflow_client(settings: ServiceSettings) -> DaprWorkflowClient:
 
 
 def lazy_history(settings: ServiceSettings) -> History:
-    """Return what reads histories on another event loop than this: it connects there."""
+    """Return a reader of histories that connects at its first call, on the loop of that call."""
     management: Management | None = None
 
     async def history(instance_id: str) -> Sequence[Any]:
@@ -52,18 +52,18 @@ def lazy_history(settings: ServiceSettings) -> History:
 
 
 class Management:
-    """These calls, named as the client's; each raises AioRpcError where the sidecar is away."""
+    """Calls to the engine, named as the SDK's; each raises AioRpcError where it does not answer."""
 
     def __init__(self, channel: Channel, api_token: str | None = None) -> None:
-        """Ask over `channel`, one to the sidecar's gRPC port.
+        """Prepare to make calls.
 
         Args:
-            channel: The connection.
-            api_token: What the sidecar asks of its callers, if anything.
+            channel: A channel to the sidecar's gRPC port.
+            api_token: The token that the sidecar requires, if any.
         """
         self._stub = TaskHubSidecarServiceStub(channel)  # type: ignore[no-untyped-call]
         self._token = (("dapr-api-token", api_token),) if api_token else ()
-        # What an operator looks at is no part of any instance's trace.
+        # A read or an operation is no part of any instance's trace.
         self._metadata = (*UNTRACED.items(), *self._token)
 
     # The client passes no trace context on.
@@ -74,15 +74,15 @@ class Management:
 
         Args:
             workflow: Dapr's name of it.
-            instance_id: What it is called.
+            instance_id: Its id.
             request: Its input.
         """
-        asked = protos.CreateInstanceRequest(
+        message = protos.CreateInstanceRequest(
             name=workflow,
             instanceId=instance_id,
             input=StringValue(value=json.dumps(request.model_dump(mode="json"))),
         )
-        await self._stub.StartInstance(asked, metadata=self._token)
+        await self._stub.StartInstance(message, metadata=self._token)
 
     # The client's state has neither the parent nor the version.
     async def get_workflow_state(self, instance_id: str, payloads: bool) -> InstanceState | None:
@@ -123,7 +123,7 @@ class Management:
 
     # The client passes no reason on.
     async def pause_workflow(self, instance_id: str, reason: str) -> None:
-        """Let an instance do nothing more until it is resumed."""
+        """Pause an instance until it is resumed."""
         await self._stub.SuspendInstance(
             protos.SuspendRequest(instanceId=instance_id, reason=StringValue(value=reason)),
             metadata=self._metadata,
@@ -131,7 +131,7 @@ class Management:
 
     # As above.
     async def resume_workflow(self, instance_id: str, reason: str) -> None:
-        """Let a paused instance go on."""
+        """Resume a paused instance."""
         await self._stub.ResumeInstance(
             protos.ResumeRequest(instanceId=instance_id, reason=StringValue(value=reason)),
             metadata=self._metadata,

@@ -1,4 +1,4 @@
-"""What the SDK 1.19 offers by its private modules only; no other module imports those."""
+"""What the SDK 1.19 has in private modules only; no other module imports those."""
 
 from dapr.ext.workflow._durabletask.internal import helpers, protos
 from dapr.ext.workflow._durabletask.internal.orchestrator_service_pb2_grpc import (

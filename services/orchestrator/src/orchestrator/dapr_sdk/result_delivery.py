@@ -1,8 +1,9 @@
-"""Sends the result of a turn or a step again that the sidecar did not take in time.
+"""Repeats the delivery of a turn's or an activity's result that the sidecar did not take in time.
 
-The SDK 1.19 gives a result up after 30 s, and counts on the sidecar to hand the work out again. It
-does so only when the worker's connection ends. Where the sidecar stood still for longer, and goes
-on, both would wait for ever. A result that comes twice is taken once. Goes when the SDK does it.
+The SDK 1.19 gives a result up after 30 s, and relies on the sidecar to dispatch the work again. It
+does so only when the worker's connection ends. Where the sidecar was suspended for longer, and
+continues, both would wait forever. A result that is delivered twice counts once. Goes when the
+SDK does it.
 """
 
 from collections.abc import Callable
@@ -14,12 +15,12 @@ import structlog
 log = structlog.get_logger(__name__)
 
 RESULTS = ("/CompleteActivityTask", "/CompleteOrchestratorTask")
-# Ten minutes: whoever runs a sidecar has started it anew by then, which ends the connection.
-TRIES = 20
+# Ten minutes: a sidecar that hangs for longer is restarted, which ends the connection.
+MAX_ATTEMPTS = 20
 
 
 class ResultDelivery(grpc.UnaryUnaryClientInterceptor):
-    """Repeats what timed out, of the worker's calls that deliver results."""
+    """Repeats the worker's calls that deliver results, where they time out."""
 
     def intercept_unary_unary(
         self,
@@ -31,15 +32,15 @@ class ResultDelivery(grpc.UnaryUnaryClientInterceptor):
 
         Args:
             continuation: Makes the call.
-            client_call_details: Which call; its deadline holds for each repetition.
-            request: What is sent.
+            client_call_details: Which call; its deadline counts for each repetition.
+            request: The message.
         """
         call = continuation(client_call_details, request)
         if not client_call_details.method.endswith(RESULTS):
             return call
-        for _ in range(TRIES - 1):
+        for _ in range(MAX_ATTEMPTS - 1):
             if call.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
                 break
-            log.warning("the sidecar did not take a result in time: sending it again")
+            log.warning("delivery of a result timed out: repeating it")
             call = continuation(client_call_details, request)
         return call

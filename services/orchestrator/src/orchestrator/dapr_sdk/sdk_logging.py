@@ -1,4 +1,4 @@
-"""What the SDK logs of failures, without what it has of people."""
+"""Keeps personal data out of what the SDK logs."""
 
 import logging
 from logging import LogRecord, NullHandler
@@ -13,12 +13,12 @@ SDK_LOGS = LoggerOptions(log_handler=NullHandler())
 class PiiFilter(logging.Filter):
     """Drops the messages of failed activities, which often quote a request.
 
-    Which step of which instance failed is logged where the activity runs. What it said is in the
+    Which activity of which instance failed is logged where it runs. Its message is in the
     instance's history and in its trace.
     """
 
     def filter(self, record: LogRecord) -> bool:
-        """Return whether a record is written; it may be shortened."""
+        """Return whether a record is logged; its message may be shortened."""
         if record.getMessage().startswith("Activity execution failed"):
             return False
         if record.exc_info and isinstance(record.exc_info[1], TaskFailedError):
@@ -28,5 +28,5 @@ class PiiFilter(logging.Filter):
 
 
 def install_pii_filter() -> None:
-    """Keep what is personal out of the worker's log."""
+    """Filter the log of the SDK's worker."""
     logging.getLogger("WorkflowRuntime").addFilter(PiiFilter())

@@ -1,8 +1,8 @@
-"""Ends a sidecar whose workflow engine will never take a worker again.
+"""Restarts a sidecar whose workflow engine accepts no worker any more.
 
-When a worker dies in the middle of a turn, Dapr 1.18.2 sometimes waits for that turn for ever: it
-holds a lock that the next worker needs to register, so every workflow stands still while the
-sidecar calls itself healthy (https://github.com/dapr/dapr/pull/10408 tells how). Nothing but a new
+When a worker dies in the middle of a turn, Dapr 1.18.2 sometimes waits for that turn forever: it
+has a lock that the next worker needs to register, so no workflow advances while the sidecar
+reports itself healthy (https://github.com/dapr/dapr/pull/10408 says why). Only a restart of the
 sidecar helps; what it had accepted is in the store. Goes when the minimum is Dapr 1.19.
 """
 
@@ -19,10 +19,10 @@ from servicekit.sidecar import Sidecar
 
 log = structlog.get_logger(__name__)
 
-# A worker that has just connected is known to the sidecar at once.
+# The sidecar reports a worker as soon as it has connected.
 FIRST_GRACE_SECONDS = 10.0
 # The SDK's worker finds out within 100 s that its connection is dead: each 30 s it says Hello and
-# waits for 10 s, then gRPC pings for 60 s. Until then the sidecar is not to blame.
+# waits for 10 s, then gRPC pings for 60 s. Until then the worker may be the cause.
 GRACE_SECONDS = 120.0
 INTERVAL_SECONDS = 1.0
 
@@ -34,13 +34,15 @@ async def sidecar_watchdog(
     grace: float = GRACE_SECONDS,
     interval: float = INTERVAL_SECONDS,
 ) -> AsyncIterator[None]:
-    """Watch `sidecar` as long as the context lasts.
+    """Shut `sidecar` down when it is healthy and has no worker, as long as the context lasts.
+
+    What supervises the sidecar starts it again.
 
     Args:
         sidecar: The one that our worker has just connected to.
         first_grace: Seconds that it may be without a worker now.
-        grace: Seconds that it may be so later, while it is healthy.
-        interval: Seconds between two looks.
+        grace: Seconds that it may be without one later.
+        interval: Seconds between two checks.
     """
     task = asyncio.create_task(_watch(sidecar, first_grace, grace, interval))
     try:
@@ -53,10 +55,10 @@ async def sidecar_watchdog(
 async def _watch(sidecar: Sidecar, first_grace: float, grace: float, interval: float) -> None:
     deadline = time.monotonic() + first_grace
     while True:
-        if await _takes_workers(sidecar):
+        if await _accepts_workers(sidecar):
             deadline = time.monotonic() + grace
         elif time.monotonic() > deadline:
-            log.error("the sidecar takes no worker: ending it")
+            log.error("the sidecar accepts no worker: shutting it down")
             SIDECARS_ENDED.add(1)
             try:
                 await sidecar.shut_down()
@@ -66,8 +68,8 @@ async def _watch(sidecar: Sidecar, first_grace: float, grace: float, interval: f
         await asyncio.sleep(interval)
 
 
-async def _takes_workers(sidecar: Sidecar) -> bool:
-    """Return whether a worker is connected, or cannot be, for the sidecar is down."""
+async def _accepts_workers(sidecar: Sidecar) -> bool:
+    """Return whether a worker is connected, or the sidecar is down, so that none can be."""
     if await sidecar.why_not_ready() is not None:
         return True
     return await sidecar.why_no_worker() is None

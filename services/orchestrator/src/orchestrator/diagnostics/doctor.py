@@ -1,4 +1,4 @@
-"""Is everything well that workflows need, and what is to be done if not?"""
+"""Checks what workflows depend on, with a remedy for each check that fails."""
 
 import asyncio
 import time
@@ -19,26 +19,32 @@ from servicekit.state import StateStore, StoreUnavailable
 
 ACTOR_STORE = "actorstore"
 SLOW_SECONDS = 0.5
-PATIENCE_SECONDS = 3.0
+TIMEOUT_SECONDS = 3.0
 
 
 class Probe(BaseModel):
-    """Written and read again."""
+    """A value that is written and read again."""
 
     value: str
 
 
 class Doctor:
-    """Looks at the sidecar, its stores, its engine and the versions."""
+    """Checks the sidecar, its stores, its engine and the versions."""
 
     def __init__(self, sidecar: httpx.AsyncClient, store: StateStore, management: Management):
-        """Ask these."""
+        """Prepare to check.
+
+        Args:
+            sidecar: The sidecar's HTTP API.
+            store: The state store, which is written to and read from.
+            management: The workflow engine.
+        """
         self._sidecar = sidecar
         self._store = store
         self._management = management
 
     async def report(self) -> SystemReport:
-        """Return what was found; a check that fails does not keep the others from it."""
+        """Return the result of every check."""
         metadata = await self._metadata()
         checks = [
             *([metadata] if isinstance(metadata, SystemCheck) else runtime_checks(metadata)),
@@ -47,7 +53,7 @@ class Doctor:
         return SystemReport(checks=checks)
 
     async def versions(self) -> Versions:
-        """Return which versions run."""
+        """Return the versions of the service, the runtime and the SDK."""
         metadata = await self._metadata()
         return Versions(
             orchestrator=version("taskway-orchestrator"),
@@ -63,20 +69,20 @@ class Doctor:
             return SystemCheck(
                 name="sidecar",
                 ok=False,
-                detail=f"it does not answer ({type(error).__name__})",
-                advice="See its log; nothing is lost while it is away.",
+                detail=f"no answer ({type(error).__name__})",
+                advice="See its log; nothing is lost while it is unavailable.",
             )
         found: dict[str, Any] = answer.json()
         return found
 
     async def _scheduler(self) -> SystemCheck:
         async def ask() -> None:
-            # The sidecar lists schedulers that are long dead: only a question tells. That it knows
-            # no such job is an answer.
-            await self._sidecar.get("/v1.0/jobs/doctor", headers=UNTRACED, timeout=PATIENCE_SECONDS)
+            # The sidecar also lists schedulers that have ended, so that only a call shows whether
+            # one answers. That there is no such job is an answer.
+            await self._sidecar.get("/v1.0/jobs/doctor", headers=UNTRACED, timeout=TIMEOUT_SECONDS)
 
         return await _timed(
-            "scheduler", ask, "Without it nothing starts or wakes up: is the scheduler up?"
+            "scheduler", ask, "Without it no workflow starts or continues: does the scheduler run?"
         )
 
     async def _engine(self) -> SystemCheck:
@@ -92,21 +98,23 @@ class Doctor:
             mine = Probe(value=uuid.uuid4().hex)
             await self._store.overwrite("doctor", mine)
             if (await self._store.get("doctor", Probe)).value is None:
-                raise StoreUnavailable("what was written is not there")
+                raise StoreUnavailable("a written value could not be read")
 
-        return await _timed("state store", write_and_read, "Is its server up, and its disk full?")
+        return await _timed(
+            "state store", write_and_read, "Does its server run, and is its disk full?"
+        )
 
 
 def runtime_of(metadata: dict[str, Any]) -> str:
-    """Return the version of the runtime, as the sidecar says it at `/v1.0/metadata`."""
+    """Return the version of the runtime, from the sidecar's `/v1.0/metadata`."""
     return str(metadata.get("runtimeVersion", "unknown"))
 
 
 def runtime_checks(metadata: dict[str, Any]) -> list[SystemCheck]:
-    """Return what the sidecar says of itself.
+    """Return the checks of what the sidecar reports.
 
     Args:
-        metadata: Its answer at `/v1.0/metadata`.
+        metadata: The sidecar's `/v1.0/metadata`.
     """
     workers = metadata.get("workflows", {}).get("connectedWorkers", 0)
     components = {c["name"]: c for c in metadata.get("components", [])}
@@ -130,7 +138,7 @@ def runtime_checks(metadata: dict[str, Any]) -> list[SystemCheck]:
             "placement",
             "connected" in placement and "disconnected" not in placement,
             placement,
-            "Without it no workflow is found: is the placement service up?",
+            "Without it no workflow is found: does the placement service run?",
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""Whether the Dapr runtime and the Python SDK go together. No I/O."""
+"""Whether the Dapr runtime and the Python SDK are compatible. No I/O."""
 
 import re
 
@@ -12,10 +12,10 @@ MINORS_BEHIND = 2
 
 
 def version_check(runtime: str, sdk: str) -> SystemCheck:
-    """Return what is to be said of a pair of versions; it is never more than a warning.
+    """Return the check of a pair of versions, which passes with a warning at most.
 
     Args:
-        runtime: The version that the sidecar says it has.
+        runtime: The version that the sidecar reports.
         sdk: The version of the Python package `dapr`.
     """
     detail = f"Dapr {runtime}, Python SDK {sdk}"
@@ -26,18 +26,18 @@ def version_check(runtime: str, sdk: str) -> SystemCheck:
 
 def _warning(runtime: str, sdk: str) -> str | None:
     major, newest = _major_minor(sdk)
-    suiting = [(major, newest - behind) for behind in range(MINORS_BEHIND + 1)]
+    compatible = [(major, newest - behind) for behind in range(MINORS_BEHIND + 1)]
     try:
-        if _major_minor(runtime) in suiting:
+        if _major_minor(runtime) in compatible:
             return None
     except ValueError:
-        pass  # such as "edge": nobody knows
+        pass  # such as "edge": unknown
     tested = f"{major}.{newest - MINORS_BEHIND} to {major}.{newest}"
-    return f"Run Dapr {tested}: the SDK {sdk} is tested with these alone."
+    return f"Run Dapr {tested}: the SDK {sdk} is tested with these only."
 
 
 def _major_minor(version: str) -> tuple[int, int]:
     numbers = re.match(r"(\d+)\.(\d+)\.", version)
     if numbers is None:
-        raise ValueError(f"{version} is no version")
+        raise ValueError(f"{version} is not a version")
     return int(numbers[1]), int(numbers[2])

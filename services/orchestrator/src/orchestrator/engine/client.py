@@ -1,4 +1,4 @@
-"""Dapr's workflow engine as the API uses it: start once, and read how far it is."""
+"""Dapr's workflow engine as the API uses it: idempotent start, status, raise event."""
 
 import asyncio
 from contextlib import AbstractContextManager, nullcontext
@@ -25,17 +25,17 @@ from servicekit.tracing import current_traceparent, detached_context
 
 
 class Observer(Protocol):
-    """Who is told what the API did to an instance."""
+    """What is notified of what the API did to an instance."""
 
     def started(self, definition: Definition, request: BaseModel) -> None:
-        """Take note of an instance that was started just now."""
+        """Take note of an instance that was just started."""
 
     def mark_dirty(self, instance_id: str) -> None:
-        """Take note of an instance that got an event."""
+        """Take note of an instance that an event was raised for."""
 
 
 class Engine:
-    """Starts workflow instances and reads their state."""
+    """Starts workflow instances, reads their state and raises their events."""
 
     def __init__(
         self,
@@ -45,14 +45,14 @@ class Engine:
         trace_contexts: TraceContexts,
         observer: Observer | None = None,
     ) -> None:
-        """Use `client`; `observer` is told of what succeeded.
+        """Prepare to call the engine.
 
         Args:
             client: The SDK's client; it raises events.
             management: Starts instances, and reads them.
-            start_timeout: After how many seconds a start is given up.
+            start_timeout: Seconds after which a start is given up.
             trace_contexts: Which trace an instance is part of.
-            observer: Who is told, if anybody.
+            observer: What is notified of each call that succeeded, if anything.
         """
         self._client = client
         self._management = management
@@ -65,8 +65,12 @@ class Engine:
         """Start an instance, unless the same request started it before.
 
         Dapr refuses the id of a running instance and starts a completed one again, so neither
-        is left to it. Starts of one id queue up here; where two replicas race, the effects of
-        both runs have the same keys, and happen once.
+        is left to it. Concurrent starts of one id are serialized in this process; where two
+        replicas race, the effects of both runs have the same idempotency keys, and happen once.
+
+        Args:
+            definition: The workflow.
+            request: Its input; it names the instance.
 
         Returns:
             Whether it was started now.
@@ -102,7 +106,7 @@ class Engine:
         return False
 
     async def status(self, instance_id: str, definition: Definition) -> InstanceStatus[Any]:
-        """Return how far an instance of a workflow is; 404 where there is none."""
+        """Return the status of an instance of a workflow; 404 where there is none."""
         state = await self.state_of(instance_id, definition)
         return to_api(state, definition.output, await self._trace_contexts.trace_id(instance_id))
 
@@ -121,7 +125,12 @@ class Engine:
         return state
 
     async def raise_event(self, instance_id: str, event: str, data: BaseModel) -> None:
-        """Raise an event, which the workflow takes some time later.
+        """Raise an event; the workflow receives it some time later.
+
+        Args:
+            instance_id: The instance.
+            event: The event's name.
+            data: What it carries: not empty, for Dapr drops an event without data.
 
         Raises:
             ProblemError: The engine does not answer (503).
@@ -162,7 +171,7 @@ class Engine:
 
 
 def unknown_instance(instance_id: str) -> ProblemError:
-    """Return the problem that there is no such instance."""
+    """Return the problem that there is no such instance (404)."""
     return ProblemError(ProblemType.NOT_FOUND, f"There is no instance {instance_id}")
 
 

@@ -1,4 +1,4 @@
-"""Puts workflows where the SDK's executor finds them, any number of times in a process."""
+"""Replays workflows by the SDK's executor, any number of times in a process."""
 
 import logging
 from collections.abc import Iterable
@@ -9,13 +9,13 @@ from dapr.ext.workflow import DaprWorkflowContext
 from orchestrator.dapr_sdk.private import Registry, WorkflowExecutor, coerce_to_model, resolve_input
 from orchestrator.toolkit.definition import Definition, Workflow
 
-# At a replay the SDK would log each turn once more.
+# The SDK would log each turn of a replay as if it ran again.
 SILENT = logging.getLogger("orchestrator.replays")
 SILENT.setLevel(logging.CRITICAL)
 
 
 def registry_of(definitions: Iterable[Definition]) -> Registry:
-    """Return the workflows of these definitions, as the worker would register them."""
+    """Return the SDK's registry of these workflows, their previous versions and children."""
     registry = Registry()  # type: ignore[no-untyped-call]
     for definition in definitions:
         name, version = definition.workflow_name, definition.version
@@ -30,7 +30,7 @@ def registry_of(definitions: Iterable[Definition]) -> Registry:
 
 
 def adapted(workflow: Workflow) -> Any:
-    """Return a workflow in the form that the executor calls: its input as plain JSON."""
+    """Return a workflow as the executor calls it: with its input as plain JSON."""
     accepts_input, model = resolve_input(workflow)
 
     def orchestrator(ctx: Any, data: Any) -> Any:
@@ -43,5 +43,5 @@ def adapted(workflow: Workflow) -> Any:
 
 
 def executor(registry: Registry) -> WorkflowExecutor:
-    """Return an executor, which is good for one turn."""
+    """Return an executor, which replays one turn."""
     return WorkflowExecutor(registry, SILENT)

@@ -1,6 +1,7 @@
-"""Counts instances that have not ended by version: `python -m orchestrator.engine.version_report`.
+"""Counts running instances by version: `python -m orchestrator.engine.version_report`.
 
-It runs where the orchestrator runs, and asks its sidecar. What nothing began with can be removed.
+It runs beside the orchestrator, and reads from its sidecar. A version without instances can be
+removed.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ UNREADABLE = "UNREADABLE"
 
 
 class Instance(NamedTuple):
-    """An instance, and the code that it began with: '-' where there is only one."""
+    """An instance, and the version that it began with: '-' where its workflow has none."""
 
     instance_id: str
     workflow: str
@@ -44,8 +45,7 @@ async def _instance(management: Management, instance_id: str) -> Instance | None
     try:
         found = await management.get_workflow_state(instance_id, payloads=False)
     except AioRpcError:
-        # A read while it is being saved; or what a timer without its code left, see
-        # docs/changing-a-workflow.md.
+        # What a timer without its code left cannot be read: see docs/changing-a-workflow.md.
         return Instance(instance_id, "-", "-", UNREADABLE)
     if found is None:  # purged since it was listed
         return None
@@ -53,10 +53,10 @@ async def _instance(management: Management, instance_id: str) -> Instance | None
 
 
 async def report(settings: Settings) -> list[str]:
-    """Return a line for each workflow, version and status of what has not ended.
+    """Return a line for each workflow, version and status of instances that have not ended.
 
     Args:
-        settings: Where the sidecar is.
+        settings: Where the sidecar listens.
     """
     counts: Counter[tuple[str, str, str]] = Counter()
     ended = {str(status) for status in TERMINAL}

@@ -18,12 +18,12 @@ from orchestrator.toolkit.dependencies import ActivityDependencies
 def build_worker(
     catalogue: Catalogue, dependencies: ActivityDependencies, settings: Settings, history: History
 ) -> WorkflowRuntime:
-    """Return a worker that is not started yet; once a process, for the SDK marks the functions.
+    """Return a worker that is not started yet: once a process, for the SDK marks the functions.
 
     Args:
         catalogue: The workflows to host.
-        dependencies: What the activities use; nobody else may.
-        settings: Where the sidecar is.
+        dependencies: What the activities use, and nothing else may: they run on their own loop.
+        settings: Where the sidecar listens, and how much is cached.
         history: Returns the events of an instance, on the activities' event loop.
 
     Raises:
@@ -47,7 +47,7 @@ def build_worker(
 
 
 def history_cache(settings: Settings) -> dict[str, Any]:
-    """Return what bounds the histories that the SDK keeps, as its options; it alone bounds none."""
+    """Return the SDK's options that bound its cache of histories; by default it has no bound."""
     return {
         "disable_stateful_history": settings.history_cache_max_bytes == 0,
         "history_cache_max_bytes": settings.history_cache_max_bytes,
@@ -55,7 +55,7 @@ def history_cache(settings: Settings) -> dict[str, Any]:
 
 
 def register_workflows(runtime: WorkflowRuntime, definition: Definition) -> None:
-    """Register a workflow, the older code of its instances on their way, and its children."""
+    """Register a workflow, its previous versions and its child workflows."""
     name, workflow = definition.workflow_name, definition.workflow
     if definition.version is None:
         runtime.register_workflow(workflow, name=name)

@@ -1,1 +1,1 @@
-"""What operators do: find instances, see why they wait, and mend them."""
+"""What operators do to instances, one or many, and the audit trail of it."""

@@ -1,4 +1,4 @@
-"""Which operation an instance takes in which state."""
+"""Which operation is possible in which status."""
 
 from contracts.operations import Operation
 from contracts.orchestrator import TERMINAL, RuntimeStatus
@@ -9,14 +9,14 @@ ALLOWED: dict[Operation, frozenset[RuntimeStatus]] = {
     Operation.PAUSE: ALIVE - {RuntimeStatus.SUSPENDED},
     Operation.RESUME: frozenset({RuntimeStatus.SUSPENDED}),
     Operation.TERMINATE: ALIVE,
-    # The engine copies a history, which must have an end.
+    # The engine copies a history, which must be complete.
     Operation.RERUN: TERMINAL,
     Operation.PURGE: TERMINAL,
 }
 
 
 def refusal(operation: Operation, status: RuntimeStatus) -> str | None:
-    """Return why an operation is not possible, or None where it is."""
+    """Return why an operation is not possible in a status, or None where it is."""
     if status in ALLOWED[operation]:
         return None
     needed = ", ".join(sorted(ALLOWED[operation]))

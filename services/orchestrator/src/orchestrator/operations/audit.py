@@ -1,4 +1,4 @@
-"""The audit trail: who did what to which instance, why, and what became of it."""
+"""The audit trail: who did what to which instance or schedule, why, and with which result."""
 
 import uuid
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ DONE = "done"
 
 @dataclass
 class Action:
-    """Something that somebody is about to do; `details` may be added to while it is done."""
+    """An action to record, before it is done; `details` may be added to while it is done."""
 
     by: str
     name: str
@@ -29,7 +29,7 @@ class Action:
 
 
 class Audit:
-    """The entries in a state store: none is ever changed but for its own result."""
+    """The audit trail in a state store: of an entry, only the result is ever changed."""
 
     def __init__(self, store: StateStore) -> None:
         """Keep the entries in `store`."""
@@ -38,10 +38,12 @@ class Audit:
 
     @asynccontextmanager
     async def recording(self, action: Action) -> AsyncIterator[None]:
-        """Write an action down before it is done, and its result afterwards.
+        """Record an action before the context's body does it, and its result afterwards.
 
-        Where the process ends in between, the entry says `begun`: it is then not known how far
-        the action came.
+        Where the process ends in between, the entry says `begun`: its result is unknown then.
+
+        Args:
+            action: Who does what, to which target.
         """
         entry = AuditEntry(
             id=uuid.uuid4().hex,
@@ -70,11 +72,11 @@ class Audit:
             await self._write(entry)
 
     async def page(self, before: int | None, limit: int) -> AuditPage:
-        """Return entries, the newest first.
+        """Return a page of entries, the newest first.
 
         Args:
-            before: `next` of the page before; None for the newest.
-            limit: How many at most.
+            before: `next` of the page before; None for the first page.
+            limit: The most entries.
         """
         if before is None:
             before = await self._sequence.newest(TRAIL)
@@ -84,7 +86,7 @@ class Audit:
         return AuditPage(items=items, next=next_before(before, limit))
 
     async def _write(self, entry: AuditEntry) -> None:
-        # Its id is its own, so that nobody else writes it.
+        # Its id is unique, so that nothing else writes it.
         await self._store.overwrite(_key(entry.id), entry)
 
 

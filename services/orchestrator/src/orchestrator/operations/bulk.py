@@ -1,4 +1,4 @@
-"""Does the same to many instances: first it says to how many, then it does it."""
+"""Bulk operations: one operation on many instances, after a dry run that counts them."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -22,33 +22,40 @@ from orchestrator.visibility.index import InstanceIndex
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 
-# What one call does: it answers once all of it is done, which clients wait for.
-MOST = 500
+# The most instances of one call, which answers when all are done.
+MAX_INSTANCES = 500
 CONCURRENCY = 8
 
 
 class BulkOperations:
-    """One operation on all that a filter finds."""
+    """One operation on every instance that a filter matches."""
 
     def __init__(
         self, catalogue: Catalogue, index: InstanceIndex, operations: Operations, audit: Audit
     ) -> None:
-        """Find by `index`, and do each by `operations`."""
+        """Prepare to operate.
+
+        Args:
+            catalogue: The hosted workflows.
+            index: Finds the instances.
+            operations: Operates on each.
+            audit: Where the bulk operation is recorded, besides each operation of it.
+        """
         self._catalogue = catalogue
         self._index = index
         self._operations = operations
         self._audit = audit
 
     async def perform(self, request: BulkRequest) -> BulkResult:
-        """Say what would be done; with the right count as `confirm`, do it.
+        """Return what would be done; with the right count as `confirm`, do it.
 
-        One that is refused does not keep the others from it.
+        An operation that is refused does not stop the others.
 
         Raises:
-            ProblemError: It is not as many as was confirmed (409): nothing was done.
+            ProblemError: The count is not the confirmed one (409): nothing was done.
         """
         found = sorted(self._targets(request), key=lambda e: (e.created_at, e.instance_id))
-        targets = found[:MOST]
+        targets = found[:MAX_INSTANCES]
         if request.confirm is None:
             return self._result(request, found, targets, None)
         action = Action(request.by, f"batch.{request.operation}", "instances", request.reason)
@@ -56,7 +63,7 @@ class BulkOperations:
             if request.confirm != len(targets):
                 raise ProblemError(
                     ProblemType.WRONG_STATE,
-                    f"It is {len(targets)} instances now, and {request.confirm} were confirmed",
+                    f"{len(targets)} instances match now, and {request.confirm} were confirmed",
                 )
             gate = asyncio.Semaphore(CONCURRENCY)
 
@@ -82,7 +89,7 @@ class BulkOperations:
         ]
 
     def _is_child(self, entry: Entry) -> bool:
-        """Return whether it is rerun with its parent alone: a child has no definition."""
+        """Return whether it is a child: without a definition, and rerun with its parent only."""
         return self._catalogue.named(entry.workflow) is None
 
     async def _one(self, request: BulkRequest, entry: Entry) -> BulkItem:
@@ -133,5 +140,5 @@ def _rerun(request: BulkRequest, entry: Entry) -> RerunRequest:
         )
     except ValueError as error:
         raise ProblemError(
-            ProblemType.VALIDATION, f"{old_id}-{request.suffix} is no id: {error}"
+            ProblemType.VALIDATION, f"{old_id}-{request.suffix} is not a valid id: {error}"
         ) from error

@@ -1,4 +1,4 @@
-"""Does to an instance what an operator asks for, and says what became of it."""
+"""Operations on one instance: pause, resume, terminate, rerun, purge."""
 
 import asyncio
 import json
@@ -26,15 +26,15 @@ from orchestrator.operations.audit import Action, Audit
 from orchestrator.toolkit.catalogue import Catalogue
 from servicekit.problems import ProblemError
 
-# An operation reaches an instance by its inbox: it takes effect a moment after its answer.
+# An operation reaches an instance by its inbox: it takes effect after the engine has answered.
 EFFECT_TIMEOUT_SECONDS = 5.0
 EFFECT_POLL_SECONDS = 0.05
-# What the engine itself does to the children, where it is asked to.
+# What the engine itself does to the children as well, where the call says so.
 RECURSIVE = (Operation.TERMINATE, Operation.PURGE)
 
 
 class Operations:
-    """The operations on one instance; each is in the audit trail, also where it is refused."""
+    """The operations on one instance; each is recorded in the audit trail, refused or not."""
 
     def __init__(
         self,
@@ -46,16 +46,16 @@ class Operations:
         tombstones: Tombstones,
         refresh: Callable[[Sequence[str]], Awaitable[None]],
     ) -> None:
-        """Operate by `client` and `management`.
+        """Prepare to operate.
 
         Args:
             catalogue: The hosted workflows.
-            engine: Starts what is rerun from its start.
-            client: The SDK's client.
-            management: What that does not offer.
-            audit: Where each action is written down.
-            tombstones: What the engine forgets.
-            refresh: Has the list of instances show what was done to these.
+            engine: Starts a rerun from the start.
+            client: The SDK's client: terminates, purges and reruns from an event.
+            management: Reads, pauses and resumes.
+            audit: Where each operation is recorded.
+            tombstones: Which instances were purged, and which are reruns.
+            refresh: Updates these instances in the list.
         """
         self._catalogue = catalogue
         self._refresh = refresh
@@ -71,7 +71,8 @@ class Operations:
         """Pause, resume, terminate or purge an instance.
 
         Raises:
-            ProblemError: There is none (404), there was one (410), or it is in another state (409).
+            ProblemError: There is no such instance (404), it was purged (410), its status does not
+                allow the operation (409), or the engine does not answer (503).
         """
         action = Action(request.by, operation, instance_id, request.reason)
         async with self._audit.recording(action):
@@ -80,7 +81,7 @@ class Operations:
             if request.children:
                 targets += await self._operable(operation, await self._descendants(instance_id))
             if operation is Operation.PURGE:
-                # First, so that they are not forgotten by a crash in between.
+                # First, so that a crash in between leaves no purged instance without a tombstone.
                 for target in targets:
                     await self._tombstones.record_purge(target, request.by)
             for target in targets[:1] if operation in RECURSIVE else targets:
@@ -93,11 +94,11 @@ class Operations:
             return OperationResult(operation=operation, instance_id=instance_id, status=status)
 
     async def rerun(self, instance_id: str, request: RerunRequest) -> OperationResult:
-        """Run an instance again as a new one; the same request again answers like the first.
+        """Run an instance again as a new one; repeating the request starts nothing more.
 
         Raises:
-            ProblemError: As `perform`; the new input is not valid (422), the step is none to begin
-                with (422), or the new id was used otherwise (409).
+            ProblemError: As `perform`; the new input is not valid (422), the event is not one to
+                rerun from (422), or the new id is in use (409).
         """
         action = Action(request.by, Operation.RERUN, instance_id, request.reason)
         async with self._audit.recording(action):
@@ -105,7 +106,7 @@ class Operations:
             definition = self._catalogue.of_workflow(state.name)
             if definition is None:
                 raise ProblemError(
-                    ProblemType.WRONG_STATE, f"{instance_id} is a child: rerun its parent"
+                    ProblemType.WRONG_STATE, f"{instance_id} is a child workflow: rerun its parent"
                 )
             data = None if request.input is None else json.dumps(request.input, sort_keys=True)
             new_id = f"{definition.name}-{request.new_id}"
@@ -119,7 +120,8 @@ class Operations:
                     raise ProblemError(ProblemType.VALIDATION, str(error)) from error
             if await self._tombstones.record_rerun(new_id, link) != link:
                 raise ProblemError(
-                    ProblemType.INSTANCE_EXISTS, f"{new_id} repeats another instance, or otherwise"
+                    ProblemType.INSTANCE_EXISTS,
+                    f"{new_id} is a rerun of another instance, step or input",
                 )
             if request.from_event is None:
                 await self._engine.start(definition, again)
@@ -162,8 +164,8 @@ class Operations:
         return state
 
     async def _operable(self, operation: Operation, instance_ids: Sequence[str]) -> list[str]:
-        """Return those of which the operation is possible: a child may have ended, and be gone."""
-        # A child that was tried again is there more than once.
+        """Return those whose status allows the operation; a purged one has no status."""
+        # A child that was retried is in the history more than once.
         states = [(i, await self._state(i)) for i in dict.fromkeys(instance_ids)]
         return [i for i, state in states if state and state.status in ALLOWED[operation]]
 
@@ -180,10 +182,10 @@ class Operations:
             case Operation.PURGE:
                 await self._client.purge_workflow(target, recursive=request.children)
             case Operation.RERUN:
-                raise AssertionError("rerun has a method of its own")
+                raise AssertionError("see Operations.rerun")
 
     async def _descendants(self, instance_id: str) -> list[str]:
-        """Return the ids of the children of an instance, and of theirs."""
+        """Return the ids of the child workflows of an instance, and of theirs."""
         found: list[str] = []
         with engine_errors():
             history = await self._management.get_workflow_history(instance_id)
@@ -196,7 +198,7 @@ class Operations:
     async def _wait_for_effect(
         self, operation: Operation, instance_id: str
     ) -> RuntimeStatus | None:
-        """Return the status once it shows the operation, or what it is after a while."""
+        """Return the status once the operation has taken effect, or what it is after 5 s."""
         deadline = time.monotonic() + EFFECT_TIMEOUT_SECONDS
         while True:
             state = await self._state(instance_id)
@@ -211,4 +213,4 @@ class Operations:
 
 
 def _invalid_step(event_id: int, why: object) -> ProblemError:
-    return ProblemError(ProblemType.VALIDATION, f"Event {event_id} is no step to begin with: {why}")
+    return ProblemError(ProblemType.VALIDATION, f"Event {event_id} is not one to rerun from: {why}")

@@ -1,6 +1,6 @@
-"""Where the sidecar looks for the application: a gRPC port, which serves what jobs call.
+"""The gRPC server that the sidecar calls when a job is due.
 
-A sidecar takes actors over a stream only from an application that speaks gRPC, and waits for its
+A sidecar accepts actors over a stream only from an application that speaks gRPC, and waits for its
 port before it does anything else.
 """
 
@@ -16,8 +16,13 @@ from orchestrator.settings import Settings
 
 @asynccontextmanager
 async def callback_server(settings: Settings, events: JobEvents) -> AsyncIterator[None]:
-    """Listen for the sidecar, on loopback alone, and pass jobs on to `events`."""
-    # Without the option two applications may listen at one port, and jobs go to either.
+    """Serve on loopback as long as the context lasts.
+
+    Args:
+        settings: The port.
+        events: Receives the jobs that are due.
+    """
+    # Without the option two applications can listen on one port, and a job go to either.
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     add_AppCallbackAlphaServicer_to_server(events, server)  # type: ignore[no-untyped-call]
     server.add_insecure_port(f"127.0.0.1:{settings.actor_port}")

@@ -1,4 +1,4 @@
-"""Dapr's scheduler as it wakes schedules: one job each, for the next run alone."""
+"""Jobs in Dapr's scheduler: one for each schedule, for its next run only."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -20,21 +20,30 @@ from servicekit.state import StoreUnavailable
 log = structlog.get_logger(__name__)
 
 PREFIX = "schedule-"
-# A job that fails comes again, for ever: what is due is to run, however late.
+# A job that fails is retried forever: what is due must run, however late.
 RETRY = ConstantFailurePolicy(max_retries=None, interval_seconds=5)
 
 Fire = Callable[[str, datetime], Awaitable[None]]
+"""Starts the run of a schedule, by its id, that is due at a time."""
 
 
 class DaprJobs:
     """The jobs in Dapr's scheduler."""
 
     def __init__(self, client: DaprClient) -> None:
-        """Use `client`, one to our sidecar."""
+        """Schedule jobs by `client`, a client of our sidecar."""
         self._client = client
 
     async def arm(self, schedule_id: str, due: datetime) -> None:
-        """Have the schedule woken at that time; it replaces any earlier one."""
+        """Create the job of a schedule, or move it.
+
+        Args:
+            schedule_id: The schedule.
+            due: When the job triggers, in UTC.
+
+        Raises:
+            ProblemError: The scheduler does not answer (503).
+        """
         data = AnyMessage()
         data.Pack(StringValue(value=due.isoformat()))
         job = Job(
@@ -46,11 +55,15 @@ class DaprJobs:
         await _answered(self._client.schedule_job(job, overwrite=True))
 
     async def disarm(self, schedule_id: str) -> None:
-        """Have it woken no more."""
+        """Delete the job of a schedule, if there is one.
+
+        Raises:
+            ProblemError: The scheduler does not answer (503).
+        """
         try:
             await _answered(self._client.delete_job(f"{PREFIX}{schedule_id}"))
         except JobUnknown:
-            log.debug("there was no job", schedule=schedule_id)
+            log.debug("no job to delete", schedule=schedule_id)
 
 
 class JobUnknown(Exception):
@@ -69,10 +82,10 @@ async def _answered(call: Awaitable[object]) -> None:
 
 
 class JobEvents(appcallback_pb2_grpc.AppCallbackAlphaServicer):
-    """What the sidecar calls when a job is due."""
+    """Receives the jobs that are due."""
 
     def __init__(self) -> None:
-        """Refuse jobs, so that they come again, until there is something to pass them on to."""
+        """Refuse jobs until `fire` is set, so that they are retried."""
         self.fire: Fire | None = None
 
     async def OnJobEventAlpha1(  # noqa: N802 - Dapr's name
@@ -80,7 +93,7 @@ class JobEvents(appcallback_pb2_grpc.AppCallbackAlphaServicer):
         request: appcallback_pb2.JobEventRequest,
         context: "grpc.aio.ServicerContext[Any, Any]",
     ) -> appcallback_pb2.JobEventResponse:
-        """Fire the schedule of a job."""
+        """Start the run that a job is for."""
         if self.fire is None:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "the application is starting")
         value = StringValue()

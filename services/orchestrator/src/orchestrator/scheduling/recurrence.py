@@ -1,4 +1,4 @@
-"""When a schedule is due, and what it then starts."""
+"""When the next run of a schedule is due, and what a run starts. No I/O."""
 
 from datetime import datetime, timedelta
 
@@ -13,12 +13,16 @@ from servicekit.problems import ProblemError
 
 
 def next_run(schedule: ScheduleRequest, after: datetime) -> datetime:
-    """Return the first time later than `after` that a schedule is due; both in UTC.
+    """Return when the next run of a schedule is due.
 
-    An interval is counted from `after`: so a run that was missed for long is caught up once.
+    An interval is counted from `after`, so that any number of missed runs is caught up by one.
+
+    Args:
+        schedule: The schedule.
+        after: A time in UTC; the result is later.
 
     Raises:
-        ProblemError: The cron expression is none, or never comes true (422).
+        ProblemError: The cron expression is not valid, or matches no time (422).
     """
     if schedule.every_seconds is not None:
         return after.replace(microsecond=0) + timedelta(seconds=schedule.every_seconds)
@@ -26,17 +30,23 @@ def next_run(schedule: ScheduleRequest, after: datetime) -> datetime:
         return next(CronSim(schedule.cron or "", after))
     except (CronSimError, StopIteration) as error:
         raise ProblemError(
-            ProblemType.VALIDATION, f"body.cron: {schedule.cron!r} is no cron expression"
+            ProblemType.VALIDATION, f"body.cron: {schedule.cron!r} is not a valid cron expression"
         ) from error
 
 
 def run_of(
     catalogue: Catalogue, schedule: ScheduleRequest, schedule_id: str, due: datetime
 ) -> tuple[Definition, BaseModel]:
-    """Return the workflow that a schedule starts, and the request of the run at that time.
+    """Return the workflow that a schedule starts, and the request of one run.
+
+    Args:
+        catalogue: The hosted workflows.
+        schedule: The schedule.
+        schedule_id: Its id; with `due` it makes the id of the instance.
+        due: When the run is due, in UTC.
 
     Raises:
-        ProblemError: There is no such workflow, or it does not take that request (422).
+        ProblemError: There is no such workflow, or the request is not valid (422).
     """
     definition = catalogue.named(schedule.workflow)
     if definition is None:

@@ -1,8 +1,8 @@
-"""Starts workflows on time: once for each time that is due, and once for all that was missed.
+"""Starts workflows by schedules: one run for each time that is due, one for all missed runs.
 
-Dapr's scheduler keeps one job a schedule, for its next run; its data is the time of that run, and
-so is the name of the instance that it starts. A job that comes twice, or to two replicas, starts
-the same instance; one that comes late starts it late, and the run after it is counted from now.
+Dapr's scheduler has one job for each schedule, for its next run. The time of that run is the job's
+data and part of the instance's id, so that a job that triggers twice, or at two replicas, starts
+the same instance. A job that triggers late starts it late, and the next run is counted from now.
 """
 
 import asyncio
@@ -32,17 +32,17 @@ ARM_PAUSE_SECONDS = 2.0
 
 
 class Jobs(Protocol):
-    """Dapr's scheduler, with one job a schedule."""
+    """Dapr's scheduler, with one job for each schedule."""
 
     async def arm(self, schedule_id: str, due: datetime) -> None:
-        """Have `Scheduler.fire` called with these at that time, until it holds."""
+        """Have `Scheduler.fire` called with these at that time, until it succeeds."""
 
     async def disarm(self, schedule_id: str) -> None:
-        """Have it called no more."""
+        """Delete the job, if there is one."""
 
 
 class Scheduler:
-    """The schedules: what their store says counts, and jobs only wake it."""
+    """The schedules: their store is the source of truth, and jobs only trigger them."""
 
     def __init__(
         self,
@@ -52,7 +52,15 @@ class Scheduler:
         jobs: Jobs,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Start by `engine` what is due by the clock `now`."""
+        """Prepare to start runs.
+
+        Args:
+            catalogue: The hosted workflows.
+            schedules: The store of the schedules.
+            engine: Starts the instances.
+            jobs: Dapr's scheduler.
+            now: Returns the time in UTC.
+        """
         self._catalogue = catalogue
         self._schedules = schedules
         self._engine = engine
@@ -60,7 +68,12 @@ class Scheduler:
         self._now = now
 
     async def put(self, schedule_id: str, request: ScheduleRequest, by: str) -> Schedule:
-        """Create a schedule, or change what it starts and when; repeating it changes nothing.
+        """Create or change a schedule; repeating the request changes nothing.
+
+        Args:
+            schedule_id: Its id.
+            request: What it starts, and when.
+            by: Who creates it.
 
         Raises:
             ProblemError: The workflow is unknown, or its request or the cron expression is not
@@ -82,7 +95,7 @@ class Scheduler:
         return await self._change(schedule_id, put)
 
     async def pause(self, schedule_id: str) -> Schedule:
-        """Start nothing more until it is resumed; what is missed meanwhile is not caught up."""
+        """Pause a schedule until it is resumed; missed runs are not caught up."""
         return await self._change(
             schedule_id,
             lambda old: _require(old, schedule_id).model_copy(
@@ -91,7 +104,7 @@ class Scheduler:
         )
 
     async def resume(self, schedule_id: str) -> Schedule:
-        """Go on from now."""
+        """Resume a paused schedule; its next run is counted from now."""
 
         def resumed(old: Schedule | None) -> Schedule:
             schedule = _require(old, schedule_id)
@@ -103,7 +116,7 @@ class Scheduler:
         return await self._change(schedule_id, resumed)
 
     async def delete(self, schedule_id: str) -> None:
-        """Delete a schedule; what it started goes on."""
+        """Delete a schedule, and not the instances that it started."""
         await self.get(schedule_id)
         await self._schedules.change(schedule_id, lambda _: None)
         await self._jobs.disarm(schedule_id)
@@ -113,20 +126,24 @@ class Scheduler:
         return _require(await self._schedules.find(schedule_id), schedule_id)
 
     async def all(self) -> list[Schedule]:
-        """Return every schedule, by its id."""
+        """Return every schedule, ordered by id."""
         return await self._schedules.all()
 
     async def fire(self, schedule_id: str, due: datetime) -> None:
-        """Start what is due at a time, and see to the next run.
+        """Start the run that is due at a time, and arm the next one.
+
+        Args:
+            schedule_id: The schedule; one that was deleted is ignored.
+            due: The time of the run, as in the job's data.
 
         Raises:
-            ProblemError: The engine does not answer: the job must come again.
+            ProblemError: The engine does not answer (503): the job must be retried.
         """
         schedule = await self._schedules.find(schedule_id)
         if schedule is None or schedule.next_at is None:
             return
         if schedule.next_at != due:
-            # Done before, or the schedule was changed; perhaps nobody saw to the next run.
+            # Started before, or the schedule was changed; the next run may not be armed yet.
             await self._arm(schedule)
             return
         with tracer.start_as_current_span("scheduled start", kind=SpanKind.CONSUMER) as span:
@@ -144,9 +161,9 @@ class Scheduler:
 
     @asynccontextmanager
     async def arming(self) -> AsyncIterator[None]:
-        """See to it that every schedule has its job, as soon as Dapr's scheduler is there.
+        """Arm every schedule in the background, as soon as Dapr's scheduler answers.
 
-        For it may have begun anew; and a process may have ended between the store and the job.
+        It may have lost its jobs, and a process may have ended between the store and the job.
         """
         task = asyncio.create_task(self._arm_until_done())
         try:
@@ -156,7 +173,7 @@ class Scheduler:
             await asyncio.wait([task])
 
     async def arm_all(self) -> None:
-        """See to it once that every schedule has its job."""
+        """Create the missing jobs of all schedules."""
         for schedule in await self.all():
             await self._arm(schedule)
 
@@ -165,19 +182,19 @@ class Scheduler:
             try:
                 return await self.arm_all()
             except (ProblemError, StoreUnavailable) as error:
-                log.warning("the schedules wait for their jobs", error=str(error))
+                log.warning("schedules could not be armed yet", error=str(error))
             await asyncio.sleep(ARM_PAUSE_SECONDS)
 
     async def _start(self, schedule: Schedule, due: datetime) -> dict[str, str | None]:
-        """Start a run, and return what is to be noted of it."""
+        """Start a run, and return the fields of the schedule that record it."""
         try:
             definition, request = run_of(self._catalogue, schedule, schedule.id, due)
             await self._engine.start(definition, request)
         except ProblemError as error:
             if error.type is ProblemType.UNAVAILABLE:
                 raise
-            # It would fail again, and the next run is not to wait for it.
-            log.error("a schedule started nothing", schedule=schedule.id, error=error.detail)
+            # It would fail again, and must not hold up the next run.
+            log.error("scheduled start failed", schedule=schedule.id, error=error.detail)
             return {"last_instance": None, "last_error": error.detail}
         return {"last_instance": definition.instance_id(request), "last_error": None}
 

@@ -1,4 +1,4 @@
-"""Where schedules are in the state store."""
+"""The schedules in the state store."""
 
 from collections.abc import Callable
 
@@ -13,10 +13,11 @@ IDS_KEY = "schedules"
 MAX_SCHEDULES = 1_000
 
 Change = Callable[[Schedule | None], Schedule | None]
+"""Returns the new version of a schedule; None where there is none, before or after."""
 
 
 class ScheduleIds(BaseModel):
-    """The ids of all schedules; of one that is listed first and written second, perhaps none."""
+    """The ids of all schedules: of one that is being created, perhaps without a record yet."""
 
     ids: list[str] = []
 
@@ -28,7 +29,7 @@ class ScheduleRecord(BaseModel):
 
 
 class ScheduleStore:
-    """The schedules, each under its own key, and one list of their ids."""
+    """The schedules, each under its own key, and a list of their ids under another."""
 
     def __init__(self, store: StateStore) -> None:
         """Keep them in `store`."""
@@ -40,17 +41,21 @@ class ScheduleStore:
         return record.schedule if record else None
 
     async def all(self) -> list[Schedule]:
-        """Return every schedule, by its id."""
+        """Return every schedule, ordered by id."""
         listed = (await self._store.get(IDS_KEY, ScheduleIds)).value or ScheduleIds()
         read = await self._store.get_many([_key(name) for name in listed.ids], ScheduleRecord)
         records = (entry.value for entry in read.values() if entry.value)
         return sorted((r.schedule for r in records if r.schedule), key=lambda s: s.id)
 
     async def change(self, schedule_id: str, change: Change) -> Schedule | None:
-        """Write what `change` makes of a schedule, and return it; None is none, before and after.
+        """Change a schedule, and return its new version.
+
+        Args:
+            schedule_id: The schedule.
+            change: Is called again where another writer was first.
 
         Raises:
-            ProblemError: There are too many schedules.
+            ProblemError: There are 1,000 schedules already (422).
         """
 
         async def attempt() -> Schedule | None:

@@ -1,4 +1,4 @@
-"""Says on each span and log line of an activity which step of which instance it is."""
+"""Instruments activities: a span, log context and metrics for each attempt at a step."""
 
 import functools
 import time
@@ -14,7 +14,7 @@ from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 
 from orchestrator.dapr_sdk.management import History
 from orchestrator.metrics import COMPENSATIONS, RETRIES, STEP_SECONDS, STEPS_RUNNING
-from orchestrator.telemetry.attempt_numbers import Attempt, Attempts
+from orchestrator.telemetry.attempt_numbers import Attempt, AttemptNumbers
 from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import workflow_of
@@ -31,21 +31,21 @@ tracer = trace.get_tracer(__name__)
 
 
 class ActivityInstrumentation:
-    """Watches the activities of a worker."""
+    """Instruments the activities of a worker."""
 
     def __init__(self, history: History, catalogue: Catalogue) -> None:
-        """Watch the activities of the workflows of a catalogue.
+        """Prepare to instrument the activities of the workflows of a catalogue.
 
         Args:
             history: Returns the events of an instance, on the activities' event loop.
             catalogue: The hosted workflows.
         """
         self._catalogue = catalogue
-        self._attempts = Attempts(history)
+        self._attempts = AttemptNumbers(history)
         self._trace_contexts = TraceContexts(history)
 
     def instrument(self, name: str, activity: Activity) -> Activity:
-        """Return an activity that does the same, with its span and its log lines named.
+        """Return an activity that does the same, instrumented.
 
         Args:
             name: Dapr's name of it.
@@ -74,7 +74,7 @@ class ActivityInstrumentation:
     async def _run(
         self, span: Span, labels: dict[str, str], attempt: Attempt, work: Awaitable[Any]
     ) -> Any:
-        """Return what `work` does, and tell of it."""
+        """Await `work` in a span, with its number of attempts, and return its result."""
         workflow, step = labels["workflow"], labels["step"]
         span.set_attributes({INSTANCE: attempt.instance_id, WORKFLOW: workflow, STEP: step})
         if number := self._attempts.begun(attempt):
@@ -88,14 +88,14 @@ class ActivityInstrumentation:
             number = await self._attempts.failed(attempt)
             if number:
                 span.set_attribute(ATTEMPT, number)
-            log.warning("a step failed", attempt=number, error=type(error).__name__)
-            log.debug("a step failed", said=str(error))
+            log.warning("activity failed", attempt=number, error=type(error).__name__)
+            log.debug("activity failed", message=str(error))
             raise
         self._attempts.succeeded(attempt)
         return result
 
     async def _measured(self, span: Span, labels: dict[str, str], work: Awaitable[Any]) -> Any:
-        """Return what `work` does, and say how long it took and how it ended."""
+        """Await `work`, record its duration and outcome, and return its result."""
         began, outcome = time.monotonic(), "interrupted"
         STEPS_RUNNING.add(1)
         try:
@@ -121,7 +121,7 @@ class ActivityInstrumentation:
 
 @contextmanager
 def _span(name: str, links: list[Link] | None) -> Iterator[Span]:
-    """Yield the SDK's span of an activity; where there are links, one that begins a trace."""
+    """Yield the SDK's span of an activity; for an eternal workflow, the root of a new trace."""
     if links is None:
         yield trace.get_current_span()
         return
@@ -132,5 +132,5 @@ def _span(name: str, links: list[Link] | None) -> Iterator[Span]:
 
 
 def annotate_request_span(instance_id: str, workflow: str) -> None:
-    """Say on the span of the current request which instance it is about."""
+    """Set the instance and its workflow as attributes of the current request's span."""
     trace.get_current_span().set_attributes({INSTANCE: instance_id, WORKFLOW: workflow})

@@ -1,4 +1,4 @@
-"""Which attempt at a step this is, where an attempt at it has failed."""
+"""Which attempt at an activity this is, once one has failed."""
 
 import asyncio
 from typing import NamedTuple
@@ -11,19 +11,19 @@ from orchestrator.dapr_sdk.management import History
 
 log = structlog.get_logger(__name__)
 
-# Of steps that fail and have not succeeded since.
-KEPT = 10_000
-# The step is not to wait long for what only tells of it.
-PATIENCE_SECONDS = 1.0
+# Activities that fail and have not succeeded since.
+MAX_CACHED = 10_000
+# Telemetry must not hold up the activity.
+TIMEOUT_SECONDS = 1.0
 
 
 class Attempt(NamedTuple):
-    """An attempt at a step, as the engine tells it to an activity.
+    """An attempt at an activity, as its context identifies it.
 
     Args:
         instance_id: The workflow instance.
-        execution_id: What all attempts at the step have in common.
-        task_id: What is this attempt's alone, however often the engine hands it out.
+        execution_id: What all attempts at the activity have in common.
+        task_id: Of this attempt alone, however often the engine dispatches it.
     """
 
     instance_id: str
@@ -31,17 +31,17 @@ class Attempt(NamedTuple):
     task_id: int
 
 
-class Attempts:
-    """Numbers the attempts, for the engine does not tell an activity which of them it is.
+class AttemptNumbers:
+    """Numbers the attempts, which the engine does not pass to an activity.
 
-    Its history knows, and is asked where an attempt fails: rarely enough to cost nothing. The
+    The history has them, and is read where an attempt fails: rarely enough to cost nothing. The
     attempts after it are counted from there, in this process.
     """
 
     def __init__(self, history: History) -> None:
-        """Count by what `history` returns for an instance."""
+        """Count by the events that `history` returns."""
         self._history = history
-        self._failed: LRUCache[str, tuple[int, int]] = LRUCache(KEPT)
+        self._failed: LRUCache[str, tuple[int, int]] = LRUCache(MAX_CACHED)
 
     def begun(self, attempt: Attempt) -> int | None:
         """Return the number of an attempt after a failed one; None for any other."""
@@ -53,10 +53,10 @@ class Attempts:
     async def failed(self, attempt: Attempt) -> int | None:
         """Return the number of an attempt that failed; None where the engine does not answer."""
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 events = await self._history(attempt.instance_id)
         except (AioRpcError, TimeoutError) as error:
-            log.debug("an attempt has no number", error=type(error).__name__)
+            log.debug("attempt number unknown", error=type(error).__name__)
             return None
         tried = {
             event.eventId
@@ -64,11 +64,11 @@ class Attempts:
             if event.HasField("taskScheduled")
             and event.taskScheduled.taskExecutionId == attempt.execution_id
         }
-        # The engine may hand out an attempt before it has written it down.
+        # The engine may dispatch an attempt before it has saved it.
         number = len(tried | {attempt.task_id})
         self._failed[attempt.execution_id] = attempt.task_id, number
         return number
 
     def succeeded(self, attempt: Attempt) -> None:
-        """Forget the step."""
+        """Forget the activity."""
         self._failed.pop(attempt.execution_id, None)

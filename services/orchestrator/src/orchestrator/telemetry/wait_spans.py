@@ -1,4 +1,4 @@
-"""Shows in an instance's trace how long it waited for an event, and which request sent that."""
+"""Adds spans for waits: how long an instance waited for an event, and which request sent it."""
 
 import time
 
@@ -18,13 +18,13 @@ EVENT = "taskway.event"
 async def add_wait_span(trace_contexts: TraceContexts, instance_id: str, wait: Wait) -> None:
     """Add a span to the trace of an instance: a wait that the current request has ended.
 
-    That span and the request's are linked, for each is in a trace of its own. What goes on for
-    ever gets no span, for the trace that it was started in has ended; the request is linked to it.
+    That span and the request's are linked, for each is in a trace of its own. An eternal workflow
+    gets no span, for the trace that started it has ended; the request is linked to that.
 
     Args:
         trace_contexts: Which trace an instance is part of.
-        instance_id: What waited.
-        wait: For what.
+        instance_id: The instance that waited.
+        wait: What it waited for.
     """
     begun = await trace_contexts.of(instance_id)
     if begun is None:
