@@ -1,4 +1,4 @@
-"""The routes that a workflow gets from its definition: start, status, events."""
+"""The routes that every workflow gets from its definition: start, status, events."""
 
 from typing import Annotated, Any
 
@@ -18,25 +18,25 @@ from servicekit.problems import ProblemError, problem_responses
 STARTED_AGAIN: dict[int | str, dict[str, Any]] = {
     status.HTTP_200_OK: {
         "model": Started,
-        "description": "The same request started the instance before; nothing was started now",
+        "description": "The same request started the instance before; nothing was started",
     }
 }
 ANY_STATUS = "/instances/{instance_id}"
-"""Where the status of every instance is, whatever it runs."""
+"""The path of the status of any instance, whichever workflow it runs."""
 
 
 class Starter:
-    """Starts an instance, and says in the answer's headers where its status is."""
+    """Starts an instance, and sets the status code and `Location` of the answer."""
 
     def __init__(
         self, engine: Engine, catalogue: Catalogue, settings: SettingsRegistry, response: Response
     ) -> None:
-        """Start by `engine`; the headers and the status code go to `response`.
+        """Prepare to start.
 
         Args:
             engine: Starts it.
-            catalogue: Checks the request.
-            settings: What it is checked by.
+            catalogue: Checks the request against the settings.
+            settings: The settings of the workflows.
             response: The answer to the request.
         """
         self._engine = engine
@@ -45,7 +45,7 @@ class Starter:
         self._response = response
 
     async def start(self, definition: Definition, request: BaseModel) -> Started:
-        """Start an instance of a workflow.
+        """Start an instance of a workflow, unless the same request started it before.
 
         Raises:
             ProblemError: The settings refuse the request (422), or what `Engine.start` raises.
@@ -83,8 +83,8 @@ def start_router(definition: Definition) -> APIRouter:
         definition.path,
         summary=f"Start {definition.title.lower()}",
         description=f"{definition.description}\n\nAnswers as soon as the request is stored; "
-        "`Location` says where its status is. The same request again starts nothing, another one "
-        "under the same id is refused.",
+        "`Location` is the path of its status. Repeating the request starts nothing more; another "
+        "request under the same id is refused (409).",
         operation_id=f"start_{definition.name}",
         status_code=status.HTTP_202_ACCEPTED,
         responses={**STARTED_AGAIN, **problem_responses(ProblemType.INSTANCE_EXISTS)},
@@ -112,8 +112,8 @@ def _add_status(router: APIRouter, definition: Definition) -> None:
     @router.get(
         definition.status_template,
         summary="Show the status",
-        description="`status` is the state of the workflow instance, `custom_status` what it does "
-        "or waits for, and `output` the result once it is COMPLETED.",
+        description="`status` is the status of the instance, `custom_status` its progress, "
+        "and `output` its result once it is COMPLETED.",
         operation_id=f"status_of_{definition.name}",
         response_model=InstanceStatus[definition.output],  # type: ignore[name-defined]
         responses=problem_responses(ProblemType.NOT_FOUND),
@@ -144,13 +144,12 @@ def _add_event(router: APIRouter, definition: Definition, event: Event) -> None:
         engine: EngineDep,
         events: EventsDep,
     ) -> EventAccepted:
-        # What is not of this workflow is not found here.
         state = await engine.state_of(instance_id, definition)
         try:
             await events.deliver(state, event, payload)
         except ProblemError as error:
             if error.type is ProblemType.INSTANCE_FINISHED:
-                # Here somebody decides, and was late; the address itself is not gone.
+                # A decision that comes late is a conflict (409): the resource is not gone (410).
                 raise ProblemError(ProblemType.NOT_WAITING, error.detail) from error
             raise
         return EventAccepted(instance_id=instance_id, event=event.name)

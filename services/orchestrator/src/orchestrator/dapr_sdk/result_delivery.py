@@ -38,6 +38,7 @@ class ResultDelivery(grpc.UnaryUnaryClientInterceptor):
         call = continuation(client_call_details, request)
         if not client_call_details.method.endswith(RESULTS):
             return call
+        # Not a shared retry helper: a call of gRPC has a code instead of raising an error.
         for _ in range(MAX_ATTEMPTS - 1):
             if call.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
                 break

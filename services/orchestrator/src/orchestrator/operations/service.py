@@ -199,6 +199,7 @@ class Operations:
         self, operation: Operation, instance_id: str
     ) -> RuntimeStatus | None:
         """Return the status once the operation has taken effect, or what it is after 5 s."""
+        # Not a shared retry helper: this one polls a status, and at its deadline returns the last.
         deadline = time.monotonic() + EFFECT_TIMEOUT_SECONDS
         while True:
             state = await self._state(instance_id)

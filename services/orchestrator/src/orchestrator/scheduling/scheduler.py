@@ -178,6 +178,7 @@ class Scheduler:
             await self._arm(schedule)
 
     async def _arm_until_done(self) -> None:
+        # Not a shared retry helper: this one has no limit, and logs each failure.
         while True:
             try:
                 return await self.arm_all()

@@ -49,6 +49,7 @@ class TraceContexts:
         return span
 
     async def _execution_info(self, instance_id: str) -> ExecutionInfo | None:
+        # Not a shared retry helper: this one repeats an empty result, and gives up with None.
         for _ in range(MAX_READS):
             info = execution_info_of(await self._history(instance_id))
             if info.begun_at is not None:
