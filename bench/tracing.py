@@ -18,6 +18,7 @@ from typing import Literal
 import httpx
 
 from stack import Stack, StackOptions
+from stack.layout import APPS
 
 SAMPLER = "OTEL_TRACES_SAMPLER_ARG"
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -26,7 +27,6 @@ VARIANTS: dict[str, Mapping[str, str]] = {
     "10 %": {SAMPLER: "0.1"},
     "off": {ENDPOINT: ""},
 }
-SERVICES = ("orchestrator", "assigner", "notifier")
 WARM_UP = 20
 PATIENCE_SECONDS = 120
 # Asking more often would be most of the work.
@@ -49,7 +49,7 @@ async def measure(
             run_dir=Path(folder),
             store=store,
             prefer_port=None,
-            env=dict.fromkeys(SERVICES, variant),
+            env=dict.fromkeys(APPS, variant),
         )
         async with Stack(options) as stack:
             url = stack.url("orchestrator")

@@ -11,9 +11,9 @@ import pytest
 from stack import Stack, StackOptions
 from support.jaeger import Jaeger
 from support.samples import Ended, run_samples
-from support.system import System, connect
+from support.stacks import connect_stack
+from support.system import System
 
-SERVICES = ("orchestrator", "assigner", "notifier")
 LOGS = pytest.StashKey[Path]()
 LINES = 40
 # What these show is the same over either store. Those on what the engine keeps run over Redis in
@@ -81,7 +81,7 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 async def system(stack: Stack) -> AsyncIterator[System]:
     """The APIs of that stack."""
-    async with connect({name: stack.url(name) for name in SERVICES}) as system:
+    async with connect_stack(stack) as system:
         yield system
 
 

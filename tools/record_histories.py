@@ -11,9 +11,7 @@ from pathlib import Path
 from orchestrator.workflows.registrations import WORKFLOWS
 from stack import Stack, StackOptions
 from support.histories import record, unrecorded
-from support.system import connect
-
-SERVICES = ("orchestrator", "assigner", "notifier")
+from support.stacks import connect_stack
 
 
 async def main() -> None:
@@ -27,7 +25,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with (
             Stack(StackOptions(Path(folder), report=print)) as stack,
-            connect({name: stack.url(name) for name in SERVICES}) as system,
+            connect_stack(stack) as system,
         ):
             print(f"Running the samples of {workflow} …")
             for file in await record(stack, system, workflow):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import Stack, StackOptions
 from support.mail import Mailbox, mail_server
-from support.system import connect, somebody, unique
+from support.stacks import running
+from support.system import somebody, unique
 
 
 @pytest.fixture
@@ -33,22 +33,19 @@ async def test_who_cannot_be_told_does_not_keep_the_task(
             "SMTP_SECURITY": "none",
         },
     }
-    options = StackOptions(run_dir=tmp_path, env=env, prefer_port=None)
-    async with Stack(options) as stack:
-        urls = {name: stack.url(name) for name in ("orchestrator", "assigner", "notifier")}
-        async with connect(urls) as system:
-            known, stranger = somebody(), f"stranger-{unique()}@example.com"
-            outcomes = {}
-            for member in (known, stranger):
-                task_id = unique()
-                await system.process(task_id=task_id, title="T", assignee=member)
-                outcomes[member] = (await system.finished(f"task-{task_id}"))["output"]
-            assert outcomes[known]["status"] == "completed"
-            assert outcomes[stranger]["status"] == "failed"
-            assert "released" in outcomes[stranger]["message"]
-            assert "no such user" in outcomes[stranger]["message"]
-            assert len(await system.held(known)) == 1
-            assert await system.held(stranger) == []
+    async with running(tmp_path, env=env) as (_, system):
+        known, stranger = somebody(), f"stranger-{unique()}@example.com"
+        outcomes = {}
+        for member in (known, stranger):
+            task_id = unique()
+            await system.process(task_id=task_id, title="T", assignee=member)
+            outcomes[member] = (await system.finished(f"task-{task_id}"))["output"]
+        assert outcomes[known]["status"] == "completed"
+        assert outcomes[stranger]["status"] == "failed"
+        assert "released" in outcomes[stranger]["message"]
+        assert "no such user" in outcomes[stranger]["message"]
+        assert len(await system.held(known)) == 1
+        assert await system.held(stranger) == []
     [envelope] = mailbox.taken
     assert isinstance(envelope.content, bytes)
     assert b"You have been assigned task: T" in envelope.content

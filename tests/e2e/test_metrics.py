@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 
-from support.system import System, eventually, somebody, unique
+from support.system import SERVICES, System, eventually, somebody, unique
 
 LINE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
 LABEL = re.compile(r'(\w+)="([^"]*)"')
@@ -108,7 +108,7 @@ async def test_retries_and_compensations_are_counted(system: System) -> None:
         assert rise("taskway_compensations_total", **labels) == 1
 
 
-@pytest.mark.parametrize("service", ["orchestrator", "assigner", "notifier"])
+@pytest.mark.parametrize("service", SERVICES)
 async def test_each_service_measures_its_requests(system: System, service: str) -> None:
     client: httpx.AsyncClient = getattr(system, service)
     assert (await client.get(f"/{unique()}")).status_code == 404

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from stack import Stack, StackOptions
+from support.system import SERVICES
 
 CHECKS = (
     "not_a_server_error",
@@ -28,7 +29,7 @@ async def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stac
         yield running
 
 
-@pytest.mark.parametrize("service", ["orchestrator", "assigner", "notifier"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_no_request_finds_a_gap(fuzzed: Stack, service: str, tmp_path: Path) -> None:
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run"),

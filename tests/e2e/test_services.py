@@ -5,9 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from support.system import System, unique
-
-SERVICES = ["orchestrator", "assigner", "notifier"]
+from support.system import SERVICES, System, unique
 
 
 @pytest.mark.parametrize("service", SERVICES)

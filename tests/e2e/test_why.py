@@ -19,12 +19,6 @@ async def waits_for(system: System, instance: str, kind: str) -> dict[str, Any]:
     return await eventually(look, f"{instance} to wait for a {kind}")
 
 
-async def steps_of(system: System, instance: str) -> list[dict[str, Any]]:
-    answer = await system.orchestrator.get(f"/instances/{instance}/history")
-    assert answer.status_code == 200, answer.text
-    return answer.json()["steps"]
-
-
 async def test_a_failed_step_says_when_it_is_tried_again(system: System) -> None:
     instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="retries")
     reason = await waits_for(system, instance, "retry")
@@ -38,7 +32,7 @@ async def test_a_failed_step_says_when_it_is_tried_again(system: System) -> None
     assert reason["until"] > reason["since"]
 
     await waits_for(system, instance, "timer")
-    _, luck, *_ = await steps_of(system, instance)
+    _, luck, *_ = await system.steps(instance)
     assert (luck["name"], luck["status"], luck["error"]) == ("try_luck", "completed", None)
     assert [attempt["error"] for attempt in luck["attempts"]] == [
         "injected failure: attempt 1",
@@ -73,7 +67,7 @@ async def test_a_timer_says_until_when_and_the_end_how_long_it_took(system: Syst
     assert ended["output"]["greetings"] == ["Hello, ada!", "Hello, ada, from a child!"]
     assert 5 <= ended["duration_seconds"] < 60
     assert datetime.fromisoformat(ended["completed_at"]) <= datetime.now(UTC)
-    steps = await steps_of(system, instance)
+    steps = await system.steps(instance)
     assert [(s["kind"], s["name"], s["status"]) for s in steps] == [
         ("activity", "greet", "completed"),
         ("activity", "try_luck", "completed"),

@@ -3,6 +3,7 @@
 import pytest
 
 from stack import Stack
+from support.stacks import start_again
 from support.system import System, somebody, unique
 
 
@@ -21,9 +22,7 @@ async def test_an_application_survives_a_kill(stack: Stack, system: System, vict
     )
     await system.at_step(instance, "send_notification")
     await stack.kill(victim)
-    await stack.start(victim)
-    await stack.start("notifier")
-    await stack.wait_ready(None)
+    await start_again(stack, victim, "notifier")
 
     output = (await system.finished(instance))["output"]
     assert (output["status"], output["score"]["score"]) == ("interview", 70)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from stack import Stack
+from support.stacks import start_again
 from support.system import System, eventually, unique
 
 COUNT, PARALLELISM = 100, 10
@@ -35,8 +36,7 @@ async def test_a_batch_goes_on_where_it_was(stack: Stack, system: System, victim
     before = {r["index"]: r for r in await results(system, instance) if r["status"] == "done"}
     await stack.kill(victim)
     assert 40 <= len(before) < COUNT - PARALLELISM
-    await stack.start(victim)
-    await stack.wait_ready(None)
+    await start_again(stack, victim)
 
     output = (await system.finished(instance))["output"]
     assert (output["status"], output["done"], output["failed"]) == ("completed", COUNT, 0)

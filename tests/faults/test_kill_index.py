@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from stack import Stack
+from support.stacks import start_again
 from support.system import System, eventually, unique
 
 
@@ -41,5 +42,4 @@ async def test_an_open_stream_does_not_keep_the_service_from_stopping(
         await stopping
         # Uvicorn would cut it off after 10 s, and the stack kill the service then.
         assert time.monotonic() - began < 8
-    await stack.start("orchestrator")
-    await stack.wait_ready()
+    await start_again(stack, "orchestrator")

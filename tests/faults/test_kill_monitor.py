@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from stack import Stack
+from support.stacks import restart
 from support.system import System, eventually, somebody, unique
 from support.web import web_server
 
@@ -40,9 +41,7 @@ async def test_each_change_is_told_once_whatever_is_killed(
         await web.close()
         down = await at(system, instance, "unhealthy")
         assert "ConnectError" in down["results"][-1]["error"]
-        await stack.kill(victim)
-        await stack.start(victim)
-        await stack.wait_ready(None)
+        await restart(stack, victim)
         await at(system, instance, "unhealthy", down["generation"] + 2)
         await web.open()
         await at(system, instance, "healthy", down["generation"] + 2)

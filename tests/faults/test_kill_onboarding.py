@@ -3,12 +3,8 @@
 import asyncio
 
 from stack import Stack
+from support.stacks import restart, start_again
 from support.system import System, somebody, unique
-
-
-async def restart(stack: Stack, name: str) -> None:
-    await stack.start(name)
-    await stack.wait_ready()
 
 
 async def test_an_onboarding_survives_kills_and_is_undone(stack: Stack, system: System) -> None:
@@ -26,7 +22,6 @@ async def test_an_onboarding_survives_kills_and_is_undone(stack: Stack, system: 
         )
     )
     assert {a.status_code for a in answers} == {200}
-    await stack.kill("orchestrator")
     await restart(stack, "orchestrator")
     await system.waiting(instance, "identity")
 
@@ -36,8 +31,7 @@ async def test_an_onboarding_survives_kills_and_is_undone(stack: Stack, system: 
     assert sent.status_code == 200
     await system.at_step(instance, "release_assignment")
     await stack.kill("orchestrator")
-    await stack.start("orchestrator")
-    await restart(stack, "assigner")
+    await start_again(stack, "orchestrator", "assigner")
 
     assert (await system.finished(instance))["output"]["status"] == "failed"
     account = (await system.orchestrator.get(f"/accounts/{customer}")).json()

@@ -6,6 +6,7 @@ from typing import Any
 
 from stack import Stack
 from support.orders import balance, level, shipped, told
+from support.stacks import restart
 from support.system import System, somebody, unique
 
 COUNT = 20
@@ -49,9 +50,7 @@ async def test_stock_and_money_add_up_after_a_kill(stack: Stack, system: System)
     orders |= await place(system, customer, list(islice(cycle(KINDS), COUNT)))
     states = [await system.status(name) for name in orders]
     assert sum(state["status"] == "RUNNING" for state in states) > COUNT / 2
-    await stack.kill("orchestrator")
-    await stack.start("orchestrator")
-    await stack.wait_ready(None)
+    await restart(stack, "orchestrator")
 
     outputs = {name: (await system.finished(name))["output"] for name in orders}
     ended = {name: output["status"] for name, output in outputs.items()}

@@ -3,6 +3,7 @@
 import pytest
 
 from stack import Stack
+from support.stacks import restart, start_again
 from support.system import System, somebody, unique
 
 
@@ -12,9 +13,7 @@ async def test_a_decision_survives_a_kill(stack: Stack, system: System, victim: 
     purchase = {"purchase_id": unique(), "requester": requester, "item": "A laptop"}
     instance = await system.start("/purchase-orders", **purchase, amount=129_900, approver=approver)
     await system.waiting(instance, "approval")
-    await stack.kill(victim)
-    await stack.start(victim)
-    await stack.wait_ready()
+    await restart(stack, victim)
 
     decision = {"approved": True, "approver": "dana"}
     # The requester cannot be told yet, so that the instance certainly stands after the decision.
@@ -22,9 +21,7 @@ async def test_a_decision_survives_a_kill(stack: Stack, system: System, victim: 
     assert (await system.send(instance, "approval", **decision)).status_code == 200
     await system.at_step(instance, "send_notification")
     await stack.kill(victim)
-    await stack.start(victim)
-    await stack.start("notifier")
-    await stack.wait_ready()
+    await start_again(stack, victim, "notifier")
 
     assert (await system.finished(instance))["output"]["status"] == "approved"
     assert [m["key"] for m in await system.inbox(approver)] == [f"{instance}:notify"]

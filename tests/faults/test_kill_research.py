@@ -1,6 +1,7 @@
 """A review survives the orchestrator: what was asked is asked once, what was decided counts."""
 
 from stack import Stack
+from support.stacks import restart
 from support.system import System, somebody, unique
 
 
@@ -14,12 +15,12 @@ async def test_a_kill_before_and_after_the_decision(stack: Stack, system: System
         reviewer=reviewer,
     )
     before = await system.waiting(instance, "review")
-    await restart(stack)
+    await restart(stack, "orchestrator")
     assert await system.waiting(instance, "review") == before
 
     sent = await system.send(instance, "review", decision="approve", reviewer=reviewer)
     assert sent.status_code == 200
-    await restart(stack)
+    await restart(stack, "orchestrator")
 
     output = (await system.finished(instance))["output"]
     assert (output["status"], output["rounds"]) == ("completed", 1)
@@ -31,9 +32,3 @@ async def test_a_kill_before_and_after_the_decision(stack: Stack, system: System
     asked = [message["key"] for message in await system.inbox(reviewer)]
     assert asked == [f"{instance}:review:1"]
     assert await system.held(reviewer) == []
-
-
-async def restart(stack: Stack) -> None:
-    await stack.kill("orchestrator")
-    await stack.start("orchestrator")
-    await stack.wait_ready(None)

@@ -2,6 +2,7 @@
 
 from stack import Stack
 from support.jaeger import Jaeger, Trace
+from support.stacks import restart
 from support.system import System, eventually, unique
 
 
@@ -17,9 +18,7 @@ async def test_what_is_done_after_a_kill_is_in_the_same_trace(
         return trace if trace and trace.step_names() and trace.roots() else None
 
     before = await eventually(sent, "what was done before", within=30)
-    await stack.kill("orchestrator")
-    await stack.start("orchestrator")
-    await stack.wait_ready(None)
+    await restart(stack, "orchestrator")
     assert (await system.finished(instance))["status"] == "COMPLETED"
 
     async def whole() -> Trace | None:

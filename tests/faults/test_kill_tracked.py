@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from stack import Stack
+from support.stacks import start_again
 from support.system import System, eventually, somebody, unique
 
 
@@ -70,8 +71,7 @@ async def test_a_reminder_outlives_its_host(stack: Stack, system: System, victim
         assert answer.status_code == 503
         assert answer.headers["retry-after"]
     assert f"tracked-{name}:remind" not in {m["key"] for m in await system.inbox(member)}
-    await stack.start(victim)
-    await stack.wait_ready(None)
+    await start_again(stack, victim)
     await end_with_one_reminder(system, name, member)
 
 
@@ -89,8 +89,7 @@ async def test_a_reminder_outlives_repeated_failure(stack: Stack, system: System
         return time.monotonic() - begun if attempts >= 5 else None
 
     await eventually(failed_five_times, f"the reminder of {name} to fail")
-    await stack.start("notifier")
-    await stack.wait_ready(None)
+    await start_again(stack, "notifier")
     await end_with_one_reminder(system, name, member)
 
 

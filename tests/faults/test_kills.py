@@ -6,6 +6,7 @@ import pytest
 
 from stack import Stack
 from support.faults import assert_completed, assert_each_effect_once, interrupt
+from support.stacks import restart, start_again
 from support.system import System, eventually, somebody, unique
 
 COUNT = 30
@@ -22,11 +23,6 @@ VICTIMS = [
 ]
 
 
-async def restart(stack: Stack, name: str) -> None:
-    await stack.start(name)
-    await stack.wait_ready(None)
-
-
 @pytest.mark.parametrize("victim", VICTIMS)
 async def test_tasks_in_flight_survive_a_kill(stack: Stack, system: System, victim: str) -> None:
     if not stack.has(victim):
@@ -34,7 +30,6 @@ async def test_tasks_in_flight_survive_a_kill(stack: Stack, system: System, vict
     member, ids = somebody(), [unique() for _ in range(COUNT)]
 
     async def kill() -> None:
-        await stack.kill(victim)
         await restart(stack, victim)
 
     await interrupt(system, ids, member, kill)
@@ -50,8 +45,7 @@ async def test_a_kill_between_two_steps(stack: Stack, system: System, victim: st
     await system.process(task_id=task_id, title="T", assignee=member)
     await system.at_step(f"task-{task_id}", "send_notification")
     await stack.kill(victim)
-    await stack.start(victim)
-    await restart(stack, "notifier")
+    await start_again(stack, victim, "notifier")
 
     await assert_completed(system, [task_id])
     await assert_each_effect_once(system, [task_id], member)
@@ -66,7 +60,7 @@ async def test_a_peer_that_is_down_is_waited_for(stack: Stack, system: System) -
     # Longer than the workflow's three attempts would last on their own.
     await asyncio.sleep(6)
     assert (await system.status(f"task-{task_id}"))["status"] == "RUNNING"
-    await restart(stack, "assigner")
+    await start_again(stack, "assigner")
     assert (await system.finished(f"task-{task_id}"))["output"]["status"] == "completed"
 
 
@@ -84,7 +78,7 @@ async def test_without_a_sidecar_a_service_says_so_and_comes_back(
     refused = await system.process(task_id=unique(), title="T", assignee="alice")
     assert refused.status_code == 503
     assert refused.headers["retry-after"]
-    await restart(stack, "orchestrator-sidecar")
+    await start_again(stack, "orchestrator-sidecar")
 
 
 async def test_a_terminated_service_ends_cleanly(stack: Stack, system: System) -> None:
@@ -92,6 +86,6 @@ async def test_a_terminated_service_ends_cleanly(stack: Stack, system: System) -
     ids = [unique() for _ in range(10)]
     await asyncio.gather(*(system.process(task_id=i, title="T", assignee=member) for i in ids))
     await stack.terminate("orchestrator")
-    await restart(stack, "orchestrator")
+    await start_again(stack, "orchestrator")
     await assert_completed(system, ids)
     await assert_each_effect_once(system, ids, member)

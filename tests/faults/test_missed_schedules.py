@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from stack import Stack
+from support.stacks import start_again
 from support.system import System, eventually, somebody, unique
 
 EVERY = 5
@@ -24,8 +25,7 @@ async def test_what_was_missed_is_caught_up_once(stack: Stack, system: System) -
     await stack.kill("orchestrator")
     # Three runs are due meanwhile.
     await asyncio.sleep(AWAY)
-    await stack.start("orchestrator")
-    await stack.wait_ready(None)
+    await start_again(stack, "orchestrator")
 
     async def runs() -> list[datetime] | None:
         answer = await system.assigner.get("/assignments", params={"member": assignee})

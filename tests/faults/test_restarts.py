@@ -5,19 +5,16 @@ import signal
 from pathlib import Path
 
 from stack import Stack, StackOptions
-from support.system import System, connect, eventually, somebody
+from support.stacks import connect_stack
+from support.system import System, eventually, somebody
 
-SERVICES = ("orchestrator", "assigner", "notifier")
 VICTIMS = ("orchestrator", "orchestrator-sidecar", "scheduler", "placement", "notifier")
 
 
 async def test_a_decision_counts_after_a_kill_of_each_process(tmp_path: Path) -> None:
     lines: list[str] = []
     options = StackOptions(tmp_path, restart_all=True, prefer_port=None, report=lines.append)
-    async with (
-        Stack(options) as stack,
-        connect({name: stack.url(name) for name in SERVICES}) as system,
-    ):
+    async with Stack(options) as stack, connect_stack(stack) as system:
         instance = await system.purchase()
         for name in VICTIMS:
             # As anybody may: the stack does not know that it is wanted.

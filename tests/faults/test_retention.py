@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from stack import Stack, StackOptions
-from support.system import System, connect, eventually, somebody, unique
+from support.stacks import connect_stack, restart
+from support.system import System, eventually, somebody, unique
 
-SERVICES = ("orchestrator", "assigner", "notifier")
 RETENTION = 5
 # The engine is as punctual as its scheduler is, and the list looks for what is gone every 5 s.
 IN_TIME = RETENTION + 25
@@ -29,7 +29,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 
 @pytest.fixture(scope="module")
 async def system(stack: Stack) -> AsyncIterator[System]:
-    async with connect({name: stack.url(name) for name in SERVICES}) as system:
+    async with connect_stack(stack) as system:
         yield system
 
 
@@ -131,7 +131,5 @@ async def test_a_sidecar_that_was_killed_forgets_it_all_the_same(
         "/tasks/process", task_id=unique(), title="T", assignee=somebody()
     )
     await system.finished(instance)
-    await stack.kill("orchestrator-sidecar")
-    await stack.start("orchestrator-sidecar")
-    await stack.wait_ready(None)
+    await restart(stack, "orchestrator-sidecar")
     await disappeared(system, instance)

@@ -3,30 +3,18 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stack import Stack, StackOptions
+from stack import Stack
 from support.engine import management, workflow_client
 from support.other_worker import other_worker
-from support.system import System, connect, eventually, somebody, unique
+from support.stacks import running, start_again
+from support.system import System, eventually, somebody, unique
 
-SERVICES = ("orchestrator", "assigner", "notifier")
 Reason = dict[str, Any]
-
-
-@asynccontextmanager
-async def running(run_dir: Path, **env: str) -> AsyncIterator[tuple[Stack, System]]:
-    """Run a stack whose orchestrator has more environment."""
-    options = StackOptions(run_dir=run_dir, prefer_port=None, env={"orchestrator": env})
-    async with AsyncExitStack() as resources:
-        stack = await resources.enter_async_context(Stack(options))
-        urls = {name: stack.url(name) for name in SERVICES}
-        yield stack, await resources.enter_async_context(connect(urls))
 
 
 async def reasons(
@@ -41,18 +29,13 @@ async def reasons(
     return await eventually(look, f"the reasons of {instance}")
 
 
-async def steps_of(system: System, instance: str) -> list[dict[str, Any]]:
-    answer = await system.orchestrator.get(f"/instances/{instance}/history")
-    return answer.json()["steps"]
-
-
 @pytest.fixture(scope="module")
 async def stack_and_system(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[Stack, System]]:
     """A stack that does not wait for its peers as long as it would."""
-    run_dir = tmp_path_factory.mktemp("why")
-    async with running(run_dir, PEER_TIMEOUT_SECONDS="1") as both:
+    run_dir, env = tmp_path_factory.mktemp("why"), {"PEER_TIMEOUT_SECONDS": "1"}
+    async with running(run_dir, env={"orchestrator": env}) as both:
         yield both
 
 
@@ -76,12 +59,11 @@ async def test_a_peer_that_is_down(stack_and_system: tuple[Stack, System]) -> No
     # The release needs nobody who is down.
     ended = await system.finished(instance)
     assert ended["output"]["status"] == "failed"
-    steps = await steps_of(system, instance)
+    steps = await system.steps(instance)
     step = next(s for s in steps if s["name"] == "send_notification")
     assert step["status"] == "failed"
     assert [attempt["number"] for attempt in step["attempts"]] == [1, 2, 3]
-    await stack.start("notifier")
-    await stack.wait_ready(None)
+    await start_again(stack, "notifier")
 
 
 async def test_a_paused_instance(stack_and_system: tuple[Stack, System]) -> None:
@@ -97,7 +79,7 @@ async def test_a_paused_instance(stack_and_system: tuple[Stack, System]) -> None
         assert (await system.status(instance))["status"] == "SUSPENDED"
         await operator.resume_workflow(instance, "the night is over")
         await reasons(system, instance, lambda found: "paused" not in found)
-        steps = await steps_of(system, instance)
+        steps = await system.steps(instance)
         pause = next(s for s in steps if s["kind"] == "pause")
         assert (pause["status"], pause["input"]) == ("completed", "the moon is full")
 
@@ -146,8 +128,7 @@ async def test_who_looks_on_does_not_hold_up_the_end(
         async with asyncio.timeout(8):
             await stack.terminate("orchestrator")
         assert [line async for line in lines]
-    await stack.start("orchestrator")
-    await stack.wait_ready(None)
+    await start_again(stack, "orchestrator")
     assert (await system.finished(instance))["status"] == "COMPLETED"
 
 
@@ -157,7 +138,8 @@ async def without_workflows(
 ) -> AsyncIterator[tuple[Stack, System]]:
     """A stack whose orchestrator serves only the API."""
     run_dir = tmp_path_factory.mktemp("api")
-    async with running(run_dir, HOST_WORKFLOWS="false", START_TIMEOUT_SECONDS="1") as both:
+    env = {"HOST_WORKFLOWS": "false", "START_TIMEOUT_SECONDS": "1"}
+    async with running(run_dir, env={"orchestrator": env}) as both:
         yield both
 
 
@@ -216,7 +198,7 @@ async def test_a_person_and_a_child_by_code_that_is_not_ours(
         assert "parent_workflow" in found["code"]["text"]
 
         async def looked_up() -> list[Reason] | None:
-            steps = await steps_of(system, child)
+            steps = await system.steps(child)
             return steps if len(steps) == 2 else None
 
         short, long = await eventually(looked_up, "the first wait to end")
@@ -235,5 +217,5 @@ async def test_a_person_and_a_child_by_code_that_is_not_ours(
         await system.orchestrator.post(f"{engine}/{child}/raiseEvent/APPROVAL", json=payload)
         ended = await system.finished(instance)
         assert (ended["output"], ended["why"]) == ("yes", [])
-        _, answered = await steps_of(system, child)
+        _, answered = await system.steps(child)
         assert (answered["status"], answered["output"]) == ("completed", payload)

@@ -2,6 +2,7 @@
 
 from stack import Stack
 from support.jaeger import Jaeger
+from support.stacks import start_again
 from support.system import System, somebody, unique
 
 STEPS = {"validate_task", "assign_task", "send_notification"}
@@ -24,6 +25,5 @@ async def test_while_jaeger_is_away_tasks_are_done(
         for _ in range(5):
             await done(system)
     finally:
-        await stack.start("jaeger")
-        await stack.wait_ready(None)
+        await start_again(stack, "jaeger")
     await jaeger.with_steps(await done(system), STEPS)

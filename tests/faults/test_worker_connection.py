@@ -21,9 +21,9 @@ from stack import Stack, StackOptions
 from support.engine import workflow_client
 from support.faults import assert_completed, assert_each_effect_once, interrupt
 from support.proxy import Proxy
-from support.system import System, connect, somebody, unique
+from support.stacks import connect_stack
+from support.system import System, somebody, unique
 
-SERVICES = ("orchestrator", "assigner", "notifier")
 COUNT = 20
 REST_SECONDS = 5
 FROZEN_SECONDS = 40
@@ -57,8 +57,7 @@ async def behind_a_proxy(run_dir: Path) -> AsyncIterator[tuple[Stack, System, Pr
         env = {"orchestrator": {"DAPR_GRPC_PORT": str(proxy.port)}}
         stack = Stack(StackOptions(run_dir=run_dir, prefer_port=None, env=env))
         await resources.enter_async_context(stack)
-        urls = {name: stack.url(name) for name in SERVICES}
-        system = await resources.enter_async_context(connect(urls))
+        system = await resources.enter_async_context(connect_stack(stack))
         yield stack, system, proxy
 
 
@@ -124,7 +123,7 @@ async def frozen(run_dir: Path) -> Freeze:
             await asyncio.sleep(FROZEN_SECONDS)
             os.kill(sidecar, signal.SIGCONT)
 
-        async with connect({name: stack.url(name) for name in SERVICES}) as system:
+        async with connect_stack(stack) as system:
             # Of its steps there are always some whose result is due.
             documents = {"prefix": "sample", "count": 100, "parallelism": 20, "simulate": "slow"}
             batch = await system.start("/batches", batch_id=unique(), **documents)

@@ -9,8 +9,9 @@ from stack import Stack, StackOptions
 from support.monitoring import alert_names, panel_queries, program, refuse_and_wait
 from support.prometheus import Prometheus
 from support.samples import run_samples
-from support.system import connect, eventually
-from support.watching import SERVICES, watching
+from support.stacks import connect_stack
+from support.system import eventually
+from support.watching import watching
 
 # Self-hosted sidecars, and Dapr's control plane, have no metrics.
 DAPR = re.compile(r'dapr_|job="(dapr|sidecars)"')
@@ -45,7 +46,7 @@ async def prometheus(
 @pytest.fixture(scope="module")
 async def used(watched: Stack, prometheus: Prometheus) -> None:
     """Each sample has run, a start was refused, and somebody is waited for."""
-    async with connect({name: watched.url(name) for name in SERVICES}) as system:
+    async with connect_stack(watched) as system:
         await run_samples(system)
         await refuse_and_wait(system)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+SERVICES = ("orchestrator", "assigner", "notifier")
 TERMINAL = {"COMPLETED", "FAILED", "TERMINATED"}
 # A restarted process, a wedged sidecar and a reminder that comes again all fit in.
 PATIENCE = 120.0
@@ -58,6 +59,12 @@ class System:
         answer = await self.orchestrator.get(f"/instances/{instance_id}")
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    async def steps(self, instance_id: str) -> list[dict[str, Any]]:
+        """Return the steps of an instance's history."""
+        answer = await self.orchestrator.get(f"/instances/{instance_id}/history")
+        assert answer.status_code == 200, answer.text
+        return answer.json()["steps"]
 
     async def finished(self, instance_id: str) -> dict[str, Any]:
         """Return the status of an instance once it has ended."""

@@ -12,9 +12,7 @@ from stack import Stack
 from stack.ports import HOST, PortBlock
 from support.monitoring import ALERTS, program
 from support.prometheus import Prometheus
-from support.system import eventually
-
-SERVICES = ("orchestrator", "assigner", "notifier")
+from support.system import SERVICES, eventually
 
 
 @asynccontextmanager

@@ -1,0 +1,43 @@
+"""Stacks of the tests: the self-hosted processes, and clients of their APIs."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from stack import Stack, StackOptions
+from support.system import SERVICES, System, connect
+
+
+@asynccontextmanager
+async def connect_stack(stack: Stack) -> AsyncIterator[System]:
+    """Yield clients of the services of a stack."""
+    async with connect({name: stack.url(name) for name in SERVICES}) as system:
+        yield system
+
+
+@asynccontextmanager
+async def running(
+    run_dir: Path, env: Mapping[str, Mapping[str, str]]
+) -> AsyncIterator[tuple[Stack, System]]:
+    """Run a stack on free ports.
+
+    Args:
+        run_dir: Where its data and logs are.
+        env: Additional environment variables, by process.
+    """
+    options = StackOptions(run_dir=run_dir, prefer_port=None, env=env)
+    async with Stack(options) as stack, connect_stack(stack) as system:
+        yield stack, system
+
+
+async def restart(stack: Stack, victim: str) -> None:
+    """Kill a process, start it again, and wait until the whole stack is ready."""
+    await stack.kill(victim)
+    await start_again(stack, victim)
+
+
+async def start_again(stack: Stack, *names: str) -> None:
+    """Start processes that have ended, and wait until the whole stack is ready."""
+    for name in names:
+        await stack.start(name)
+    await stack.wait_ready(None)
