@@ -1,23 +1,14 @@
-"""One running system a store, shared by the tests that need one."""
+"""What the tests of the running system run against: `--target self-hosted` or `--target kind`."""
 
-import os
-import re
-import shutil
-from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
 import pytest
 
-from stack import Stack, StackOptions
-from support.jaeger import Jaeger
-from support.samples import Ended, run_samples
-from support.stacks import connect_stack
-from support.system import System
-
-LOGS = pytest.StashKey[Path]()
-LINES = 40
+# Where the fixtures `system`, `jaeger` and `ended` of a target are.
+TARGETS = {"self-hosted": "support.self_hosted", "kind": "kind.cluster"}
+CLUSTER_TESTS = Path(__file__).parent / "kind"
 # What these show is the same over either store. Those on what the engine keeps run over Redis in
-# the cluster: tests/kind/test_e2e.py.
+# the cluster: see `make test-kind`.
 OVER_SQLITE = {
     "test_batch_operations",
     "test_cli",
@@ -32,7 +23,23 @@ OVER_SQLITE = {
     "test_waiting",
     "test_why",
 }
-QUIET = re.compile(r"level=(info|debug)|\[(info|debug)")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the target."""
+    parser.addoption(
+        "--target", choices=list(TARGETS), default="self-hosted", help="what is tested"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the fixtures of the target."""
+    config.pluginmanager.import_plugin(TARGETS[config.option.target])
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what only a cluster has, where there is none."""
+    return True if collection_path == CLUSTER_TESTS and config.option.target != "kind" else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -45,55 +52,3 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _over_redis(item: pytest.Item) -> bool:
     called_with = getattr(item, "callspec", None)
     return called_with is not None and called_with.params.get("stack") == "redis"
-
-
-@pytest.fixture(scope="session", params=["sqlite", "redis"])
-async def stack(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Stack]:
-    """The self-hosted processes over one of the stores."""
-    store = request.param
-    if store == "redis" and shutil.which("redis-server") is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must have redis-server")
-        pytest.skip("needs redis-server on PATH")
-    options = StackOptions(run_dir=tmp_path_factory.mktemp(store), store=store, prefer_port=None)
-    async with Stack(options) as running:
-        request.config.stash[LOGS] = options.run_dir / "logs"
-        yield running
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show with a failure what the orchestrator and its sidecar logged last."""
-    report = yield
-    logs = item.config.stash.get(LOGS, None)
-    if report.failed and logs is not None:
-        for name in ("orchestrator.log", "orchestrator-sidecar.log"):
-            lines = (logs / name).read_text(errors="replace").splitlines()
-            told = [line for line in lines if not QUIET.search(line)]
-            report.sections.append((name, "\n".join(told[-LINES:])))
-    return report
-
-
-@pytest.fixture(scope="session")
-async def system(stack: Stack) -> AsyncIterator[System]:
-    """The APIs of that stack."""
-    async with connect_stack(stack) as system:
-        yield system
-
-
-@pytest.fixture(scope="session")
-def jaeger(stack: Stack, system: System) -> Jaeger:
-    """Jaeger beside that stack."""
-    if not stack.has("jaeger"):
-        pytest.skip("needs jaeger on PATH")
-    return Jaeger(system.orchestrator, stack.url("jaeger"))
-
-
-@pytest.fixture(scope="session")
-async def ended(system: System) -> Ended:
-    """How each sample of the workflows ended there."""
-    return await run_samples(system)

@@ -39,7 +39,7 @@ def kubectl(*args: str, namespace: str = NAMESPACE, stdin: str | None = None) ->
 def objects(kind: str, selector: str = "", namespace: str = NAMESPACE) -> list[dict[str, Any]]:
     """Return the objects of a kind, such as `pods`, that have the selector's labels."""
     answer = kubectl("get", kind, "--selector", selector, "-o", "json", namespace=namespace)
-    return json.loads(answer)["items"]  # type: ignore[no-any-return]
+    return json.loads(answer)["items"]
 
 
 def pod_of(app: str) -> str:
