@@ -21,7 +21,8 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableRefresh,
     VariableSort,
 )
-from panels import ROWS, Panel, Query
+from panel import Panel, Query
+from panels import ROWS
 
 WRITTEN = Path(__file__).parents[1] / "k8s" / "monitoring" / "grafana" / "taskway.json"
 SOURCE = kinds.DataSourceRef(type_val="prometheus", uid="prometheus")
