@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestrator.workflows.monitor.state import Change, Check, Health, MonitorState
+from orchestrator.workflows.monitor.state import AddressHealth, Change, Check, MonitorState
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 UP = Check(at=NOW, ok=True, status=200, milliseconds=1)
@@ -28,7 +28,7 @@ def test_a_change_is_a_turn_to_or_from_unhealthy(checks: tuple[Check, ...], chan
 
 
 def test_only_the_last_change_is_alerted_and_until_an_alert_succeeds() -> None:
-    down = Change(number=1, at=NOW, health=Health.UNHEALTHY, found="no answer")
+    down = Change(number=1, at=NOW, health=AddressHealth.UNHEALTHY, found="no answer")
     state = after(DOWN)
     assert FIRST.unalerted_change() is None
     assert state.unalerted_change() == down
@@ -37,7 +37,11 @@ def test_only_the_last_change_is_alerted_and_until_an_alert_succeeds() -> None:
     recovered = failed.with_check_result(UP, NOW)
     alert = recovered.unalerted_change()
     assert alert is not None
-    assert (alert.number, alert.health, alert.found) == (2, Health.HEALTHY, "HTTP status 200")
+    assert (alert.number, alert.health, alert.found) == (
+        2,
+        AddressHealth.HEALTHY,
+        "HTTP status 200",
+    )
     alerted = recovered.with_alert(None)
     assert (alerted.unalerted_change(), alerted.alert_error) == (None, None)
 

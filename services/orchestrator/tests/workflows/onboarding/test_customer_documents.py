@@ -5,13 +5,13 @@ import contextlib
 import pytest
 
 from orchestrator.workflows.onboarding.adapters.customer_documents import DocumentDeleted, Documents
-from orchestrator.workflows.onboarding.models import Document, DocumentKind
+from orchestrator.workflows.onboarding.models import CustomerDocument, DocumentKind
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore
 from workflows.onboarding.crashing_store import CRASHES, crashing
 
-SCAN = Document(kind=DocumentKind.IDENTITY_CARD, reference="scan.pdf")
-OTHER = Document(kind=DocumentKind.IDENTITY_CARD, reference="other.pdf")
+SCAN = CustomerDocument(kind=DocumentKind.IDENTITY_CARD, reference="scan.pdf")
+OTHER = CustomerDocument(kind=DocumentKind.IDENTITY_CARD, reference="other.pdf")
 
 
 async def test_the_first_record_under_a_key_stays() -> None:

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 KEPT_RESULTS = 10
 
 
-class Health(StrEnum):
+class AddressHealth(StrEnum):
     """Whether an address answers; that it turns from `unknown` to `healthy` is no change."""
 
     UNKNOWN = "unknown"
@@ -36,7 +36,7 @@ class Change(BaseModel):
 
     number: int
     at: AwareDatetime
-    health: Health
+    health: AddressHealth
     found: str
 
 
@@ -53,7 +53,7 @@ class MonitorState(BaseModel):
     )
     started_at: AwareDatetime
     next_check_at: AwareDatetime
-    health: Health = Health.UNKNOWN
+    health: AddressHealth = AddressHealth.UNKNOWN
     change_count: int = Field(
         default=0, alias="changes", description="How often the health has changed"
     )
@@ -76,7 +76,7 @@ class MonitorState(BaseModel):
         Returns:
             A state with one change more where the health turned to or from `unhealthy`.
         """
-        health = Health.HEALTHY if check.ok else Health.UNHEALTHY
+        health = AddressHealth.HEALTHY if check.ok else AddressHealth.UNHEALTHY
         state = self.model_copy(
             update={
                 "health": health,
@@ -84,7 +84,7 @@ class MonitorState(BaseModel):
                 "results": [*self.results, check][-KEPT_RESULTS:],
             }
         )
-        if (health is Health.UNHEALTHY) == (self.health is Health.UNHEALTHY):
+        if (health is AddressHealth.UNHEALTHY) == (self.health is AddressHealth.UNHEALTHY):
             return state
         number = self.change_count + 1
         change = Change(number=number, at=check.at, health=health, found=check.finding())

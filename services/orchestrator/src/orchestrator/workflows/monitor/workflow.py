@@ -24,7 +24,7 @@ from orchestrator.workflows.monitor.models import (
     Stop,
 )
 from orchestrator.workflows.monitor.samples import SAMPLES
-from orchestrator.workflows.monitor.state import Change, Health, MonitorState
+from orchestrator.workflows.monitor.state import AddressHealth, Change, MonitorState
 
 
 def monitor_workflow(
@@ -96,7 +96,7 @@ def _send_alert(
     stop: EventWait[Stop],
 ) -> Generator[Task[Any], Any, str | None]:
     """Send an alert of a change; return why that failed, or None where it succeeded."""
-    word = "down" if change.health is Health.UNHEALTHY else "up again"
+    word = "down" if change.health is AddressHealth.UNHEALTHY else "up again"
     return (
         yield from notify(
             ctx,

@@ -10,8 +10,8 @@ from orchestrator.workflows.onboarding.models import (
     DELETE_DOCUMENT,
     DOCUMENT,
     KEEP_DOCUMENT,
+    CustomerDocument,
     DeleteDocument,
-    Document,
     DocumentKind,
     KeepDocument,
     OnboardingOutcome,
@@ -37,9 +37,9 @@ def collect_documents(
     """
     missing = list(DocumentKind)
     until = ctx.current_utc_datetime + timedelta(seconds=terms.collect_within_seconds)
-    waiting = EventWait(ctx, DOCUMENT, Document, until=until)
+    waiting = EventWait(ctx, DOCUMENT, CustomerDocument, until=until)
 
-    def keep(document: Document) -> Steps:
+    def keep(document: CustomerDocument) -> Steps:
         if document.kind not in missing:
             return
         missing.remove(document.kind)

@@ -90,7 +90,7 @@ class Terms(BaseModel):
     remind_every_seconds: int
 
 
-class Document(BaseModel):
+class CustomerDocument(BaseModel):
     """The record of a document of the customer; the document itself is kept elsewhere."""
 
     kind: DocumentKind
@@ -107,7 +107,7 @@ class Identity(BaseModel):
 
 DOCUMENT = Event(
     name="document",
-    payload=Document,
+    payload=CustomerDocument,
     key_field="kind",
     description="Submits one document. The first of each kind counts; another one is answered 409.",
 )
@@ -123,7 +123,7 @@ class KeepDocument(BaseModel):
     """Keep the record of a document."""
 
     key: Key
-    document: Document
+    document: CustomerDocument
 
 
 class DeleteDocument(BaseModel):

@@ -10,7 +10,7 @@ from orchestrator.api.deps import EngineDep, StoreDep
 from orchestrator.api.params import InstanceId
 from orchestrator.workflows.onboarding.adapters.accounts import Account, StoredAccounts
 from orchestrator.workflows.onboarding.adapters.customer_documents import Documents
-from orchestrator.workflows.onboarding.models import Document, DocumentKind, document_key
+from orchestrator.workflows.onboarding.models import CustomerDocument, DocumentKind, document_key
 from orchestrator.workflows.onboarding.workflow import DEFINITION
 from servicekit.problems import ProblemError, problem_responses
 
@@ -37,7 +37,9 @@ async def account(
     summary="List the kept documents",
     responses=problem_responses(ProblemType.NOT_FOUND),
 )
-async def documents(instance_id: InstanceId, engine: EngineDep, store: StoreDep) -> list[Document]:
+async def documents(
+    instance_id: InstanceId, engine: EngineDep, store: StoreDep
+) -> list[CustomerDocument]:
     """Return the records of the documents that an onboarding keeps."""
     # What is not an onboarding is not found here.
     await engine.state_of(instance_id, DEFINITION)

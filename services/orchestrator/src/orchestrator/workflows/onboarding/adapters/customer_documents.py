@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from orchestrator.workflows.onboarding.models import Document
+from orchestrator.workflows.onboarding.models import CustomerDocument
 from servicekit.state import StateStore
 
 
@@ -13,7 +13,7 @@ class DocumentDeleted(Exception):
 class DocumentRecord(BaseModel):
     """The record of a document; empty once it was deleted."""
 
-    document: Document | None
+    document: CustomerDocument | None
 
 
 DELETED = DocumentRecord(document=None)
@@ -26,7 +26,7 @@ class Documents:
         """Keep the records in `store`."""
         self._store = store
 
-    async def keep(self, key: str, document: Document) -> None:
+    async def keep(self, key: str, document: CustomerDocument) -> None:
         """Keep a record; the first one under a key stays.
 
         Raises:
@@ -40,7 +40,7 @@ class Documents:
         """Delete a record, kept or not."""
         await self._store.update(key, DocumentRecord, lambda _: DELETED)
 
-    async def find(self, keys: list[str]) -> list[Document]:
+    async def find(self, keys: list[str]) -> list[CustomerDocument]:
         """Return the records under these keys, without those that are not there."""
         found = await self._store.get_many(keys, DocumentRecord)
         records = [read.value for read in found.values()]
