@@ -1,4 +1,4 @@
-"""The assigner's API: members, and the assignments that they hold."""
+"""The assigner's API: members and their assignments."""
 
 from enum import StrEnum
 from typing import Self
@@ -24,7 +24,7 @@ def assignment_key(instance_id: str) -> str:
 
 
 class MemberProfile(BaseModel):
-    """What is known about a member, and may be changed."""
+    """A member's attributes, which may be changed."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -51,7 +51,7 @@ class MemberProfile(BaseModel):
         description="How many assignments the member holds at most; null is no limit",
     )
     away: StrictBool = Field(
-        default=False, description="Somebody who is away gets no new assignment"
+        default=False, description="A member who is away gets no new assignment"
     )
 
 
@@ -72,7 +72,7 @@ class MemberPage(BaseModel):
 
 
 class AssignmentRequest(BaseModel):
-    """A task that needs somebody: a member by id or e-mail address, or the skills it asks for."""
+    """A task to assign: to a member by id or e-mail address, or by the skills that it requires."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -94,7 +94,7 @@ class AssignmentRequest(BaseModel):
         default=None, min_length=1, max_length=254, description="A member's id or e-mail address"
     )
     skills: list[Skill] = Field(
-        default=[], max_length=20, description="Asked for where nobody is named"
+        default=[], max_length=20, description="Required where no assignee is named"
     )
     priority: Priority | None = Field(
         default=None, exclude_if=is_none, description="How urgent it is; `normal` where left out"
@@ -106,19 +106,19 @@ class AssignmentRequest(BaseModel):
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:
         if self.assignee is None and not self.skills:
-            raise ValueError("name an assignee or the skills that the task asks for")
+            raise ValueError("name an assignee or the skills that the task requires")
         return self
 
 
 class AssignmentStatus(StrEnum):
-    """Whether an assignment still counts."""
+    """Whether an assignment is open."""
 
     HELD = "held"
     RELEASED = "released"
 
 
 class Assignment(BaseModel):
-    """Who does a task."""
+    """The assignment of a task to a member."""
 
     key: Key
     title: str

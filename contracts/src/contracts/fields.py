@@ -11,7 +11,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,1
 """Names one effect of one workflow, such as `task-42:assign`: the idempotency key of a PUT."""
 
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-"""A caller's own name for what it starts: short enough for a key made of it, and no part of one."""
+"""The caller's id for what it starts: short, because keys are derived from it, and without `:`."""
 
 Person = Annotated[
     str,
@@ -19,13 +19,13 @@ Person = Annotated[
         to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9.!$&'*+=_~@-]{0,253}$", max_length=254
     ),
 ]
-"""Somebody's id, which may be an e-mail address; kept in lower case."""
+"""A person's id, which may be an e-mail address; stored in lower case."""
 
 EMAIL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9.!$&'*+=_~-]{0,99}@[A-Za-z0-9][A-Za-z0-9.-]{0,152}$"
 EmailAddress = Annotated[
     str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=EMAIL_PATTERN)
 ]
-"""An e-mail address without display name, kept in lower case."""
+"""An e-mail address without display name, stored in lower case."""
 
 Skill = Annotated[
     str,
@@ -33,7 +33,7 @@ Skill = Annotated[
         strip_whitespace=True, to_lower=True, pattern=r"^[a-zA-Z0-9][a-zA-Z0-9.+#_ -]{0,49}$"
     ),
 ]
-"""One skill, such as `python`, kept in lower case."""
+"""One skill, such as `python`, stored in lower case."""
 
 
 class Priority(StrEnum):
@@ -46,7 +46,7 @@ class Priority(StrEnum):
 
 
 def _no_number(value: Any) -> Any:
-    """Refuse what would be taken for seconds since 1970."""
+    """Reject a number, which Pydantic would take for seconds since 1970."""
     if isinstance(value, int | float) or (
         isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdigit()
     ):
@@ -55,24 +55,24 @@ def _no_number(value: Any) -> Any:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_no_number)]
-"""A moment as RFC 3339 writes it."""
+"""A timestamp with an offset, as RFC 3339 writes it."""
 
 
 def _true_or_false(value: Any) -> Any:
-    """Refuse what Pydantic takes for a truth value besides, such as 0 and `yes`."""
+    """Reject what Pydantic takes for a boolean besides, such as 0 and `yes`."""
     if value is None or isinstance(value, bool) or value in ("true", "false"):
         return value
     raise ValueError("give true or false")
 
 
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
-"""True or false: in JSON itself, or as a word in a query."""
+"""A boolean: `true` or `false`, in JSON or in a query."""
 
 
 def is_none(value: Any) -> bool:
-    """Return whether an optional field has no value, for `exclude_if`.
+    """Return whether a value is None, for `exclude_if` of a field that was added later.
 
-    A field that was added later is left out of the JSON of those who do not use it: what a workflow
-    sends is then what its history says, and an older receiver that forbids unknown fields takes it.
+    The field is then absent from JSON where it is not used: what a workflow sends equals what its
+    history says, and an older receiver that forbids unknown fields accepts it.
     """
     return value is None

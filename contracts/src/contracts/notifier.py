@@ -1,4 +1,4 @@
-"""The notifier's API: notifications, and the inboxes that keep them."""
+"""The notifier's API: notifications and inboxes."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -16,14 +16,14 @@ def notification_key(instance_id: str, step: str = "notify") -> str:
 
 
 class ChannelName(StrEnum):
-    """The ways to tell somebody."""
+    """The channels that deliver notifications."""
 
     INBOX = "inbox"
     EMAIL = "email"
 
 
 class NotificationRequest(BaseModel):
-    """Something that somebody is to be told."""
+    """A notification to deliver."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -55,7 +55,7 @@ class NotificationRequest(BaseModel):
 
 
 class NotificationStatus(StrEnum):
-    """How far a notification has come."""
+    """The delivery status of a notification."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -63,20 +63,20 @@ class NotificationStatus(StrEnum):
 
 
 class Notification(NotificationRequest):
-    """A notification and what became of it."""
+    """A notification and its delivery."""
 
     model_config = ConfigDict(extra="ignore")
 
     key: Key
     status: NotificationStatus
-    attempts: int = Field(description="How often delivery was tried")
+    attempts: int = Field(description="How often delivery was attempted")
     created_at: AwareDatetime
     delivered_at: AwareDatetime | None = None
     error: str | None = Field(default=None, description="Why the last attempt failed")
 
 
 class InboxMessage(BaseModel):
-    """A message that an inbox keeps."""
+    """A message of an inbox."""
 
     key: Key
     subject: str

@@ -1,4 +1,4 @@
-"""Errors as the services tell them: problem details for HTTP APIs (RFC 9457)."""
+"""Errors of the services: problem details for HTTP APIs (RFC 9457)."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -49,12 +49,12 @@ class ProblemKind(NamedTuple):
 PROBLEM_KINDS: dict[ProblemType, ProblemKind] = {
     ProblemType.VALIDATION: ProblemKind(422, "The request is not valid"),
     ProblemType.UNAUTHORIZED: ProblemKind(401, "The API token is missing or wrong"),
-    ProblemType.NOT_FOUND: ProblemKind(404, "There is no such resource"),
-    ProblemType.METHOD_NOT_ALLOWED: ProblemKind(405, "The resource does not take this method"),
+    ProblemType.NOT_FOUND: ProblemKind(404, "Resource not found"),
+    ProblemType.METHOD_NOT_ALLOWED: ProblemKind(405, "The resource does not support this method"),
     ProblemType.PAYLOAD_TOO_LARGE: ProblemKind(413, "The request body is too large"),
-    ProblemType.BAD_REQUEST: ProblemKind(400, "The request cannot be read"),
+    ProblemType.BAD_REQUEST: ProblemKind(400, "The request cannot be parsed"),
     ProblemType.KEY_REUSED: ProblemKind(409, "The key was used with another body"),
-    ProblemType.UNKNOWN_MEMBER: ProblemKind(404, "There is no such member"),
+    ProblemType.UNKNOWN_MEMBER: ProblemKind(404, "Member not found"),
     ProblemType.MEMBER_AWAY: ProblemKind(409, "The member is away"),
     ProblemType.MEMBER_FULL: ProblemKind(409, "The member has no capacity left"),
     ProblemType.NO_MEMBER_AVAILABLE: ProblemKind(409, "No member is available"),
@@ -62,21 +62,21 @@ PROBLEM_KINDS: dict[ProblemType, ProblemKind] = {
     ProblemType.EMAIL_TAKEN: ProblemKind(409, "The e-mail address belongs to another member"),
     ProblemType.ASSIGNMENT_RELEASED: ProblemKind(409, "The assignment was released"),
     ProblemType.UNDELIVERABLE: ProblemKind(422, "The notification cannot be delivered"),
-    ProblemType.DELIVERY_UNAVAILABLE: ProblemKind(503, "Delivery is not possible at the moment"),
+    ProblemType.DELIVERY_UNAVAILABLE: ProblemKind(503, "Delivery is temporarily unavailable"),
     ProblemType.INSTANCE_EXISTS: ProblemKind(409, "The id was used with another request"),
     ProblemType.INSTANCE_FINISHED: ProblemKind(410, "The workflow instance has ended"),
     ProblemType.INSTANCE_GONE: ProblemKind(410, "The workflow instance was purged"),
-    ProblemType.WRONG_STATE: ProblemKind(409, "The instance is not in a state for this"),
+    ProblemType.WRONG_STATE: ProblemKind(409, "The operation is not allowed in this state"),
     ProblemType.NOT_WAITING: ProblemKind(409, "The workflow does not wait for this event"),
-    ProblemType.CLAIMED: ProblemKind(409, "Somebody else sees to it"),
-    ProblemType.ALREADY_DECIDED: ProblemKind(409, "Somebody was faster"),
-    ProblemType.UNAVAILABLE: ProblemKind(503, "The service is not available at the moment"),
-    ProblemType.INTERNAL: ProblemKind(500, "Something went wrong on our side"),
+    ProblemType.CLAIMED: ProblemKind(409, "Claimed by another user"),
+    ProblemType.ALREADY_DECIDED: ProblemKind(409, "Already decided"),
+    ProblemType.UNAVAILABLE: ProblemKind(503, "The service is temporarily unavailable"),
+    ProblemType.INTERNAL: ProblemKind(500, "Internal server error"),
 }
 
 
 class FieldError(BaseModel):
-    """What is wrong with one field of a request."""
+    """Why one field of a request is invalid."""
 
     field: str = Field(description="Where the field is, such as `body.title` or `query.limit`")
     message: str
@@ -104,7 +104,7 @@ class Problem(BaseModel):
     title: str
     status: int = Field(description="The HTTP status of this answer", ge=400, le=599)
     trace_id: str | None = Field(
-        default=None, description="Of the trace that tells more, where the request began one"
+        default=None, description="Of the request's trace, where it is recorded"
     )
-    detail: str = Field(description="What happened, in words for a person")
-    errors: list[FieldError] = Field(default=[], description="The fields at fault, if any")
+    detail: str = Field(description="What happened, for a person to read")
+    errors: list[FieldError] = Field(default=[], description="The invalid fields, if any")
