@@ -1,4 +1,4 @@
-"""What every service answers, whatever it does."""
+"""What every service answers: problems, probes and tokens."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -74,18 +74,18 @@ def assert_problem(answer: httpx.Response, status: int, type_: ProblemType) -> N
     assert answer.json()["type"] == type_
 
 
-async def test_a_good_request_is_answered(client: httpx.AsyncClient) -> None:
+async def test_a_valid_request_is_answered(client: httpx.AsyncClient) -> None:
     assert (await client.put("/things", json={"name": "a"})).json() == {"name": "a!"}
 
 
-async def test_a_wrong_field_is_named(client: httpx.AsyncClient) -> None:
+async def test_an_invalid_field_is_named(client: httpx.AsyncClient) -> None:
     answer = await client.put("/things", json={"name": 1})
     assert_problem(answer, 422, ProblemType.VALIDATION)
     assert answer.json()["errors"][0]["field"] == "body.name"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff"])
-async def test_a_body_that_is_no_json_object(client: httpx.AsyncClient, content: bytes) -> None:
+async def test_a_malformed_body_is_a_problem(client: httpx.AsyncClient, content: bytes) -> None:
     answer = await client.put(
         "/things", content=content, headers={"content-type": "application/json"}
     )
@@ -94,7 +94,7 @@ async def test_a_body_that_is_no_json_object(client: httpx.AsyncClient, content:
 
 
 @pytest.mark.parametrize("streamed", [True, False])
-async def test_a_body_that_is_too_large(client: httpx.AsyncClient, streamed: bool) -> None:
+async def test_a_body_over_the_limit_is_413(client: httpx.AsyncClient, streamed: bool) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(20):
             yield b"x" * 100
@@ -103,26 +103,26 @@ async def test_a_body_that_is_too_large(client: httpx.AsyncClient, streamed: boo
     assert_problem(answer, 413, ProblemType.PAYLOAD_TOO_LARGE)
 
 
-async def test_an_unknown_path_and_a_wrong_method(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_path_is_404_and_a_wrong_method_405(client: httpx.AsyncClient) -> None:
     assert_problem(await client.get("/nowhere"), 404, ProblemType.NOT_FOUND)
     answer = await client.delete("/things")
     assert_problem(answer, 405, ProblemType.METHOD_NOT_ALLOWED)
     assert answer.headers["allow"] == "PUT"
 
 
-async def test_a_bug_is_a_problem_without_its_secrets(client: httpx.AsyncClient) -> None:
+async def test_an_unhandled_exception_is_500_without_its_text(client: httpx.AsyncClient) -> None:
     answer = await client.get("/bug")
     assert_problem(answer, 500, ProblemType.INTERNAL)
     assert "secret" not in answer.text
 
 
-async def test_a_store_that_is_down_is_to_be_tried_again(client: httpx.AsyncClient) -> None:
+async def test_an_unavailable_store_is_503_with_retry_after(client: httpx.AsyncClient) -> None:
     answer = await client.get("/store-down")
     assert_problem(answer, 503, ProblemType.UNAVAILABLE)
     assert answer.headers["retry-after"] == "1"
 
 
-async def test_alive_first_and_ready_once_open() -> None:
+async def test_a_service_is_alive_first_and_ready_once_open() -> None:
     gate = asyncio.Event()
     async with running(app_with(ServiceSettings(), gate)) as client:
         assert (await client.get("/healthz")).status_code == 200
@@ -145,7 +145,7 @@ async def test_a_draining_service_is_alive_and_not_ready() -> None:
         assert_problem(await client.get("/readyz"), 503, ProblemType.UNAVAILABLE)
 
 
-async def test_a_token_is_asked_for_where_there_is_one() -> None:
+async def test_a_configured_token_is_required() -> None:
     async with running(app_with(ServiceSettings(app_api_token="right"))) as client:
         body = {"name": "a"}
         for headers in ({}, {"dapr-api-token": "wrong"}):

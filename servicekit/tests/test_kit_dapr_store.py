@@ -34,7 +34,9 @@ async def test_a_missing_key_has_neither_value_nor_etag(store: DaprStateStore) -
     assert (read.value, read.etag) == (None, None)
 
 
-async def test_several_keys_are_read_at_once(store: DaprStateStore, sidecar: FakeSidecar) -> None:
+async def test_several_keys_are_read_in_one_call(
+    store: DaprStateStore, sidecar: FakeSidecar
+) -> None:
     await store.put("a", FIRST, None)
     calls = len(sidecar.metadata)
     read = await store.get_many(["missing", "a", "a"], Value)
@@ -48,7 +50,7 @@ async def test_no_keys_need_no_call(store: DaprStateStore, sidecar: FakeSidecar)
     assert sidecar.metadata == []
 
 
-async def test_a_key_that_cannot_be_read_among_several_is_no_missing_one(
+async def test_an_error_of_one_key_among_several_is_not_taken_for_a_missing_value(
     store: DaprStateStore,
 ) -> None:
     with pytest.raises(StoreUnavailable, match="no such shard"):
@@ -64,7 +66,7 @@ async def test_a_write_with_the_wrong_etag_is_a_conflict(store: DaprStateStore) 
     assert (await store.get("k", Value)).value == SECOND
 
 
-async def test_creating_an_existing_key_is_a_conflict_though_the_store_calls_it_internal(
+async def test_an_internal_error_for_an_existing_key_is_a_conflict(
     store: DaprStateStore,
 ) -> None:
     await store.put("k", FIRST, None)
@@ -73,7 +75,7 @@ async def test_creating_an_existing_key_is_a_conflict_though_the_store_calls_it_
     assert await store.put_if_absent("k", SECOND) == (FIRST, False)
 
 
-async def test_put_if_absent_of_an_existing_key_provokes_no_error_in_the_store(
+async def test_put_if_absent_of_an_existing_key_is_one_read(
     store: DaprStateStore, sidecar: FakeSidecar
 ) -> None:
     await store.put("k", FIRST, None)
@@ -89,7 +91,7 @@ async def test_overwriting_needs_no_etag(store: DaprStateStore) -> None:
 
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL])
-async def test_any_other_error_is_a_store_that_is_unavailable(
+async def test_any_other_grpc_error_is_store_unavailable(
     store: DaprStateStore, sidecar: FakeSidecar, code: grpc.StatusCode
 ) -> None:
     sidecar.fail_with = code
@@ -110,7 +112,7 @@ async def test_a_call_has_a_deadline(
     sidecar.delay_seconds = 0.5
     async with dapr_client(sidecar_settings) as client:
         store = DaprStateStore(lambda: client, "statestore", deadline=0.05)
-        with pytest.raises(StoreUnavailable, match=r"no answer within 0\.05 s"):
+        with pytest.raises(StoreUnavailable, match=r"no response within 0\.05 s"):
             await store.get("k", Value)
 
 
@@ -129,7 +131,7 @@ async def test_a_client_is_made_once_at_the_first_use(sidecar_settings: ServiceS
     await made[0].close()
 
 
-async def test_a_call_is_part_of_the_current_trace(
+async def test_a_call_propagates_the_current_trace_context(
     store: DaprStateStore, sidecar: FakeSidecar
 ) -> None:
     span = NonRecordingSpan(SpanContext(0xA, 0xB, is_remote=False, trace_flags=TraceFlags(1)))

@@ -1,4 +1,4 @@
-"""The body limit: what is too large never reaches the application."""
+"""The body limit, by Content-Length and for streamed bodies."""
 
 from collections.abc import AsyncIterator
 
@@ -61,12 +61,12 @@ async def test_a_declared_body_over_the_limit_never_reaches_the_application(
     assert answer.status_code == 413
     assert answer.headers["content-type"] == MEDIA_TYPE
     assert answer.json()["type"] == ProblemType.PAYLOAD_TOO_LARGE
-    assert answer.json()["detail"] == "A request body may have 10 bytes at most"
+    assert answer.json()["detail"] == "The request body exceeds 10 bytes"
     assert application.requests == 0
 
 
 @pytest.mark.parametrize("sizes", [(11,), (5, 5, 1), (10, 1, 100)])
-async def test_a_streamed_body_over_the_limit_is_refused_in_the_middle(
+async def test_a_streamed_body_over_the_limit_is_rejected_while_it_is_read(
     client: httpx.AsyncClient, application: Application, sizes: tuple[int, ...]
 ) -> None:
     answer = await client.post("/", content=chunks(*sizes))
@@ -75,12 +75,12 @@ async def test_a_streamed_body_over_the_limit_is_refused_in_the_middle(
     assert application.bodies == []
 
 
-async def test_a_body_that_is_longer_than_declared_is_refused(client: httpx.AsyncClient) -> None:
+async def test_a_body_that_is_longer_than_declared_is_rejected(client: httpx.AsyncClient) -> None:
     answer = await client.post("/", content=chunks(8, 8), headers={"content-length": "8"})
     assert answer.status_code == 413
 
 
-async def test_the_limit_counts_each_request_alone(client: httpx.AsyncClient) -> None:
+async def test_the_limit_is_per_request(client: httpx.AsyncClient) -> None:
     for _ in range(3):
         assert (await client.post("/", content=chunks(4, 4))).json() == 8
 

@@ -1,4 +1,4 @@
-"""Locks by name: one name is exclusive, several names are independent, none is kept."""
+"""Locks by key: work on one key is serialized, and unused locks are garbage-collected."""
 
 import asyncio
 import weakref
@@ -6,7 +6,7 @@ import weakref
 from servicekit.locks import KeyedLocks
 
 
-async def test_one_name_admits_one_at_a_time_in_order() -> None:
+async def test_work_on_one_key_is_serialized_in_order() -> None:
     locks, events = KeyedLocks(), list[str]()
 
     async def work(who: str) -> None:
@@ -19,7 +19,7 @@ async def test_one_name_admits_one_at_a_time_in_order() -> None:
     assert events == ["x in", "x out", "y in", "y out", "z in", "z out"]
 
 
-async def test_another_name_does_not_wait() -> None:
+async def test_work_on_another_key_does_not_wait() -> None:
     locks = KeyedLocks()
     async with locks("a"), asyncio.timeout(1), locks("b"):
         assert locks("a").locked()
@@ -38,7 +38,7 @@ async def test_a_lock_is_released_by_an_error() -> None:
         pass
 
 
-async def test_a_lock_that_nobody_uses_is_forgotten() -> None:
+async def test_an_unused_lock_is_garbage_collected() -> None:
     locks = KeyedLocks()
     async with locks("a"):
         lock = weakref.ref(locks("a"))

@@ -1,4 +1,4 @@
-"""Every error answer is problem details: its type, its headers, and the trace it belongs to."""
+"""Error answers are problem details, with type, headers and trace id."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -58,12 +58,12 @@ async def test_a_problem_has_its_status_title_and_fields(client: httpx.AsyncClie
     }
 
 
-async def test_a_problem_says_when_to_try_again(client: httpx.AsyncClient) -> None:
+async def test_a_problem_has_retry_after(client: httpx.AsyncClient) -> None:
     answer = await client.get("/raise/busy")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
 
 
-async def test_a_store_that_is_down_is_503_without_inner_addresses(
+async def test_an_unavailable_store_is_503_without_inner_addresses(
     client: httpx.AsyncClient,
 ) -> None:
     answer = await client.get("/raise/store")
@@ -72,13 +72,13 @@ async def test_a_store_that_is_down_is_503_without_inner_addresses(
     assert "10.0.0.7" not in answer.text
 
 
-async def test_a_bug_is_500_without_its_text(client: httpx.AsyncClient) -> None:
+async def test_an_unhandled_exception_is_500_without_its_text(client: httpx.AsyncClient) -> None:
     answer = await client.get("/raise/bug")
     assert (answer.status_code, answer.json()["type"]) == (500, ProblemType.INTERNAL)
     assert "password" not in answer.text
 
 
-async def test_a_wrong_parameter_is_named(client: httpx.AsyncClient) -> None:
+async def test_an_invalid_parameter_is_named(client: httpx.AsyncClient) -> None:
     answer = await client.get("/raise/conflict?limit=0")
     assert (answer.status_code, answer.json()["type"]) == (422, ProblemType.VALIDATION)
     [error] = answer.json()["errors"]
@@ -93,7 +93,7 @@ async def test_other_http_errors_keep_their_headers(client: httpx.AsyncClient) -
     assert answer.json()["detail"] == "GET /raise/teapot: short and stout"
 
 
-def test_a_problem_in_a_recorded_trace_names_it() -> None:
+def test_a_problem_in_a_sampled_trace_has_its_id() -> None:
     assert b"trace_id" not in problem_response(ProblemType.INTERNAL, "d").body
     with trace.use_span(NonRecordingSpan(SPAN)):
         body = bytes(problem_response(ProblemType.INTERNAL, "d").body)

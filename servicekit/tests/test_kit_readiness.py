@@ -1,4 +1,4 @@
-"""Readiness: every check has a say, and a service that stops is not ready."""
+"""Readiness: all checks must pass, and a draining service is not ready."""
 
 from servicekit.readiness import Check, Readiness
 
@@ -23,7 +23,7 @@ async def test_each_check_adds_its_reason() -> None:
     assert await readiness.reasons() == ["no sidecar", "no worker"]
 
 
-async def test_a_draining_service_is_not_ready_and_asks_nothing() -> None:
+async def test_a_draining_service_is_not_ready_whatever_its_checks_say() -> None:
     async def fail() -> str | None:
         raise AssertionError("asked")
 
@@ -31,10 +31,10 @@ async def test_a_draining_service_is_not_ready_and_asks_nothing() -> None:
     readiness.add(fail)
     readiness.drain()
     assert readiness.draining
-    assert await readiness.reasons() == ["the service is stopping"]
+    assert await readiness.reasons() == ["the service is draining"]
 
 
-def test_draining_calls_what_was_registered_in_order() -> None:
+def test_draining_calls_the_registered_callbacks_in_order() -> None:
     readiness, ended = Readiness(), list[str]()
     readiness.on_draining(lambda: ended.append("stream"))
     readiness.on_draining(lambda: ended.append("poller"))

@@ -1,4 +1,4 @@
-"""A sequence: numbers are unique, pages are newest first, and gaps are passed over."""
+"""A sequence: numbers are unique, pages are newest first, and gaps are skipped."""
 
 import asyncio
 from collections import Counter
@@ -34,7 +34,7 @@ async def test_concurrent_writers_get_different_numbers(replicas: int) -> None:
     assert sorted(numbers) == list(range(20))
 
 
-async def test_writers_of_one_process_have_no_conflicts() -> None:
+async def test_writers_of_one_process_cause_no_conflicts() -> None:
     store = MemoryStateStore()
     sequence = Sequence(store)
     await asyncio.gather(*(sequence.reserve("s") for _ in range(MAX_TRIES + 5)))
@@ -49,7 +49,7 @@ async def test_a_page_has_the_highest_numbers_below_its_start_first() -> None:
     assert await sequence.page("s", 0, 2) == []
 
 
-async def test_a_reserved_number_that_was_never_placed_is_passed_over() -> None:
+async def test_a_reserved_number_without_an_entry_is_skipped() -> None:
     store = MemoryStateStore()
     sequence = await filled(store, 1)
     await sequence.reserve("s")
@@ -62,7 +62,7 @@ async def test_entries_are_read_by_number() -> None:
     assert await sequence.entries("s", [3, 7, 0]) == [(3, "key 3"), (0, "key 0")]
 
 
-async def test_adding_and_reading_cost_the_same_however_long_the_list_is() -> None:
+async def test_append_and_page_have_a_constant_cost() -> None:
     store = MemoryStateStore()
     sequence = await filled(store, 2)
 
@@ -78,7 +78,7 @@ async def test_adding_and_reading_cost_the_same_however_long_the_list_is() -> No
     assert await cost() == early
 
 
-async def test_a_sequence_in_a_store_that_is_down_gives_no_number_twice() -> None:
+async def test_a_lost_answer_does_not_lead_to_a_number_twice() -> None:
     store = MemoryStateStore()
     sequence = Sequence(store)
     store.writes_until_crash, store.crash_lands = 0, True

@@ -127,7 +127,7 @@ async def observed() -> Observed:
     return seen
 
 
-def test_it_ends_by_the_signal_that_ended_it(observed: Observed) -> None:
+def test_its_exit_status_is_the_signal(observed: Observed) -> None:
     assert observed.exit_status == -signal.SIGTERM
 
 
@@ -154,7 +154,7 @@ def test_durations_are_counted_in_buckets_up_to_a_week(observed: Observed) -> No
     assert [counts[bound] for bound in (1, 2.5, 60, 3_600, 86_400)] == [0, 1, 1, 1, 2]
 
 
-def test_metrics_of_requests_have_no_names_that_a_caller_makes_up(observed: Observed) -> None:
+def test_labels_of_requests_have_no_values_of_the_caller(observed: Observed) -> None:
     text = observed.answers["metrics"].text
     assert "made-up" not in text
     requests = [line for line in text.splitlines() if line.startswith("http_server_duration")]
@@ -166,7 +166,7 @@ def test_metrics_of_requests_have_no_names_that_a_caller_makes_up(observed: Obse
     assert 'service_name="example"' in text
 
 
-def test_changes_and_parts_of_a_callers_trace_are_exported(observed: Observed) -> None:
+def test_spans_of_changes_and_of_sampled_callers_are_exported(observed: Observed) -> None:
     assert observed.collector.services == {"example"}
     names = [name for name, _ in observed.collector.spans]
     # Two begin a trace of their own: the one without token, and the one that no caller traces.
@@ -176,6 +176,6 @@ def test_changes_and_parts_of_a_callers_trace_are_exported(observed: Observed) -
     assert UNRECORDED not in [trace for _, trace in observed.collector.spans]
 
 
-def test_a_problem_names_the_trace_it_is_part_of(observed: Observed) -> None:
+def test_a_problem_has_the_trace_id_of_its_request(observed: Observed) -> None:
     answer = observed.answers["invalid"]
     assert (answer.status_code, answer.json()["trace_id"]) == (422, CALLERS)

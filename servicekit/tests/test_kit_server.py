@@ -76,7 +76,7 @@ class Running:
             answer = await self.client.get("/readyz")
             return None if answer.is_success else answer.json()["detail"]
 
-        assert await eventually(look, "it to be not ready") == "the service is stopping"
+        assert await eventually(look, "it to be not ready") == "the service is draining"
 
 
 @pytest.fixture(autouse=True)
@@ -186,7 +186,7 @@ async def test_a_request_in_flight_is_answered_before_anything_is_closed() -> No
         assert service.opened.closed
 
 
-async def test_a_request_that_takes_too_long_is_cut_off() -> None:
+async def test_a_request_that_exceeds_the_shutdown_time_is_cancelled() -> None:
     async with running(drain_seconds=0, shutdown_seconds=1) as service:
         request = asyncio.create_task(service.client.get("/wait"))
         await service.opened.request_began.wait()

@@ -1,4 +1,4 @@
-"""Settings come from the environment, by the names that Dapr gives, and are checked."""
+"""Settings are read from the environment, by the names that Dapr sets, and validated."""
 
 import pytest
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ def test_the_defaults_suit_a_sidecar_on_this_machine() -> None:
     assert (settings.drain_seconds, settings.shutdown_seconds) == (0, 10)
 
 
-def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     environment = {
         "APP_HOST": "0.0.0.0",  # noqa: S104 - what a container listens at
         "APP_PORT": "8123",
@@ -46,7 +46,7 @@ def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MAX_BODY_BYTES", "1023"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused(
+def test_an_invalid_setting_is_rejected(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)

@@ -1,4 +1,4 @@
-"""The sidecar is asked whether its APIs can be used, and waited for as long as it takes."""
+"""The client of the sidecar: health, workers, token, and waiting for it."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from support.system import eventually
 NOWHERE = ServiceSettings(dapr_http_port=1)
 
 
-async def test_a_ready_sidecar_has_no_reason_against_it(
+async def test_the_health_of_the_sidecar_is_reported(
     sidecar: FakeSidecar, sidecar_settings: ServiceSettings
 ) -> None:
     async with sidecar_client(sidecar_settings) as http:
@@ -23,9 +23,9 @@ async def test_a_ready_sidecar_has_no_reason_against_it(
         assert await Sidecar(http).why_not_ready() == "the sidecar is not ready"
 
 
-async def test_a_sidecar_that_is_down_is_a_reason() -> None:
+async def test_a_sidecar_that_does_not_respond_is_reported() -> None:
     async with sidecar_client(NOWHERE) as http:
-        reason = "the sidecar does not answer (ConnectError)"
+        reason = "the sidecar does not respond (ConnectError)"
         assert await Sidecar(http).why_not_ready() == reason
         assert await Sidecar(http).why_no_worker() == reason
 
@@ -40,7 +40,7 @@ async def test_a_missing_workflow_worker_is_reported(
 
 
 @pytest.mark.parametrize("token", [None, "secret"])
-async def test_requests_carry_the_api_token_and_begin_no_trace(
+async def test_requests_have_the_api_token_and_start_no_trace(
     sidecar: FakeSidecar, sidecar_settings: ServiceSettings, token: str | None
 ) -> None:
     settings = sidecar_settings.model_copy(update={"dapr_api_token": token})
@@ -73,7 +73,7 @@ async def test_a_client_gives_up_after_its_timeout() -> None:
                 await http.get("/")
 
 
-async def test_shutting_down_asks_the_sidecar(
+async def test_shut_down_calls_the_sidecar(
     sidecar: FakeSidecar, sidecar_settings: ServiceSettings
 ) -> None:
     async with sidecar_client(sidecar_settings) as http:

@@ -1,4 +1,4 @@
-"""The application's token: routes ask for it, probes do not, and the OpenAPI document says so."""
+"""The API token: routes require it, probes do not, and the OpenAPI document says so."""
 
 from collections.abc import AsyncIterator
 
@@ -47,7 +47,7 @@ async def test_the_right_token_passes(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("token", [None, b"", b"wrong", b"S3CRET", b"s3cret2", b"\xff"])
-async def test_any_other_token_is_refused(client: httpx.AsyncClient, token: bytes | None) -> None:
+async def test_any_other_token_is_rejected(client: httpx.AsyncClient, token: bytes | None) -> None:
     answer = await client.get("/secret", headers=header(token) if token is not None else {})
     assert (answer.status_code, answer.json()["type"]) == (401, ProblemType.UNAUTHORIZED)
     assert TOKEN not in answer.text

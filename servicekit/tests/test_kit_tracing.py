@@ -1,4 +1,4 @@
-"""What begins a trace, what is passed on, and what links to what."""
+"""Sampling of root spans, span links, and the trace id in logs and problems."""
 
 import pytest
 from opentelemetry import trace
@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 
 from servicekit.tracing import (
-    Changes,
+    ChangeSampler,
     current_traceparent,
     detached_context,
     parse_traceparent,
@@ -26,7 +26,7 @@ class Spans:
 
     def __init__(self, ratio: float = 1.0) -> None:
         self._exporter = InMemorySpanExporter()
-        provider = TracerProvider(sampler=ParentBased(root=Changes(ratio)))
+        provider = TracerProvider(sampler=ParentBased(root=ChangeSampler(ratio)))
         provider.add_span_processor(SimpleSpanProcessor(self._exporter))
         self.tracer = provider.get_tracer("test")
 
@@ -47,7 +47,7 @@ class Spans:
         ("OPTIONS", False),
     ],
 )
-def test_a_request_that_may_change_something_begins_a_trace(
+def test_a_request_that_may_change_something_starts_a_trace(
     attribute: str, method: str, begins: bool
 ) -> None:
     spans = Spans()
@@ -65,16 +65,14 @@ def test_a_request_that_may_change_something_begins_a_trace(
         (SpanKind.SERVER, False),
     ],
 )
-def test_what_continues_by_itself_begins_a_trace_as_a_consumer(
-    kind: SpanKind, begins: bool
-) -> None:
+def test_a_root_span_of_kind_consumer_starts_a_trace(kind: SpanKind, begins: bool) -> None:
     spans = Spans()
     spans.tracer.start_span("s", kind=kind).end()
     assert spans.recorded() == ["s"] * begins
 
 
 @pytest.mark.parametrize(("parent", "recorded"), [(PARENT, True), (UNSAMPLED, False)])
-def test_a_span_with_a_parent_follows_it(parent: SpanContext, recorded: bool) -> None:
+def test_a_child_span_follows_its_parents_decision(parent: SpanContext, recorded: bool) -> None:
     spans = Spans()
     with trace.use_span(NonRecordingSpan(parent)):
         spans.tracer.start_span("s", kind=SpanKind.SERVER, attributes={"http.method": "GET"}).end()
@@ -90,10 +88,10 @@ def test_a_ratio_records_a_part_of_the_traces() -> None:
     assert none.recorded() == []
     # With a fair sampler, it is outside of this once in 10^20 runs.
     assert 30 < len(some.recorded()) < 170
-    assert Changes(0.5).get_description() == "Changes{TraceIdRatioBased{0.5}}"
+    assert ChangeSampler(0.5).get_description() == "ChangeSampler{TraceIdRatioBased{0.5}}"
 
 
-def test_outside_of_a_span_there_is_nothing_to_link_to() -> None:
+def test_without_a_span_there_is_no_traceparent_and_no_trace_id() -> None:
     assert current_traceparent() is None
     assert trace_id() is None
 
@@ -108,14 +106,14 @@ def test_a_link_to_the_current_span_is_not_flagged_as_sampled() -> None:
     assert (named.trace_id, named.span_id, named.trace_flags.sampled) == (0xA, 0xB, False)
 
 
-def test_a_trace_that_is_not_recorded_has_no_id_to_show() -> None:
+def test_an_unsampled_trace_has_no_trace_id() -> None:
     with trace.use_span(NonRecordingSpan(UNSAMPLED)):
         assert trace_id() is None
         assert current_traceparent() is not None
 
 
 @pytest.mark.parametrize("traceparent", [None, "", "nonsense", f"00-{0:032x}-{1:016x}-01"])
-def test_what_is_no_traceparent_names_no_span(traceparent: str | None) -> None:
+def test_an_invalid_traceparent_is_no_span_context(traceparent: str | None) -> None:
     with trace.use_span(NonRecordingSpan(PARENT)):
         # Nor the current span.
         assert parse_traceparent(traceparent) is None

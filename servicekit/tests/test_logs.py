@@ -1,4 +1,4 @@
-"""Each line says which service wrote it, and a complaint is not repeated at each batch of spans."""
+"""Each line names its service, and a repeated error of the exporter is rate-limited."""
 
 import json
 import logging
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from servicekit.logs import Sparing, configure_logs
+from servicekit.logs import RateLimitFilter, configure_logs
 
 
 @pytest.fixture
-def as_it_was() -> Iterator[None]:
-    """Put back what a process configures once."""
+def restored_logging() -> Iterator[None]:
+    """Restore what a process configures once."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     yield
@@ -21,26 +21,26 @@ def as_it_was() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.mark.usefixtures("as_it_was")
-def test_a_line_of_any_thread_is_json_and_names_its_service(
+@pytest.mark.usefixtures("restored_logging")
+def test_a_log_line_of_any_thread_is_json_with_its_service(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     configure_logs("notifier", "INFO", "json")
-    thread = threading.Thread(target=lambda: structlog.get_logger("x").info("told", key="k"))
+    thread = threading.Thread(target=lambda: structlog.get_logger("x").info("notified", key="k"))
     thread.start()
     thread.join()
     logging.getLogger("other").warning("by %s", "hand")
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["event"] for line in lines] == ["told", "by hand"]
+    assert [line["event"] for line in lines] == ["notified", "by hand"]
     assert {line["service"] for line in lines} == {"notifier"}
     assert lines[0]["key"] == "k"
 
 
-def test_one_record_a_minute() -> None:
-    sparing = Sparing(60.0)
+def test_the_filter_passes_one_record_a_minute() -> None:
+    limit = RateLimitFilter(60.0)
 
     def written(at: float) -> bool:
-        return sparing.filter(logging.makeLogRecord({"created": at}))
+        return limit.filter(logging.makeLogRecord({"created": at}))
 
     assert [written(at) for at in (0, 1, 59.9, 60, 100, 130)] == [
         True,

@@ -104,7 +104,7 @@ async def test_a_dependency_on_another_container_is_an_error() -> None:
     )
     async with app.router.lifespan_context(app), client_of(app) as client:
         await eventually(lambda: ready(client), "the service to be ready")
-        with pytest.raises(TypeError, match="opened is str, not Container"):
+        with pytest.raises(TypeError, match="the opener returned str, not Container"):
             await client.get("/name/1")
 
 
@@ -162,7 +162,7 @@ async def test_a_service_whose_store_is_down_says_so() -> None:
         with pytest.raises(ProblemError) as error:
             service.value()
         assert error.value.type is ProblemType.UNAVAILABLE
-        assert error.value.detail == "the state store does not answer (refused)"
+        assert error.value.detail == "the state store does not respond (refused)"
         assert error.value.retry_after == 1
 
 
@@ -183,7 +183,7 @@ async def test_an_unexpected_error_ends_the_process_with_sigterm(signals: list[i
             return bool(signals) or None
 
         await eventually(ended, "SIGTERM")
-        assert await service.why_not_ready() == "the start failed: no team file"
+        assert await service.why_not_ready() == "startup failed: no team file"
     assert signals == [signal.SIGTERM]
     assert opener.log == ["open store", "close store"]
 

@@ -25,8 +25,7 @@ Opened = TypeVar("Opened")
 Opener = Callable[[AsyncExitStack, Settings, Readiness], Awaitable[Opened]]
 """Opens what a service's routes use.
 
-It registers on the stack what is to be closed at the end, and on the readiness what to ask from
-then on.
+It registers resources to close on the exit stack, and readiness checks on the readiness.
 """
 
 
@@ -39,14 +38,14 @@ def build_app(
     open_: Opener[Settings, Opened],
     routers: Sequence[APIRouter],
 ) -> FastAPI:
-    """Return an application with health routes, problem details, limits and an honest OpenAPI.
+    """Return an application with health routes, problem details, limits and an OpenAPI document.
 
     Args:
         title: The service's name in Swagger UI.
-        description: What it is for, as Markdown.
+        description: What the service is for, as Markdown.
         tags: The sections of Swagger UI, in order, with a description each.
         settings: The service's settings.
-        open_: Opens what the routes use, in the background.
+        open_: Opens what the routes use; it runs in the background, so that the port opens at once.
         routers: The service's own routes, which take what `open_` returned by the dependency
             `opened`.
     """
@@ -63,8 +62,8 @@ def build_app(
         description=description,
         version=version("taskway-servicekit"),
         lifespan=lifespan,
-        openapi_tags=[*tags, {"name": "health", "description": "Asked by machines"}],
-        # A trailing slash is another resource: 404 is clearer than a redirect to an inner address.
+        openapi_tags=[*tags, {"name": "health", "description": "Probes and metrics"}],
+        # A redirect of a trailing slash would show the address behind the sidecar: answer 404.
         redirect_slashes=False,
     )
     app.state.readiness = readiness

@@ -1,4 +1,4 @@
-"""Liveness and readiness: two questions, two answers."""
+"""Liveness and readiness probes."""
 
 from typing import Literal
 
@@ -11,22 +11,22 @@ from servicekit.readiness import Readiness
 
 
 class Health(BaseModel):
-    """The service's own word about itself."""
+    """The answer to a probe."""
 
     status: Literal["alive", "ready"]
 
 
 def health_router(readiness: Readiness) -> APIRouter:
-    """Return the routes that a kubelet, a load balancer or the stack asks."""
+    """Return the routes that a kubelet or a load balancer probes."""
     router = APIRouter(tags=["health"])
 
-    @router.get("/healthz", summary="Is the process alive?")
+    @router.get("/healthz", summary="Check liveness")
     async def healthz() -> Health:
         return Health(status="alive")
 
     @router.get(
         "/readyz",
-        summary="Can the service do its work now?",
+        summary="Check readiness",
         responses=problem_responses(ProblemType.UNAVAILABLE),
     )
     async def readyz() -> Health:

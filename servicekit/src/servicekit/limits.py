@@ -1,4 +1,4 @@
-"""A request body that is too large is refused before it is read."""
+"""ASGI middleware that rejects a request body that is too large before it is read."""
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,13 +8,13 @@ from servicekit.problems import problem_response
 
 
 class BodyLimit:
-    """Answers 413 to a request whose body is larger than a limit, declared or streamed."""
+    """Answers 413 to a request whose body exceeds a limit, by its Content-Length or as streamed."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        """Wrap an application; `max_bytes` is the largest body that it gets to see."""
+        """Wrap an application; `max_bytes` is the largest body that it receives."""
         self._app = app
         self._max_bytes = max_bytes
-        self._refusal = f"A request body may have {max_bytes} bytes at most"
+        self._refusal = f"The request body exceeds {max_bytes} bytes"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""

@@ -8,14 +8,14 @@ import structlog
 
 from servicekit.tracing import trace_id
 
-# Local variables can hold requests, and so tokens and what people wrote.
+# Local variables can contain requests, and so tokens and personal data.
 TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
 
 
 def configure_logs(service: str, level: str, style: Literal["console", "json"]) -> None:
-    """Send structlog's and the standard library's records through one formatter to stdout.
+    """Write the records of structlog and of the standard library to stdout in one format.
 
     Args:
         service: The name that each line carries.
@@ -66,32 +66,32 @@ def configure_logs(service: str, level: str, style: Literal["console", "json"]) 
     # One line a request, call or workflow turn would drown the rest.
     for noisy in ("httpx", "durabletask-worker"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    # While nobody takes the spans, the exporter says so at each batch.
+    # While no collector is reachable, the exporter logs an error for each batch.
     exporter = logging.getLogger("opentelemetry.exporter.otlp.proto.grpc.exporter")
     exporter.setLevel(logging.ERROR)
-    exporter.addFilter(Sparing(seconds=60.0))
+    exporter.addFilter(RateLimitFilter(seconds=60.0))
 
 
-class Sparing(logging.Filter):
-    """Lets one record through, and no more for some time."""
+class RateLimitFilter(logging.Filter):
+    """Passes one record per interval and drops the others."""
 
     def __init__(self, seconds: float) -> None:
-        """Let one through each `seconds`."""
+        """Pass one record each `seconds`."""
         super().__init__()
         self._seconds = seconds
-        self._silent_until = 0.0
+        self._next_at = 0.0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a record is written."""
-        if record.created < self._silent_until:
+        """Return whether a record passes."""
+        if record.created < self._next_at:
             return False
-        self._silent_until = record.created + self._seconds
+        self._next_at = record.created + self._seconds
         return True
 
 
 def _add_trace(
     _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Add the trace that a line belongs to, so that one leads to the other."""
+    """Add the current trace id, by which a line is found in Jaeger."""
     current = trace_id()
     return event if current is None else {**event, "trace_id": current}

@@ -1,4 +1,4 @@
-"""What the services that keep state open at their start."""
+"""Opens the sidecar and the state store at the start of a service."""
 
 from contextlib import AsyncExitStack
 
@@ -16,7 +16,7 @@ STATE_COMPONENT = "statestore"
 async def open_sidecar(
     stack: AsyncExitStack, settings: ServiceSettings, readiness: Readiness
 ) -> Sidecar:
-    """Wait until the sidecar is there; from then on readiness depends on it."""
+    """Wait until the sidecar is ready, and make readiness depend on it from then on."""
     sidecar = Sidecar(await stack.enter_async_context(sidecar_client(settings)))
     await sidecar.wait_until_ready()
     readiness.add(sidecar.why_not_ready)
@@ -24,16 +24,16 @@ async def open_sidecar(
 
 
 async def open_state_store(stack: AsyncExitStack, settings: ServiceSettings) -> DaprStateStore:
-    """Return the service's state store; the sidecar must be ready."""
+    """Return the service's state store, over a client that the stack closes."""
     client = await stack.enter_async_context(dapr_client(settings))
     return DaprStateStore(lambda: client, STATE_COMPONENT)
 
 
 def lazy_state_store(settings: ServiceSettings) -> DaprStateStore:
-    """Return the service's state store for another event loop than this: it connects there."""
+    """Return a state store that connects at its first use, on the event loop of that use."""
     return DaprStateStore(lambda: dapr_client(settings), STATE_COMPONENT)
 
 
 def dapr_client(settings: ServiceSettings) -> DaprClient:
-    """Return a client of our sidecar, which connects on the event loop that first uses it."""
+    """Return a gRPC client of the sidecar, for the event loop that first uses it."""
     return DaprClient(f"127.0.0.1:{settings.dapr_grpc_port}", interceptors=[TraceContext()])

@@ -1,4 +1,4 @@
-"""Parameters that several routes take."""
+"""Path and query parameters that several routes share."""
 
 from typing import Annotated
 
@@ -7,9 +7,10 @@ from fastapi import Path, Query
 from contracts.fields import Key
 
 KeyPath = Annotated[
-    Key, Path(description="The workflow's key for this effect", examples=["task-42:assign"])
+    Key, Path(description="The idempotency key of the workflow", examples=["task-42:assign"])
 ]
 Before = Annotated[
-    int | None, Query(ge=0, le=2**53, description="`next` of the page before; none for the newest")
+    int | None,
+    Query(ge=0, le=2**53, description="`next` of the previous page; the newest if omitted"),
 ]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]

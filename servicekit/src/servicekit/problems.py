@@ -1,4 +1,4 @@
-"""Every error answer is problem details (RFC 9457), with a stable type."""
+"""Error answers as problem details (RFC 9457) with a stable type."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 class ProblemError(Exception):
-    """A request that ends with a problem instead of its answer."""
+    """Ends a request with a problem as its answer."""
 
     def __init__(
         self,
@@ -27,13 +27,13 @@ class ProblemError(Exception):
         errors: Sequence[FieldError] = (),
         retry_after: int | None = None,
     ) -> None:
-        """Make a problem.
+        """Create a problem.
 
         Args:
-            type_: What kind of problem it is; the HTTP status follows from it.
-            detail: What happened, for a person.
-            errors: The fields at fault.
-            retry_after: Seconds after which trying again makes sense; for 503 only.
+            type_: The problem's type, which determines the HTTP status and the title.
+            detail: What happened, for a person to read.
+            errors: The invalid fields.
+            retry_after: Seconds until a retry makes sense; for 503 only.
         """
         super().__init__(detail)
         self.type = type_
@@ -49,7 +49,7 @@ def problem_response(
     errors: Sequence[FieldError] = (),
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Return a problem as an HTTP answer."""
+    """Return a problem as an HTTP response."""
     kind = PROBLEM_KINDS[type_]
     problem = Problem(
         type=type_,
@@ -63,7 +63,7 @@ def problem_response(
 
 
 def problem_responses(*types: ProblemType) -> dict[int | str, dict[str, Any]]:
-    """Return what a route's `responses` says about the problems that it may answer with."""
+    """Return the OpenAPI `responses` of a route for the problems that it may answer with."""
     by_status: dict[int | str, list[str]] = {}
     for type_ in types:
         kind = PROBLEM_KINDS[type_]
@@ -75,7 +75,7 @@ def problem_responses(*types: ProblemType) -> dict[int | str, dict[str, Any]]:
     }
 
 
-# What any route may answer, whatever it does.
+# What any route may answer.
 COMMON_PROBLEMS = (
     ProblemType.BAD_REQUEST,
     ProblemType.PAYLOAD_TOO_LARGE,
@@ -98,7 +98,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         log.warning("store unavailable", error=str(error))
         return problem_response(
             ProblemType.UNAVAILABLE,
-            "The state store does not answer; nothing is lost, try again",
+            "The state store does not respond; nothing is lost, retry",
             headers={"Retry-After": "1"},
         )
 
@@ -122,9 +122,9 @@ def install_problem_handlers(app: FastAPI) -> None:
         detail = f"{request.method} {request.url.path}: {error.detail}"
         return problem_response(type_, detail, headers=dict(error.headers or {}))
 
-    # Starlette raises the exception again after this answer, so that the server logs it once.
+    # Starlette re-raises the exception after this answer, so that the server logs it once.
     @app.exception_handler(Exception)
     async def on_bug(_: Request, __: Exception) -> Response:
         return problem_response(
-            ProblemType.INTERNAL, "The error was logged; trying again is safe, but may not help"
+            ProblemType.INTERNAL, "The error was logged; a retry is safe, but may fail again"
         )

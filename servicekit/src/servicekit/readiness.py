@@ -1,4 +1,4 @@
-"""Whether a service can do its work now, and if not, why."""
+"""Whether a service is ready, and why it is not."""
 
 from collections.abc import Awaitable, Callable
 
@@ -10,28 +10,28 @@ class Readiness:
     """The checks behind `/readyz`."""
 
     def __init__(self) -> None:
-        """Start with no checks and not draining."""
+        """Create it without checks."""
         self._checks: list[Check] = []
-        self._at_draining: list[Callable[[], None]] = []
+        self._on_draining: list[Callable[[], None]] = []
         self.draining = False
 
     def add(self, check: Check) -> None:
-        """Ask `check` from now on."""
+        """Add a check to those behind `/readyz`."""
         self._checks.append(check)
 
     def on_draining(self, act: Callable[[], None]) -> None:
-        """Call `act` when the service begins to stop: what never ends by itself must end then."""
-        self._at_draining.append(act)
+        """Call `act` when draining begins: streams and other endless requests must end then."""
+        self._on_draining.append(act)
 
     def drain(self) -> None:
-        """Say 'not ready' from now on, and let what never ends come to an end."""
+        """Report 'not ready' from now on, and end the endless requests."""
         self.draining = True
-        for act in self._at_draining:
+        for act in self._on_draining:
             act()
 
     async def reasons(self) -> list[str]:
         """Return why the service is not ready; an empty list where it is."""
         if self.draining:
-            return ["the service is stopping"]
+            return ["the service is draining"]
         answers = [await check() for check in self._checks]
         return [reason for reason in answers if reason is not None]

@@ -1,9 +1,9 @@
-"""A numbered list in the state store: adding to it costs the same however long it is.
+"""An append-only list in the state store, with a constant cost of an append.
 
-A list kept as one value would grow with each entry, and every writer would contend for it. Here
-each entry has a key of its own with its number in it, and one small value holds the next number.
-An entry only names another key; a reader follows it, and passes over a number that nobody came to
-use (after a crash) or that lost to another (after a repeat).
+A list in one value would grow with each entry, and all writers would contend for it. Here each
+entry has a key of its own, which contains its number, and one small value is the counter. An entry
+is a pointer to another key. Readers skip a number without a pointer (a writer crashed), and a
+pointer whose target has another number (a repeat reserved two).
 """
 
 from collections.abc import Iterable
@@ -15,13 +15,13 @@ from servicekit.state import StateStore
 
 
 class Counter(BaseModel):
-    """The next free number."""
+    """The number of the next entry."""
 
     next: int = 0
 
 
 class Pointer(BaseModel):
-    """An entry: the key that it stands for."""
+    """An entry: the key that it points to."""
 
     key: str
 
@@ -35,12 +35,12 @@ class Sequence:
         self._locks = KeyedLocks()
 
     async def reserve(self, name: str) -> int:
-        """Return a number under `name` that nobody else gets.
+        """Return the next number under `name`, which no other writer gets.
 
-        Writers of this process queue up; those of other replicas are met by ETag.
+        Writers of this process are serialized; conflicts with other replicas are retried.
 
         Raises:
-            StoreUnavailable: Other replicas were faster too many times in a row.
+            StoreUnavailable: Too many conflicts in a row, or the store does not respond.
         """
 
         def advanced(counter: Counter | None) -> Counter:
@@ -50,11 +50,11 @@ class Sequence:
             return (await self._store.update(name, Counter, advanced)).next - 1
 
     async def place(self, name: str, number: int, key: str) -> None:
-        """Let the entry `number` under `name` stand for `key`."""
+        """Write the pointer of entry `number` under `name` to `key`."""
         await self._store.overwrite(f"{name}:{number}", Pointer(key=key))
 
     async def newest(self, name: str) -> int:
-        """Return the number to read before, to see the newest entries first."""
+        """Return the `before` of the first page: the number after the newest entry."""
         read = await self._store.get(name, Counter)
         return read.value.next if read.value else 0
 

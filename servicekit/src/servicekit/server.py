@@ -1,4 +1,4 @@
-"""Runs an application until SIGTERM: not ready first, then drained, then stopped."""
+"""Serves an application until SIGTERM, with a graceful shutdown: not ready, drain, stop."""
 
 import asyncio
 import signal
@@ -16,16 +16,16 @@ from servicekit.tracing import configure_tracing
 
 log = structlog.get_logger(__name__)
 
-# Whoever closes an idle connection first must be the client, or its next request meets the end.
-# httpx closes after 5 s, which is uvicorn's own default; nginx waits for 75 s.
+# The client must close an idle connection first, or its next request meets a closed one.
+# httpx closes after 5 s, which is uvicorn's own default; nginx after 75 s.
 KEEP_ALIVE_SECONDS = 75
 
 
 class DrainingServer(uvicorn.Server):
-    """A server that says 'not ready' for a while before it closes its listener.
+    """A uvicorn server that reports 'not ready' for some time before it closes its listener.
 
-    A load balancer goes on sending requests until it has seen the endpoint leave; closing at once
-    would refuse them. A second signal skips the wait.
+    A load balancer sends requests until it has noticed that the endpoint is not ready; a listener
+    that closes at once would refuse them. A second signal skips the drain.
     """
 
     def __init__(self, config: uvicorn.Config, readiness: Readiness, drain_seconds: float) -> None:
@@ -35,11 +35,11 @@ class DrainingServer(uvicorn.Server):
         self._drain_seconds = drain_seconds
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to drain on the first signal, stop on the second."""
+        """Drain on the first signal, stop on the second."""
         loop = asyncio.get_running_loop()
         again = self._readiness.draining
         self._readiness.draining = True
-        # Not here: a signal comes between any two instructions.
+        # Not in the signal handler, which interrupts the event loop at any instruction.
         loop.call_soon_threadsafe(self._readiness.drain)
         if again or self._drain_seconds == 0:
             super().handle_exit(sig, frame)
@@ -52,8 +52,8 @@ def serve(service: str, app: FastAPI, settings: ServiceSettings) -> None:
     """Serve `app` at the address in `settings` until SIGTERM or SIGINT.
 
     Args:
-        service: The name that each log line carries.
-        app: An application made by `build_app`.
+        service: The service's name in logs, metrics and traces.
+        app: An application of `build_app`.
         settings: Where to listen, how to log, and how long to drain.
     """
     configure_logs(service, settings.log_level, settings.log_format)

@@ -1,4 +1,4 @@
-"""The sidecar's health, as its application sees it."""
+"""The health of the sidecar."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from servicekit.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 
-# What is asked every second is no part of anybody's trace: its last field says 'not sampled'.
+# Probes are in no trace: the flags of this traceparent, its last field, say 'not sampled'.
 UNTRACED = {"traceparent": f"00-{1:032x}-{1:016x}-00"}
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
@@ -20,32 +20,32 @@ def sidecar_client(settings: ServiceSettings, timeout: float = 5.0) -> httpx.Asy
 
     Args:
         settings: Where the sidecar is, and its API token.
-        timeout: Seconds that connecting, and each wait for data, may take.
+        timeout: Seconds for the connection, and for each read and write.
     """
     token = settings.dapr_api_token
     return httpx.AsyncClient(
         base_url=settings.sidecar_url,
         headers={"dapr-api-token": token} if token else {},
         timeout=timeout,
-        # A sidecar is on this machine: a proxy of the environment is not for it.
+        # The sidecar is on this machine: do not use a proxy of the environment.
         trust_env=False,
     )
 
 
 class Sidecar:
-    """Asks the sidecar whether its APIs can be used."""
+    """Checks whether the sidecar's APIs can be used."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
-        """Ask over `http`, a client made by `sidecar_client`."""
+        """Use `http`, a client of `sidecar_client`."""
         self._http = http
 
     async def why_not_ready(self) -> str | None:
         """Return why the sidecar's APIs cannot be used, or None where they can."""
         try:
-            # Unlike /healthz, it does not wait for the application, which waits for it.
+            # /v1.0/healthz would wait for the application, which waits for the sidecar.
             answer = await self._http.get("/v1.0/healthz/outbound", headers=UNTRACED, timeout=1.0)
         except httpx.HTTPError as error:
-            return f"the sidecar does not answer ({type(error).__name__})"
+            return f"the sidecar does not respond ({type(error).__name__})"
         return None if answer.is_success else "the sidecar is not ready"
 
     async def why_no_worker(self) -> str | None:
@@ -53,16 +53,16 @@ class Sidecar:
         try:
             answer = await self._http.get("/v1.0/metadata", headers=UNTRACED, timeout=1.0)
         except httpx.HTTPError as error:
-            return f"the sidecar does not answer ({type(error).__name__})"
+            return f"the sidecar does not respond ({type(error).__name__})"
         workers = answer.json().get("workflows", {}).get("connectedWorkers", 0)
         return None if workers else "no workflow worker is connected"
 
     async def shut_down(self) -> None:
-        """Ask the sidecar to end; whoever runs it starts it again."""
+        """Shut the sidecar down; its supervisor or the kubelet restarts it."""
         await self._http.post("/v1.0/shutdown")
 
     async def wait_until_ready(self) -> None:
-        """Wait, however long it takes, until the sidecar's APIs can be used."""
+        """Wait without a time limit until the sidecar's APIs can be used."""
         pause = FIRST_PAUSE
         while reason := await self.why_not_ready():
             if pause == LONGEST_PAUSE:

@@ -1,7 +1,7 @@
-"""Opens what a service needs while it already answers that it is alive.
+"""Opens what a service needs in the background, while the liveness probe already passes.
 
 The sidecar waits for the application's port, and the application for the sidecar: so the port
-opens first, and requests are told to come again until the rest is there.
+opens first, and requests are answered 503 with Retry-After until the rest is open.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ RETRY_SECONDS = 1.0
 
 
 class Startup(Generic[Opened]):
-    """Runs `open` in the background, and holds what it returns."""
+    """Runs `open_` in the background, and provides what it returns."""
 
     def __init__(
         self, open_: Callable[[AsyncExitStack], Awaitable[Opened]], readiness: Readiness
     ) -> None:
-        """Prepare to open.
+        """Create it; `async with` starts it.
 
         Args:
-            open_: Opens, and registers on the stack what is to be closed at the end.
-            readiness: Says why the service is not ready until it is open.
+            open_: Opens the service's resources, and registers on the stack how to close them.
+            readiness: Gets a check that fails until the service is open.
         """
         readiness.add(self.why_not_ready)
         self._open = open_
@@ -46,7 +46,7 @@ class Startup(Generic[Opened]):
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        """Begin to open."""
+        """Start to open."""
         self._task = asyncio.create_task(self._run())
         return self
 
@@ -56,7 +56,7 @@ class Startup(Generic[Opened]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop opening, and close what was opened."""
+        """Cancel opening, and close what was opened."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -66,14 +66,14 @@ class Startup(Generic[Opened]):
         """Return what was opened.
 
         Raises:
-            ProblemError: It is not open yet; 503, to be tried again.
+            ProblemError: It is not open yet; 503 with Retry-After.
         """
         if self._opened is None:
             raise ProblemError(ProblemType.UNAVAILABLE, self._reason, retry_after=1)
         return self._opened
 
     async def why_not_ready(self) -> str | None:
-        """Return why the service cannot work yet, or None where it can: a readiness check."""
+        """Return why the service is not open yet, or None where it is: a readiness check."""
         return None if self._opened is not None else self._reason
 
     async def _run(self) -> None:
@@ -82,13 +82,13 @@ class Startup(Generic[Opened]):
                 try:
                     self._opened = await self._open(stack)
                 except StoreUnavailable as error:
-                    self._reason = f"the state store does not answer ({error})"
-                    log.warning("start failed, trying again", reason=self._reason)
+                    self._reason = f"the state store does not respond ({error})"
+                    log.warning("startup failed, retrying", reason=self._reason)
                     await asyncio.sleep(RETRY_SECONDS)
                 except Exception as error:
-                    # It would fail again: better to end, and be seen to, than never to be ready.
-                    self._reason = f"the start failed: {error}"
-                    log.exception("the start failed")
+                    # A retry would fail again: an end is noticed and restarted, unlike a hang.
+                    self._reason = f"startup failed: {error}"
+                    log.exception("startup failed")
                     signal.raise_signal(signal.SIGTERM)
                     return
                 else:
@@ -99,18 +99,17 @@ class Startup(Generic[Opened]):
 def opened(container: type[Opened]) -> Callable[[Request], Awaitable[Opened]]:
     """Return a FastAPI dependency on what the service opened at its start.
 
-    A request that comes before it is open ends with 503 and Retry-After. A service derives the
-    parts that its routes name from it, in functions that are `async`: FastAPI runs others in a
-    thread each time.
+    A request before that is answered 503 with Retry-After. A service derives from it the
+    dependencies of its routes, as coroutines: FastAPI runs other functions in a thread.
 
     Args:
-        container: The class of what the service opens.
+        container: The class of what the service's opener returns.
     """
 
     async def get_opened(request: Request) -> Opened:
         value = request.app.state.startup.value()
         if not isinstance(value, container):
-            raise TypeError(f"opened is {type(value).__name__}, not {container.__name__}")
+            raise TypeError(f"the opener returned {type(value).__name__}, not {container.__name__}")
         return value
 
     return get_opened

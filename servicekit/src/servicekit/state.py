@@ -1,8 +1,8 @@
-"""The state store behind the sidecar: values of a model, written only over what was read.
+"""The state store behind the sidecar: typed values with optimistic concurrency by ETag.
 
-Redis applies the parts of a transaction one by one, and the rest lands where one part's ETag
-fails. So nothing here offers a transaction: what must hold together is one value, and several
-values are written in an order that can be taken up again after a crash at any point.
+Redis applies the operations of a transaction one by one, and the others take effect where the ETag
+of one fails. So there are no transactions here: what must be atomic is one value, and several
+values are written in an order that can be resumed after a crash at any point.
 """
 
 import asyncio
@@ -25,18 +25,18 @@ Result = TypeVar("Result")
 
 log = structlog.get_logger(__name__)
 
-# Within one replica writers queue up, so only other replicas cause conflicts.
+# Writers of one replica are serialized by locks, so only other replicas cause conflicts.
 MAX_TRIES = 20
 FIRST_WRITE = StateOptions(concurrency=Concurrency.first_write)
 BULK_PARALLELISM = 10
 
 
 class Conflict(Exception):
-    """Somebody else wrote the key since it was read."""
+    """Another writer wrote the key since it was read."""
 
 
 class StoreUnavailable(Exception):
-    """The store, or the sidecar in front of it, does not answer."""
+    """The store, or the sidecar in front of it, does not respond or fails."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ async def until_written(what: str, attempt: Callable[[], Awaitable[Result]]) -> 
         try:
             return await attempt()
         except Conflict:
-            log.debug("written by another process meanwhile", what=what)
+            log.debug("write conflict, retrying", what=what)
     raise StoreUnavailable(f"{what} is contended")
 
 
@@ -95,7 +95,7 @@ class StateStore(ABC):
 
     @abstractmethod
     async def overwrite(self, key: str, value: BaseModel) -> None:
-        """Write whatever is there: for values that every writer would write alike."""
+        """Write without an ETag: for a value that is the same whoever writes it."""
 
     async def put_if_absent(self, key: str, value: Model) -> tuple[Model, bool]:
         """Create a key, or return the value that is there already.
@@ -111,7 +111,7 @@ class StateStore(ABC):
             exactly one creates it, and all return the same value.
 
         Raises:
-            StoreUnavailable: The store does not answer. The value may have been written all the
+            StoreUnavailable: The store does not respond. The value may have been written all the
                 same: a repeat then returns it as not created.
         """
 
@@ -141,7 +141,7 @@ class StateStore(ABC):
             What `change` returned last.
 
         Raises:
-            StoreUnavailable: The store does not answer, or there were MAX_TRIES conflicts in a row.
+            StoreUnavailable: The store does not respond, or MAX_TRIES conflicts in a row.
         """
 
         async def attempt() -> Changed:
@@ -160,13 +160,13 @@ class DaprStateStore(StateStore):
     def __init__(
         self, connect: Callable[[], DaprClient], component: str, deadline: float = 5.0
     ) -> None:
-        """Use the component of that name.
+        """Create it.
 
         Args:
-            connect: Returns the client; called once, at the first use, for a client belongs to
-                the event loop that it was made on.
+            connect: Returns the client; called once, at the first use, because a client belongs
+                to the event loop that it is created on.
             component: The component's name.
-            deadline: How many seconds one call may take.
+            deadline: Seconds that one call may take.
         """
         self._connect = connect
         self._component = component
@@ -205,14 +205,14 @@ class DaprStateStore(StateStore):
         except StoreUnavailable as error:
             if etag is not None:
                 raise
-            # Without an ETag, stores report an existing key as a plain error: ask which it was.
+            # Without an ETag, Redis reports an existing key as an internal error: read it.
             answer = await self._call(self._client.get_state(self._component, key))
             if not answer.data:
                 raise
             raise Conflict(key) from error
 
     async def overwrite(self, key: str, value: BaseModel) -> None:
-        """Write whatever is there."""
+        """Write without an ETag."""
         await self._call(self._client.save_state(self._component, key, value.model_dump_json()))
 
     async def _call(self, call: Awaitable[Result]) -> Result:
@@ -220,7 +220,7 @@ class DaprStateStore(StateStore):
             async with asyncio.timeout(self._deadline):
                 return await call
         except TimeoutError as error:
-            raise StoreUnavailable(f"no answer within {self._deadline} s") from error
+            raise StoreUnavailable(f"no response within {self._deadline} s") from error
         except DaprGrpcError as error:
             raise _failure(error.code(), error) from error  # type: ignore[no-untyped-call]
         except DaprInternalError as error:
@@ -231,7 +231,7 @@ class DaprStateStore(StateStore):
 
 
 def _failure(code: grpc.StatusCode | None, error: Exception) -> Exception:
-    """Return what a failed call means: ABORTED is how stores refuse an ETag."""
+    """Return the exception for a failed call: ABORTED is the status of an ETag mismatch."""
     kind = Conflict if code is grpc.StatusCode.ABORTED else StoreUnavailable
     return kind(str(error))
 

@@ -1,4 +1,4 @@
-"""A state store in memory, for tests: the ETags of the real ones, and crashes on demand."""
+"""An in-memory state store for tests, with the ETags of the real ones and injected crashes."""
 
 import asyncio
 from collections import Counter
@@ -10,18 +10,18 @@ from servicekit.state import Conflict, Model, StateStore, StoreUnavailable, Vers
 
 
 class MemoryStateStore(StateStore):
-    """Keeps values in a dictionary that several stores, as several replicas, may share.
+    """Stores values in a dictionary, which several stores share to act as replicas.
 
-    Each call lets others run first, so that concurrent callers interleave as they do over a
-    network.
+    Each call yields to the event loop first, so that concurrent callers interleave as they do
+    over a network.
     """
 
     def __init__(self, data: dict[str, tuple[str, str]] | None = None) -> None:
-        """Start over `data`, or empty."""
+        """Use `data`, or an empty dictionary."""
         self.data = {} if data is None else data
         self.calls: Counter[str] = Counter()
         self.writes_until_crash: int | None = None
-        """The write after this many fails: whether it landed is told by `crash_lands`."""
+        """The write after this many fails; `crash_lands` says whether it took effect."""
         self.crash_lands = False
 
     async def get(self, key: str, model: type[Model]) -> Versioned[Model]:
@@ -51,7 +51,7 @@ class MemoryStateStore(StateStore):
         self._write(key, value)
 
     async def overwrite(self, key: str, value: BaseModel) -> None:
-        """Write whatever is there."""
+        """Write without an ETag."""
         await self._step("write")
         self._write(key, value)
 

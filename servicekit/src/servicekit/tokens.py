@@ -1,4 +1,4 @@
-"""Only the sidecar may call the application, where the two share a token."""
+"""The application's API token, by which only the sidecar may call it."""
 
 import secrets
 from typing import Annotated, Any
@@ -17,13 +17,14 @@ HEADER = APIKeyHeader(
 def require_token(token: str) -> Any:
     """Return a dependency that answers 401 to a request without `token`.
 
-    Dapr adds the token to what it forwards to the application, and leaves the check to it.
+    Dapr adds the token to each request that it forwards; the application has to check it.
     """
 
     async def check(given: Annotated[str | None, Security(HEADER)]) -> None:
         if given is None or not secrets.compare_digest(given.encode(), token.encode()):
             raise ProblemError(
-                ProblemType.UNAUTHORIZED, "Call the service through its sidecar, or send its token"
+                ProblemType.UNAUTHORIZED,
+                "Call the service through its sidecar, or send its API token",
             )
 
     return Depends(check)

@@ -1,7 +1,7 @@
-"""Traces: one for each cause of something, joined across processes by `traceparent`.
+"""Traces by OpenTelemetry: sampling, export, and propagation by `traceparent`.
 
-Set by OpenTelemetry's own variables (https://opentelemetry.io/docs/specs/otel/configuration/):
-without OTEL_EXPORTER_OTLP_ENDPOINT nothing is recorded, and a caller's trace is passed on.
+Configured by the standard variables (https://opentelemetry.io/docs/specs/otel/configuration/):
+without OTEL_EXPORTER_OTLP_ENDPOINT nothing is recorded, and a caller's context is propagated.
 """
 
 import os
@@ -37,19 +37,19 @@ from opentelemetry.util.types import Attributes
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 RATIO = "OTEL_TRACES_SAMPLER_ARG"
-# What only reads: asked again and again by pages, probes and tests.
+# Requests that only read, which pages, probes and tests repeat.
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _W3C = TraceContextTextMapPropagator()
 
 
-class Changes(Sampler):
-    """Begins a trace where a request may change something, or what was accepted earlier goes on.
+class ChangeSampler(Sampler):
+    """Samples root spans of requests that may change something, and of kind CONSUMER.
 
-    The latter are the spans of kind CONSUMER. Requests that only read begin none.
+    The latter are those of work that was accepted earlier. Requests that only read start no trace.
     """
 
     def __init__(self, ratio: float) -> None:
-        """Begin one for this part of them, from 0 to 1."""
+        """Sample this part of those traces, from 0 to 1."""
         self._ratio = TraceIdRatioBased(ratio)
 
     def should_sample(
@@ -62,19 +62,19 @@ class Changes(Sampler):
         links: Sequence[Link] | None = None,
         trace_state: TraceState | None = None,
     ) -> SamplingResult:
-        """Say whether a span without a parent is recorded."""
-        if not _begins(kind, _method(attributes)):
+        """Return whether a root span is sampled."""
+        if not _starts_trace(kind, _method(attributes)):
             return SamplingResult(Decision.DROP)
         return self._ratio.should_sample(
             parent_context, trace_id, name, kind, attributes, links, trace_state
         )
 
     def get_description(self) -> str:
-        """Name it."""
-        return f"Changes{{{self._ratio.get_description()}}}"
+        """Return the sampler's name and ratio."""
+        return f"ChangeSampler{{{self._ratio.get_description()}}}"
 
 
-def _begins(kind: SpanKind | None, method: str | None) -> bool:
+def _starts_trace(kind: SpanKind | None, method: str | None) -> bool:
     if kind is SpanKind.SERVER:
         return method is not None and method not in READS
     return kind is SpanKind.CONSUMER
@@ -87,16 +87,16 @@ def _method(attributes: Attributes) -> str | None:
 
 
 def configure_tracing(service: str) -> None:
-    """Send the spans of this process to where OTEL_EXPORTER_OTLP_ENDPOINT says, if anywhere.
+    """Export the spans of this process to OTEL_EXPORTER_OTLP_ENDPOINT, where it is set.
 
     Args:
-        service: The name that its spans carry.
+        service: The `service.name` of the resource.
     """
     if not os.environ.get(ENDPOINT):
         return
     ratio = float(os.environ.get(RATIO) or 1.0)
     provider = TracerProvider(
-        sampler=ParentBased(root=Changes(ratio)),
+        sampler=ParentBased(root=ChangeSampler(ratio)),
         resource=Resource.create({"service.name": service}),
     )
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -104,19 +104,19 @@ def configure_tracing(service: str) -> None:
 
 
 def recording() -> bool:
-    """Return whether this process sends spans anywhere."""
+    """Return whether this process exports spans."""
     return isinstance(trace.get_tracer_provider(), TracerProvider)
 
 
 def trace_requests(app: FastAPI) -> None:
-    """Open a span for each request of `app`, as part of its caller's trace where it has one."""
+    """Start a span for each request of `app`, as a child of the caller's where there is one."""
     FastAPIInstrumentor.instrument_app(
         app, excluded_urls="healthz,readyz,metrics", exclude_spans=["receive", "send"]
     )
 
 
 class TraceContext(grpc.aio.UnaryUnaryClientInterceptor):
-    """Passes the current trace on with each gRPC call, unless that names one itself."""
+    """Injects the current trace context into gRPC calls that have none."""
 
     async def intercept_unary_unary(self, continuation, client_call_details, request):  # type: ignore[no-untyped-def]
         """Add `traceparent` to a call's metadata."""
@@ -128,9 +128,9 @@ class TraceContext(grpc.aio.UnaryUnaryClientInterceptor):
 
 
 def current_traceparent() -> str | None:
-    """Return the current span as a `traceparent`, to be linked to and not to be a part of.
+    """Return the current span as a `traceparent` for a span link, or None where there is no span.
 
-    It is not flagged as sampled (https://www.w3.org/TR/trace-context). None where there is no span.
+    Its sampled flag (https://www.w3.org/TR/trace-context) is not set: it is no parent.
     """
     context = trace.get_current_span().get_span_context()
     if not context.is_valid:
@@ -139,7 +139,7 @@ def current_traceparent() -> str | None:
 
 
 def parse_traceparent(traceparent: str | None) -> SpanContext | None:
-    """Return the span that a `traceparent` names; None where it names none."""
+    """Return the span context of a `traceparent`, or None where it is not valid."""
     carrier = {"traceparent": traceparent or ""}
     context = trace.get_current_span(_W3C.extract(carrier, Context())).get_span_context()
     return context if context.is_valid else None
@@ -147,7 +147,7 @@ def parse_traceparent(traceparent: str | None) -> SpanContext | None:
 
 @contextmanager
 def detached_context() -> Iterator[None]:
-    """Keep what is done in it out of the current trace."""
+    """Detach the block from the current trace."""
     token = attach(trace.set_span_in_context(trace.INVALID_SPAN))
     try:
         yield
@@ -156,6 +156,6 @@ def detached_context() -> Iterator[None]:
 
 
 def trace_id() -> str | None:
-    """Return the current trace's id as Jaeger shows it; None where nothing is recorded."""
+    """Return the id of the current trace as Jaeger shows it, or None where it is not sampled."""
     context = trace.get_current_span().get_span_context()
     return format_trace_id(context.trace_id) if context.trace_flags.sampled else None
