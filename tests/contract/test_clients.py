@@ -62,14 +62,14 @@ async def sidecar(store: FailingStore) -> AsyncIterator[httpx.AsyncClient]:
     async def open_assigner(
         _: AsyncExitStack, settings: AssignerSettings, __: Readiness
     ) -> Assigner:
-        assigner = Assigner.over(store, open_directory=False)
+        assigner = Assigner.create(store, open_directory=False)
         await assigner.add_team(TEAM.validate_json(settings.team_file.read_bytes()))
         return assigner
 
     async def open_notifier(
         _: AsyncExitStack, settings: NotifierSettings, __: Readiness
     ) -> Notifier:
-        return Notifier.over(MemoryStateStore(), settings)
+        return Notifier.create(MemoryStateStore(), settings)
 
     apps = {
         "assigner": create_assigner(AssignerSettings(), open_assigner),

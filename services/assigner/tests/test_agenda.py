@@ -57,7 +57,7 @@ async def test_it_is_sorted_by_due_date_then_priority_then_time(assigner: Assign
     ]
 
 
-async def test_an_item_says_what_is_due_when(assigner: Assigner) -> None:
+async def test_an_item_has_priority_due_date_and_whether_it_is_overdue(assigner: Assigner) -> None:
     await assign(assigner, "late", "high", "2030-01-15T00:00:00+01:00")
     await assign(assigner, "in-time", None, "2030-01-15T00:00:00Z")
     await assign(assigner, "whenever")
@@ -90,20 +90,20 @@ async def test_at_most_as_many_as_the_limit_are_returned(assigner: Assigner) -> 
     assert (page.held, page.complete) == (5, True)
 
 
-async def test_an_unknown_member_is_a_problem(assigner: Assigner) -> None:
+async def test_an_unknown_member_is_not_found(assigner: Assigner) -> None:
     with pytest.raises(ProblemError) as error:
         await read(assigner, member="nobody")
     assert error.value.type is ProblemType.UNKNOWN_MEMBER
 
 
-async def test_a_member_is_named_by_id_or_address_and_may_have_nothing_to_do(
+async def test_a_member_without_assignments_has_an_empty_agenda(
     assigner: Assigner,
 ) -> None:
     page = await read(assigner, member="alice@example.com")
     assert (page.member_id, page.held, page.items, page.complete) == ("alice", 0, [], True)
 
 
-async def test_a_long_history_costs_nothing_once_it_was_read(
+async def test_a_history_that_was_read_costs_nothing_more(
     assigner: Assigner, store: MemoryStateStore
 ) -> None:
     async def cost() -> Counter[str]:
@@ -121,7 +121,7 @@ async def test_a_long_history_costs_nothing_once_it_was_read(
     assert await cost() == early
 
 
-async def test_a_history_that_is_too_long_for_one_request_is_read_by_several(
+async def test_a_long_history_is_read_by_several_requests(
     assigner: Assigner, store: MemoryStateStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(agenda, "PAGE", 4)
@@ -132,12 +132,12 @@ async def test_a_history_that_is_too_long_for_one_request_is_read_by_several(
         await assigner.ledger.release(f"{n:02}")
     found = []
     for _ in range(4):
-        page = await read(Assigner.over(MemoryStateStore(store.data), open_directory=False))
+        page = await read(Assigner.create(MemoryStateStore(store.data), open_directory=False))
         found.append(([item.key for item in page.items], page.complete))
     assert found == [([], False), ([], False), (["24"], True), (["24"], True)]
 
 
-async def test_of_too_many_open_assignments_the_first_are_sorted(
+async def test_of_too_many_open_assignments_the_oldest_are_sorted(
     assigner: Assigner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(agenda, "PAGE", 3)
@@ -150,31 +150,35 @@ async def test_of_too_many_open_assignments_the_first_are_sorted(
         assert (page.held, page.complete) == (10, False)
     for n in range(4):
         await assigner.ledger.release(f"{n}")
-    # The first read forgets the four, and the next has room for the rest.
+    # The first read drops the four from the index, and the second reads the rest.
     await read(assigner)
     page = await read(assigner)
     assert [item.key for item in page.items] == list("456789")
     assert page.complete
 
 
-async def test_concurrent_readers_agree(assigner: Assigner, store: MemoryStateStore) -> None:
+async def test_concurrent_readers_get_the_same_agenda(
+    assigner: Assigner, store: MemoryStateStore
+) -> None:
     for n in range(20):
         await assign(assigner, f"{n:02}")
-    replicas = [Assigner.over(MemoryStateStore(store.data), open_directory=False) for _ in range(5)]
+    replicas = [
+        Assigner.create(MemoryStateStore(store.data), open_directory=False) for _ in range(5)
+    ]
     expected = [f"{n:02}" for n in range(20)]
     assert await asyncio.gather(*(keys(replica) for replica in replicas)) == [expected] * 5
     assert await keys(assigner) == expected
 
 
 @pytest.mark.parametrize("read_after", range(12))
-async def test_an_assignment_that_is_made_while_the_agenda_is_read_is_not_missed(
+async def test_an_assignment_concurrent_to_a_read_is_not_missed(
     store: MemoryStateStore, assigner: Assigner, read_after: int
 ) -> None:
     async def read_later() -> None:
         # One step of the store after another: between any two writes of the assignment.
         for _ in range(read_after):
             await asyncio.sleep(0)
-        await read(Assigner.over(MemoryStateStore(store.data), open_directory=False))
+        await read(Assigner.create(MemoryStateStore(store.data), open_directory=False))
 
     await asyncio.gather(assign(assigner, "new"), read_later())
     assert await keys(assigner) == ["new"]

@@ -33,7 +33,7 @@ async def client(assigner: Assigner) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_an_agenda_is_read(client: httpx.AsyncClient) -> None:
+async def test_get_an_agenda(client: httpx.AsyncClient) -> None:
     for key, due in [("later", "2020-01-02T00:00:00Z"), ("sooner", "2020-01-01T00:00:00Z")]:
         body = {"title": key, "assignee": "alice", "due": due, "priority": "high"}
         assert (await client.put(f"/assignments/{key}", json=body)).json()["due"] == due
@@ -51,7 +51,7 @@ async def test_an_agenda_is_read(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("limit", [0, 201, "all"])
-async def test_an_agenda_is_bounded(client: httpx.AsyncClient, limit: object) -> None:
+async def test_an_agenda_has_a_bounded_limit(client: httpx.AsyncClient, limit: object) -> None:
     answer = await client.get("/members/alice/agenda", params={"limit": str(limit)})
     assert answer.json()["type"] == ProblemType.VALIDATION
     assert answer.json()["errors"][0]["field"] == "query.limit"
@@ -71,7 +71,7 @@ async def test_the_agenda_of_an_unknown_member_is_not_found(client: httpx.AsyncC
         ("due", "1900000000"),
     ],
 )
-async def test_a_priority_or_due_date_that_is_none_is_named(
+async def test_an_invalid_priority_or_due_date_is_a_validation_error(
     client: httpx.AsyncClient, field: str, value: object
 ) -> None:
     body = {"title": "T", "assignee": "alice", field: value}

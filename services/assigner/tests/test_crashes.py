@@ -1,4 +1,4 @@
-"""Whatever crashes at whatever write: repeating brings the whole to one consistent end."""
+"""After a crash at any write, a repeat leads to one consistent state."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ Data = dict[str, tuple[str, str]]
 
 
 async def team(data: Data) -> None:
-    assigner = Assigner.over(MemoryStateStore(data), open_directory=False)
+    assigner = Assigner.create(MemoryStateStore(data), open_directory=False)
     for name in MEMBERS:
         profile = MemberProfile(
             name=name, email=f"{name}@x.org", skills=["python"], capacity=CAPACITY
@@ -32,11 +32,11 @@ async def team(data: Data) -> None:
 def replica(data: Data, crash: int | None = None, lands: bool = False) -> Assigner:
     store = MemoryStateStore(data)
     store.writes_until_crash, store.crash_lands = crash, lands
-    return Assigner.over(store, open_directory=False)
+    return Assigner.create(store, open_directory=False)
 
 
 async def assert_consistent(data: Data) -> None:
-    """Each member's count is the number of records that name the member as holding."""
+    """Assert that each member's count, list and agenda match the assignments' records."""
     assigner = replica(data)
     await assigner.ledger.release("touch:assign")
     records = {
@@ -70,7 +70,7 @@ REQUESTS = [
 @pytest.mark.parametrize("lands", [True, False])
 @pytest.mark.parametrize("crash", range(4))
 @pytest.mark.parametrize("request_", REQUESTS, ids=["named", "by skills"])
-async def test_an_assignment_is_taken_up_again(
+async def test_a_crashed_assignment_is_resumed(
     request_: AssignmentRequest, crash: int, lands: bool
 ) -> None:
     data: Data = {}
@@ -84,7 +84,7 @@ async def test_an_assignment_is_taken_up_again(
 
 @pytest.mark.parametrize("lands", [True, False])
 @pytest.mark.parametrize("crash", range(3))
-async def test_a_release_is_taken_up_again(crash: int, lands: bool) -> None:
+async def test_a_crashed_release_is_resumed(crash: int, lands: bool) -> None:
     data: Data = {}
     await team(data)
     await replica(data).ledger.assign("t:assign", REQUESTS[0])
@@ -119,7 +119,7 @@ OPERATION = st.tuples(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(OPERATION, min_size=1, max_size=4), min_size=1, max_size=6))
-def test_counts_hold_whatever_runs_at_once_and_crashes(
+def test_counts_are_consistent_after_concurrent_operations_and_crashes(
     rounds: list[list[tuple[str, str, int, int | None, bool]]],
 ) -> None:
     async def operate(
@@ -140,7 +140,7 @@ def test_counts_hold_whatever_runs_at_once_and_crashes(
         for at_once in rounds:
             await asyncio.gather(
                 *(operate(data, *operation) for operation in at_once),
-                # What a reader remembers of a moment stays right afterwards.
+                # An index that is written in between stays correct.
                 *(replica(data).agendas.read(name, 200, datetime.now(UTC)) for name in MEMBERS),
             )
         # What crashed is repeated to its end, as a workflow would.

@@ -1,4 +1,4 @@
-"""Each task is assigned once, to somebody who can take it."""
+"""Each task is assigned once, to a member who can take it."""
 
 import asyncio
 import json
@@ -36,20 +36,20 @@ async def held(assigner: Assigner, name: str) -> int:
 
 
 @pytest.mark.parametrize("name", ["alice", "Alice@Example.com", " alice@example.com "])
-async def test_a_member_is_named_by_id_or_address(assigner: Assigner, name: str) -> None:
+async def test_a_member_is_found_by_id_or_e_mail_address(assigner: Assigner, name: str) -> None:
     assignment = await assigner.ledger.assign("t:assign", to(name))
     assert (assignment.member_id, assignment.email) == ("alice", "alice@example.com")
     assert assignment.status is AssignmentStatus.HELD
     assert await held(assigner, "alice") == 1
 
 
-async def test_repeating_returns_the_first_answer(assigner: Assigner) -> None:
+async def test_a_repeat_returns_the_first_answer(assigner: Assigner) -> None:
     first = await assigner.ledger.assign("t:assign", needing("python"))
     assert await assigner.ledger.assign("t:assign", needing("python")) == first
     assert await held(assigner, first.member_id) == 1
 
 
-async def test_repeating_finds_the_first_answer_under_a_former_address(
+async def test_a_repeat_by_a_former_e_mail_address_returns_the_first_answer(
     assigner: Assigner,
 ) -> None:
     first = await assigner.ledger.assign("t:assign", to("alice@example.com"))
@@ -59,14 +59,14 @@ async def test_repeating_finds_the_first_answer_under_a_former_address(
         await assigner.directory.find("alice@example.com")
 
 
-async def test_another_request_under_the_key_is_refused(assigner: Assigner) -> None:
+async def test_a_different_request_with_the_same_key_is_a_conflict(assigner: Assigner) -> None:
     await assigner.ledger.assign("t:assign", to("alice"))
     with pytest.raises(ProblemError) as error:
         await assigner.ledger.assign("t:assign", to("alice", title="Another"))
     assert error.value.type is ProblemType.KEY_REUSED
 
 
-async def test_an_unknown_address_joins_an_open_directory(assigner: Assigner) -> None:
+async def test_an_unknown_e_mail_address_is_added_to_an_open_directory(assigner: Assigner) -> None:
     assignment = await assigner.ledger.assign("t:assign", to("Zoe@example.org"))
     assert assignment.member_id == assignment.email == "zoe@example.org"
 
@@ -75,7 +75,7 @@ async def test_an_unknown_address_joins_an_open_directory(assigner: Assigner) ->
     "other",
     [{"priority": "high"}, {"priority": "low", "due": DUE}, {"due": "2030-01-31T16:00:01Z"}, {}],
 )
-async def test_priority_and_due_are_part_of_what_is_compared(
+async def test_a_repeat_with_another_priority_or_due_date_is_a_conflict(
     assigner: Assigner, other: dict[str, str]
 ) -> None:
     def request(**more: str) -> AssignmentRequest:
@@ -91,7 +91,7 @@ async def test_priority_and_due_are_part_of_what_is_compared(
     assert error.value.type is ProblemType.KEY_REUSED
 
 
-async def test_a_repeat_is_recognised_in_a_record_from_before_priority_and_due(
+async def test_a_repeat_matches_a_record_without_priority_and_due_date(
     assigner: Assigner, store: MemoryStateStore
 ) -> None:
     first = await assigner.ledger.assign("t:assign", to("alice"))
@@ -106,11 +106,11 @@ async def test_a_repeat_is_recognised_in_a_record_from_before_priority_and_due(
 
 
 @pytest.mark.parametrize("replicas", [1, 3])
-async def test_a_stranger_joins_once_however_many_tasks_come_at_once(
+async def test_concurrent_tasks_add_an_unknown_member_once(
     store: MemoryStateStore, replicas: int
 ) -> None:
     team = [
-        Assigner.over(MemoryStateStore(store.data), open_directory=True) for _ in range(replicas)
+        Assigner.create(MemoryStateStore(store.data), open_directory=True) for _ in range(replicas)
     ]
 
     async def assign(n: int) -> None:
@@ -126,17 +126,17 @@ async def test_a_stranger_joins_once_however_many_tasks_come_at_once(
 
 
 @pytest.mark.parametrize("name", ["zoe@example.org", "zoe", "||", "no such@one"])
-async def test_a_closed_directory_knows_its_members_only(
+async def test_a_closed_directory_rejects_unknown_assignees(
     store: MemoryStateStore, name: str
 ) -> None:
-    closed = Assigner.over(store, open_directory=False)
+    closed = Assigner.create(store, open_directory=False)
     with pytest.raises(ProblemError) as error:
         await closed.ledger.assign("t:assign", to(name))
     assert error.value.type is ProblemType.UNKNOWN_MEMBER
     assert not store.data
 
 
-async def test_who_is_away_or_full_is_refused(assigner: Assigner) -> None:
+async def test_a_member_who_is_away_or_at_capacity_is_rejected(assigner: Assigner) -> None:
     with pytest.raises(ProblemError) as error:
         await assigner.ledger.assign("t:assign", to("emil"))
     assert error.value.type is ProblemType.MEMBER_AWAY
@@ -146,7 +146,7 @@ async def test_who_is_away_or_full_is_refused(assigner: Assigner) -> None:
     assert error.value.type is ProblemType.MEMBER_FULL
 
 
-async def test_the_least_loaded_with_the_skills_gets_it(assigner: Assigner) -> None:
+async def test_a_task_goes_to_the_least_loaded_member_with_the_skills(assigner: Assigner) -> None:
     people = [
         (await assigner.ledger.assign(f"{n}:assign", needing("python", "review"))).member_id
         for n in range(6)
@@ -154,20 +154,20 @@ async def test_the_least_loaded_with_the_skills_gets_it(assigner: Assigner) -> N
     assert Counter(people) == {"alice": 3, "bob": 3}
 
 
-async def test_concurrent_choices_are_spread_evenly(assigner: Assigner) -> None:
+async def test_concurrent_tasks_are_spread_evenly(assigner: Assigner) -> None:
     made = await asyncio.gather(
         *(assigner.ledger.assign(f"{n}:assign", needing("python")) for n in range(20))
     )
     assert Counter(a.member_id for a in made) == {"alice": 10, "bob": 10}
 
 
-async def test_nobody_with_the_skills(assigner: Assigner) -> None:
+async def test_a_task_whose_skills_no_member_has_is_rejected(assigner: Assigner) -> None:
     with pytest.raises(ProblemError) as error:
         await assigner.ledger.assign("t:assign", needing("python", "cobol"))
     assert error.value.type is ProblemType.NO_MEMBER_AVAILABLE
 
 
-async def test_a_release_makes_room_and_can_be_repeated(assigner: Assigner) -> None:
+async def test_a_release_frees_capacity_and_is_idempotent(assigner: Assigner) -> None:
     await add(assigner, "one", capacity=1)
     await assigner.ledger.assign("a:assign", to("one"))
     for _ in range(3):
@@ -178,7 +178,7 @@ async def test_a_release_makes_room_and_can_be_repeated(assigner: Assigner) -> N
 
 
 @pytest.mark.parametrize("made_before", [True, False])
-async def test_what_was_released_is_never_assigned_again(
+async def test_a_released_key_is_never_assigned_again(
     assigner: Assigner, made_before: bool
 ) -> None:
     if made_before:
@@ -190,7 +190,7 @@ async def test_what_was_released_is_never_assigned_again(
     assert await held(assigner, "alice") == 0
 
 
-async def test_a_release_of_nothing_leaves_nothing_to_see(assigner: Assigner) -> None:
+async def test_a_release_without_an_assignment_is_not_listed(assigner: Assigner) -> None:
     await assigner.ledger.release("t:assign")
     with pytest.raises(ProblemError) as error:
         await assigner.ledger.assignment("t:assign")
@@ -198,11 +198,11 @@ async def test_a_release_of_nothing_leaves_nothing_to_see(assigner: Assigner) ->
 
 
 @pytest.mark.parametrize("replicas", [1, 3])
-async def test_fifty_at_once_for_ten_places_leave_ten(
+async def test_concurrent_tasks_do_not_exceed_the_capacity(
     store: MemoryStateStore, replicas: int
 ) -> None:
     team = [
-        Assigner.over(MemoryStateStore(store.data), open_directory=False) for _ in range(replicas)
+        Assigner.create(MemoryStateStore(store.data), open_directory=False) for _ in range(replicas)
     ]
     await add(team[0], "ten", capacity=10)
     results = await asyncio.gather(
@@ -216,16 +216,14 @@ async def test_fifty_at_once_for_ten_places_leave_ten(
     assert len([a for a in page.items if a.status is AssignmentStatus.HELD]) == 10
 
 
-async def test_one_replica_has_no_conflicts_with_itself(
+async def test_one_replica_causes_no_write_conflicts(
     assigner: Assigner, store: MemoryStateStore
 ) -> None:
     await asyncio.gather(*(assigner.ledger.assign(f"{n}:assign", to("bob")) for n in range(32)))
     assert store.calls["conflict"] == 0
 
 
-async def test_a_write_costs_the_same_whatever_is_there(
-    assigner: Assigner, store: MemoryStateStore
-) -> None:
+async def test_assigning_has_a_constant_cost(assigner: Assigner, store: MemoryStateStore) -> None:
     async def cost(key: str) -> tuple[Counter[str], int]:
         before = store.calls.copy()
         await assigner.ledger.assign(key, to("alice"))

@@ -12,4 +12,4 @@ def store() -> MemoryStateStore:
 
 @pytest.fixture
 def notifier(store: MemoryStateStore) -> Notifier:
-    return Notifier.over(store, Settings())
+    return Notifier.create(store, Settings())

@@ -1,4 +1,4 @@
-"""E-mail goes to a real server, and a failure is told apart from a refusal."""
+"""The e-mail channel against a real mail server: temporary and permanent failures differ."""
 
 import email
 from collections.abc import Iterator
@@ -36,10 +36,10 @@ def settings(mailbox: Mailbox) -> Iterator[Settings]:
 
 @pytest.fixture
 def mailing(store: MemoryStateStore, settings: Settings) -> Notifier:
-    return Notifier.over(store, settings)
+    return Notifier.create(store, settings)
 
 
-async def test_a_message_is_sent_once(mailing: Notifier, mailbox: Mailbox) -> None:
+async def test_a_repeat_sends_no_second_message(mailing: Notifier, mailbox: Mailbox) -> None:
     for _ in range(2):
         sent = await mailing.delivery.notify("t:notify", REQUEST)
         assert sent.status is NotificationStatus.DELIVERED
@@ -61,7 +61,7 @@ async def test_a_message_is_sent_once(mailing: Notifier, mailbox: Mailbox) -> No
             "high",
             "B\n\nDue: 2030-01-31 17:00+01:00\n\nPriority: urgent",
         ),
-        # No other offset is computed, which would leave the range of dates.
+        # It is not converted to UTC, which would be out of range.
         ({"due": "0001-01-01T00:00:00+05:00"}, None, "B\n\nDue: 0001-01-01 00:00+05:00"),
     ],
 )
@@ -87,7 +87,7 @@ async def test_a_repeat_after_a_crash_has_the_same_message_id(
     store: MemoryStateStore, settings: Settings, mailbox: Mailbox
 ) -> None:
     for data in (store.data, {}):
-        notifier = Notifier.over(MemoryStateStore(data), settings)
+        notifier = Notifier.create(MemoryStateStore(data), settings)
         await notifier.delivery.notify("t:notify", REQUEST)
     ids = {email.message_from_bytes(e.content or b"")["Message-ID"] for e in mailbox.taken}  # type: ignore[arg-type]
     assert len(mailbox.taken) == 2
@@ -101,7 +101,7 @@ async def test_a_repeat_after_a_crash_has_the_same_message_id(
         ("451 try later", ProblemType.DELIVERY_UNAVAILABLE, NotificationStatus.PENDING),
     ],
 )
-async def test_a_refusal_is_told_and_recorded(
+async def test_a_refusal_is_reported_and_recorded(
     mailing: Notifier,
     mailbox: Mailbox,
     refusal: str,
@@ -117,7 +117,9 @@ async def test_a_refusal_is_told_and_recorded(
     assert refusal[4:] in (recorded.error or "")
 
 
-async def test_a_failed_delivery_is_made_up_for(mailing: Notifier, mailbox: Mailbox) -> None:
+async def test_a_failed_delivery_is_retried_by_a_repeat(
+    mailing: Notifier, mailbox: Mailbox
+) -> None:
     mailbox.refusals[""] = "451 try later"
     with pytest.raises(ProblemError):
         await mailing.delivery.notify("t:notify", REQUEST)
@@ -126,16 +128,16 @@ async def test_a_failed_delivery_is_made_up_for(mailing: Notifier, mailbox: Mail
     assert (sent.status, sent.attempts, sent.error) == (NotificationStatus.DELIVERED, 2, None)
 
 
-async def test_a_server_that_is_down_is_tried_again(store: MemoryStateStore) -> None:
+async def test_a_mail_server_that_is_down_is_a_temporary_failure(store: MemoryStateStore) -> None:
     # Port 1 of the loopback has no listener.
     nowhere = Settings(smtp_host="127.0.0.1", smtp_port=1, smtp_security="none")
     with pytest.raises(ProblemError) as error:
-        await Notifier.over(store, nowhere).delivery.notify("t:notify", REQUEST)
+        await Notifier.create(store, nowhere).delivery.notify("t:notify", REQUEST)
     assert error.value.type is ProblemType.DELIVERY_UNAVAILABLE
 
 
 @pytest.mark.parametrize("recipient", ["ann", "ann@example.com"])
-async def test_without_a_server_or_an_address_it_never_will_be(
+async def test_without_a_mail_server_or_an_address_it_is_undeliverable(
     notifier: Notifier, mailing: Notifier, recipient: str
 ) -> None:
     which = mailing if recipient == "ann" else notifier
@@ -144,16 +146,16 @@ async def test_without_a_server_or_an_address_it_never_will_be(
     assert error.value.type is ProblemType.UNDELIVERABLE
 
 
-async def test_another_replica_waits_for_a_delivery_that_has_begun(
+async def test_another_replica_does_not_deliver_while_a_delivery_is_in_progress(
     store: MemoryStateStore, settings: Settings, mailbox: Mailbox
 ) -> None:
     crashing = MemoryStateStore(store.data)
-    # The second write is the record of what came of it: it is lost in a crash.
+    # The second write records the outcome: it is lost in a crash.
     crashing.writes_until_crash = 1
     with pytest.raises(Exception, match="crashed on demand"):
-        await Notifier.over(crashing, settings).delivery.notify("t:notify", REQUEST)
+        await Notifier.create(crashing, settings).delivery.notify("t:notify", REQUEST)
     with pytest.raises(ProblemError) as error:
-        await Notifier.over(store, settings).delivery.notify("t:notify", REQUEST)
+        await Notifier.create(store, settings).delivery.notify("t:notify", REQUEST)
     assert error.value.type is ProblemType.DELIVERY_UNAVAILABLE
     assert error.value.retry_after
     assert len(mailbox.taken) == 1

@@ -1,1 +1,1 @@
-"""Who does the work: members, and the assignments that they hold."""
+"""The assigner: members, and the assignments of tasks to them."""

@@ -1,9 +1,8 @@
-"""What a member has to do: the open assignments, the most urgent first.
+"""A member's agenda: the open assignments, the most urgent first.
 
-A member's assignments are a sequence that only grows, and most of it is released. Which of it is
-open is found by reading it once, from the start: an index remembers how far it was read and what
-was open, and is written by who reads the agenda. So an assignment costs nothing more, assignments
-from before there was an index are found, and an index that is lost is made again.
+A member's assignments are an append-only sequence, of which most are released. An index records how
+far the sequence was read and which of that was open. Readers of the agenda write it, so assigning
+costs nothing more, assignments older than the index are found, and a lost index is rebuilt.
 """
 
 from collections.abc import Sequence as Numbers
@@ -21,18 +20,18 @@ from servicekit.state import Conflict
 
 log = structlog.get_logger(__name__)
 
-# One answer of the store has 4 MiB at most; an assignment's record has 1 KiB or so.
+# A gRPC response of the sidecar has 4 MiB at most; an assignment's record has about 1 KiB.
 PAGE = 200
-# What one request reads at most: 5 pages that are sorted, and 10 that are searched.
+# One request reads at most 5 pages of open assignments, and searches 10 pages for more.
 MAX_SORTED = 1_000
 MAX_SEARCHED = 2_000
 
 
 class Agendas:
-    """The agenda of each member."""
+    """Reads the members' agendas."""
 
     def __init__(self, records: Records, directory: Directory) -> None:
-        """Read the assignments in `records` of the members of `directory`."""
+        """Read assignments from `records`, of the members in `directory`."""
         self._records = records
         self._directory = directory
         self._sequence = Sequence(records.store)
@@ -43,10 +42,10 @@ class Agendas:
         Args:
             member: The member's id or e-mail address.
             limit: How many at most.
-            now: The time after which nothing is overdue yet.
+            now: The current time: what was due before it is overdue.
 
         Raises:
-            ProblemError: There is no such member; 404.
+            ProblemError: The member is unknown; 404.
         """
         record = await self._directory.find(member)
         read = await self._records.open_index(record.id)
@@ -62,7 +61,7 @@ class Agendas:
             known_to = page.stop
         index = OpenIndex(known_to=known_to, numbers=numbers)
         if index != old:
-            await self._keep(record.id, index, read.etag)
+            await self._save_index(record.id, index, read.etag)
         return Agenda(
             member_id=record.id,
             held=record.held,
@@ -74,9 +73,9 @@ class Agendas:
         self, member: MemberRecord, numbers: Numbers[int]
     ) -> tuple[list[int], dict[str, AssignmentRecord]]:
         """Return which of `numbers` are open or may become so, and the open assignments by key."""
-        # A number that is taken has no assignment until the last step of making it.
-        begun = {o.number for o in member.open.values() if o.operation is Operation.TAKE}
-        kept: set[int] = begun & set(numbers)
+        # A reserved number has no assignment record until the last step of assigning.
+        reserved = {o.number for o in member.open.values() if o.operation is Operation.TAKE}
+        candidates: set[int] = reserved & set(numbers)
         found: dict[str, AssignmentRecord] = {}
         for start in range(0, len(numbers), PAGE):
             page = numbers[start : start + PAGE]
@@ -90,12 +89,12 @@ class Agendas:
                     and (record.member_id, record.number) == (member.id, number)
                 ):
                     found[key] = record
-                    kept.add(number)
-        return sorted(kept), found
+                    candidates.add(number)
+        return sorted(candidates), found
 
-    async def _keep(self, member_id: str, index: OpenIndex, etag: str | None) -> None:
+    async def _save_index(self, member_id: str, index: OpenIndex, etag: str | None) -> None:
         try:
             await self._records.put_open_index(member_id, index, etag)
         except Conflict:
-            # Another reader wrote one; each is right, and one that knows less is extended.
-            log.debug("index written by another reader", member=member_id)
+            # Another reader wrote the index. Either is correct; the next reader extends it.
+            log.debug("index conflict ignored", member=member_id)

@@ -26,8 +26,8 @@ MemberQuery = Annotated[
 ]
 
 TAGS = [
-    {"name": "assignments", "description": "Who does which task"},
-    {"name": "members", "description": "The team: skills, capacity, and who is away"},
+    {"name": "assignments", "description": "The assignments of tasks to members"},
+    {"name": "members", "description": "The team: skills, capacity, absence"},
 ]
 
 assignments_router = APIRouter(tags=["assignments"])
@@ -37,8 +37,8 @@ members_router = APIRouter(tags=["members"])
 @assignments_router.put(
     "/assignments/{key}",
     summary="Assign a task",
-    description="To the member who is named, or to the least loaded one with the skills. "
-    "Repeating the request returns the first answer and assigns nothing again.",
+    description="To the named member, or to the least loaded member with the skills. Idempotent: "
+    "a repeat returns the first answer.",
     responses=problem_responses(
         ProblemType.UNKNOWN_MEMBER,
         ProblemType.MEMBER_AWAY,
@@ -66,8 +66,8 @@ async def get_assignment(key: KeyPath, ledger: LedgerDep) -> Assignment:
 @assignments_router.delete(
     "/assignments/{key}",
     summary="Release an assignment",
-    description="Can be repeated. A key that is released can never be assigned again, also "
-    "where it was not assigned before: a late request then has no effect.",
+    description="Idempotent. A released key can never be assigned again, even if it was never "
+    "assigned: a delayed request then has no effect.",
     status_code=status.HTTP_204_NO_CONTENT,
 )
 async def delete_assignment(key: KeyPath, ledger: LedgerDep) -> None:
@@ -102,15 +102,15 @@ async def list_members(
 )
 async def get_member(member_id: MemberPath, directory: DirectoryDep) -> Member:
     """Return one member."""
-    return (await directory.find(member_id)).shown()
+    return (await directory.find(member_id)).to_api()
 
 
 @members_router.get(
     "/members/{member_id}/agenda",
     summary="Get a member's agenda",
-    description="The open assignments: by due date, and so the overdue ones first, then by "
-    "priority, then by the time of the assignment. Of a member with a long history, one request "
-    "may not read all of it: `complete` is false then, and a repeat reads on.",
+    description="The open assignments by due date (overdue ones first, those without one last), "
+    "then by priority, then by the time of the assignment. One request reads a part of a long "
+    "history: `complete` is false then, and a repeat continues.",
     responses=problem_responses(ProblemType.UNKNOWN_MEMBER),
 )
 async def get_agenda(member_id: MemberPath, agendas: AgendasDep, limit: Limit = 100) -> Agenda:

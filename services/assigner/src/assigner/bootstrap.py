@@ -1,4 +1,4 @@
-"""The composition root: what the assigner's routes use, put together."""
+"""The composition root of the assigner: builds what its routes use."""
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -38,15 +38,15 @@ class Assigner:
     agendas: Agendas
 
     @classmethod
-    def over(cls, store: StateStore, *, open_directory: bool) -> "Assigner":
-        """Return an assigner that keeps everything in `store`."""
+    def create(cls, store: StateStore, *, open_directory: bool) -> "Assigner":
+        """Return an assigner with its state in `store`."""
         records = Records(store)
         locks = KeyedLocks()
         directory = Directory(records, locks, open_to_all=open_directory)
         return cls(directory, Ledger(records, directory, locks), Agendas(records, directory))
 
     async def add_team(self, team: list[TeamMember]) -> None:
-        """Add the members who were never in the directory; leave all others as they are."""
+        """Add the members that the directory never had, and leave the others unchanged."""
         for member in team:
             profile = MemberProfile(**member.model_dump(exclude={"id"}))
             await self.directory.put(member.id, profile, new=True)
@@ -55,10 +55,10 @@ class Assigner:
 async def open_assigner(
     stack: AsyncExitStack, settings: Settings, readiness: Readiness
 ) -> Assigner:
-    """Open the assigner over the sidecar's store, with the team of the settings in it."""
+    """Open the assigner over the sidecar's state store, and add the team of the settings."""
     team = TEAM.validate_json(settings.team_file.read_bytes())
     await open_sidecar(stack, settings, readiness)
     store = await open_state_store(stack, settings)
-    assigner = Assigner.over(store, open_directory=settings.open_directory)
+    assigner = Assigner.create(store, open_directory=settings.open_directory)
     await assigner.add_team(team)
     return assigner

@@ -1,4 +1,4 @@
-"""FastAPI dependencies: what a route uses of what the assigner opened at its start."""
+"""FastAPI dependencies: the parts of the assigner that its routes use."""
 
 from typing import Annotated
 
@@ -14,17 +14,17 @@ AssignerDep = Annotated[Assigner, Depends(opened(Assigner))]
 
 
 async def get_directory(assigner: AssignerDep) -> Directory:
-    """Return the members."""
+    """Return the directory of members."""
     return assigner.directory
 
 
 async def get_ledger(assigner: AssignerDep) -> Ledger:
-    """Return the assignments."""
+    """Return the ledger of assignments."""
     return assigner.ledger
 
 
 async def get_agendas(assigner: AssignerDep) -> Agendas:
-    """Return the members' agendas."""
+    """Return the reader of agendas."""
     return assigner.agendas
 
 

@@ -1,4 +1,4 @@
-"""The members: who they are, and how they are found."""
+"""The directory of members."""
 
 import re
 
@@ -12,16 +12,16 @@ from servicekit.problems import ProblemError
 from servicekit.sequence import Sequence, next_before
 from servicekit.state import until_written
 
-# What could be an id; anything else is unknown without asking the store.
+# The ids that can exist; any other is unknown without a read of the store.
 MEMBER_ID = re.compile(r"[a-z0-9][a-z0-9.!$&'*+=_~@-]{0,253}")
 EMAIL = re.compile(EMAIL_PATTERN)
 
 
 class Directory:
-    """The members of the team."""
+    """Finds, changes and lists members."""
 
     def __init__(self, records: Records, locks: KeyedLocks, *, open_to_all: bool) -> None:
-        """Keep members in `records`; with `open_to_all` an unknown e-mail address joins."""
+        """Store members in `records`; with `open_to_all` an unknown e-mail address is added."""
         self._records = records
         self._locks = locks
         self._open_to_all = open_to_all
@@ -31,7 +31,7 @@ class Directory:
         """Return the member with that id or e-mail address.
 
         Raises:
-            ProblemError: There is none; 404.
+            ProblemError: The member is unknown; 404.
         """
         wanted = name.strip().lower()
         if EMAIL.fullmatch(wanted):
@@ -47,10 +47,10 @@ class Directory:
         raise ProblemError(ProblemType.UNKNOWN_MEMBER, f"Unknown member: {name.strip()}")
 
     async def resolve(self, name: str) -> str:
-        """Return the id of the member with that id or e-mail address, who may join by it.
+        """Return the id of the member with that id or e-mail address, added where it is new.
 
         Raises:
-            ProblemError: There is none, and nobody may join; 404.
+            ProblemError: The member is unknown, and the directory is closed; 404.
         """
         try:
             return (await self.find(name)).id
@@ -58,7 +58,7 @@ class Directory:
             email = name.strip().lower()
             if not self._open_to_all or not EMAIL.fullmatch(email):
                 raise
-            # Somebody who was removed does not come back by being named.
+            # An assignment does not bring a removed member back.
             record = (await self._records.member(email)).value
             if record is not None and record.removed:
                 raise
@@ -69,12 +69,12 @@ class Directory:
         except ProblemError as error:
             if error.type is not ProblemType.EMAIL_TAKEN:
                 raise
-            # Another member got the address meanwhile, and is found by it now.
+            # A concurrent request gave the address to another member, who is found now.
             return (await self.find(name)).id
         return email
 
     async def put(self, member_id: str, profile: MemberProfile, *, new: bool = False) -> Member:
-        """Create a member or change what is known about one; with `new`, leave one that exists.
+        """Create or change a member; with `new`, leave an existing one unchanged.
 
         Raises:
             ProblemError: The e-mail address belongs to another member; 409.
@@ -88,9 +88,9 @@ class Directory:
         read = await self._records.member(member_id)
         old = read.value
         if old is not None and new:
-            return old.shown()
-        # The indexes are written before a member who is to be found by them, and cleaned after:
-        # a crash leaves too many entries, never too few, and each is checked when it is used.
+            return old.to_api()
+        # Index entries are added before the member is written, and removed after: a crash leaves
+        # too many, never too few, and each entry is checked against the member when it is used.
         await self._claim_email(profile.email, member_id)
         for skill in profile.skills:
             await self._index_skill(skill, member_id, listed=True)
@@ -103,10 +103,10 @@ class Directory:
         await self._records.put_member(record, read.etag)
         for skill in set(old.profile.skills if old else []) - set(profile.skills):
             await self._index_skill(skill, member_id, listed=False)
-        return record.shown()
+        return record.to_api()
 
     async def remove(self, member_id: str) -> None:
-        """Remove a member who holds nothing; one who is not there is removed already.
+        """Remove a member who holds no assignment; idempotent.
 
         Raises:
             ProblemError: The member still holds assignments; 409.
@@ -119,7 +119,7 @@ class Directory:
                 raise ProblemError(
                     ProblemType.MEMBER_HOLDS_ASSIGNMENTS,
                     f"{member_id} holds {member.held} assignments: release them first, "
-                    "or say that the member is away",
+                    "or mark the member as away",
                 )
             return member.model_copy(update={"removed": True})
 
@@ -133,7 +133,7 @@ class Directory:
         entries = await self._sequence.page(MEMBERS, before, limit)
         members = {m.id: m for m in await self._records.members(key for _, key in entries)}
         items = [
-            members[key].shown()
+            members[key].to_api()
             for number, key in entries
             if key in members and members[key].number == number and not members[key].removed
         ]

@@ -1,15 +1,15 @@
 """The rules of assigning, without I/O.
 
-A member's record counts what the member holds, and an assignment's record says who holds it. The
-two are separate values of the store, so an assignment is made in steps that can be taken up again
-after a crash between any two of them:
+A member's record counts the open assignments, and an assignment's record names the member. The two
+are separate values of the store, so assigning is done in steps that can be resumed after a crash
+between any two of them:
 
-1. the member's record counts it and notes it in `open`: the capacity is taken;
-2. the assignment's record is created: from now on it is true, and only the first one can be.
+1. the member's record counts the assignment and adds the operation to `open`: capacity is reserved;
+2. the assignment's record is created, by first-write: the assignment is made.
 
-A release does the same in reverse: the member's record gives the capacity back and notes that,
-then the assignment's record says so. What stands in `open` is settled the next time that anybody
-looks at the member: the assignment's record tells how the operation ended.
+A release is the reverse: the member's record returns the capacity and adds the operation to `open`,
+then the assignment's record is changed. An operation in `open` is settled the next time that the
+member is read for a change: the assignment's record shows how it ended.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,21 +31,21 @@ from contracts.problems import ProblemType
 
 
 class Operation(StrEnum):
-    """What was begun."""
+    """The kind of an operation."""
 
     TAKE = "take"
     GIVE_BACK = "give-back"
 
 
 class OpenOperation(BaseModel):
-    """An operation that a member's record counts already, and an assignment's may not yet."""
+    """An operation that is counted in the member's record, and perhaps not in the assignment's."""
 
     operation: Operation
     number: int
 
 
 class AssignmentRecord(BaseModel):
-    """Who holds an assignment. One that was released before it was made has no member."""
+    """An assignment as stored; one that was released before it was made has no member."""
 
     status: AssignmentStatus
     request: AssignmentRequest | None = None
@@ -58,23 +58,23 @@ class AssignmentRecord(BaseModel):
 
 
 class MemberRecord(BaseModel):
-    """A member with the count of what is held; removed ones stay, so that counts go on."""
+    """A member as stored, with counters; removed members stay, so that numbers are not reused."""
 
     id: str
     profile: MemberProfile
     number: int
-    """The member's place in the list of members; another entry for the same one is void."""
+    """The member's number in the list of members; an entry with another number is void."""
     removed: bool = False
     held: int = 0
     next_number: int = 0
     open: dict[str, OpenOperation] = {}
 
-    def shown(self) -> Member:
-        """Return the member as the API shows it."""
+    def to_api(self) -> Member:
+        """Return the member's API model."""
         return Member(id=self.id, held=self.held, **self.profile.model_dump())
 
     def settled(self, assignments: Mapping[str, AssignmentRecord | None]) -> Self:
-        """Return the record without the open operations whose end is known.
+        """Return the record without the open operations whose outcome is known.
 
         Args:
             assignments: The record of each key in `open`, read after this record was.
@@ -89,7 +89,7 @@ class MemberRecord(BaseModel):
             elif assignment is None:
                 still_open[key] = begun
             elif not self._holds(assignment, begun):
-                # It was released, or went to somebody else, before it was made here.
+                # It was released, or assigned to another member, before this one got it.
                 held -= 1
         return self.model_copy(update={"open": still_open, "held": held})
 
@@ -101,7 +101,7 @@ class MemberRecord(BaseModel):
         )
 
     def refusal(self) -> ProblemType | None:
-        """Return why the member gets no new assignment, or None."""
+        """Return why the member cannot take a new assignment, or None."""
         if self.removed:
             return ProblemType.UNKNOWN_MEMBER
         if self.profile.away:
@@ -111,7 +111,7 @@ class MemberRecord(BaseModel):
         return None
 
     def taking(self, key: str) -> Self:
-        """Return the record with one more assignment counted, and noted as begun."""
+        """Return the record with one assignment more, and the operation in `open`."""
         begun = OpenOperation(operation=Operation.TAKE, number=self.next_number)
         return self.model_copy(
             update={
@@ -122,16 +122,16 @@ class MemberRecord(BaseModel):
         )
 
     def giving_back(self, key: str, number: int) -> Self:
-        """Return the record with one assignment less counted, and noted as begun."""
+        """Return the record with one assignment less, and the operation in `open`."""
         begun = OpenOperation(operation=Operation.GIVE_BACK, number=number)
         return self.model_copy(update={"held": self.held - 1, "open": {**self.open, key: begun}})
 
 
 def least_loaded(members: Iterable[MemberRecord], skills: Iterable[str]) -> MemberRecord | None:
-    """Return the available member with all `skills` who holds least, or None.
+    """Return the available member with all `skills` and the fewest open assignments, or None.
 
-    Among equals the one with fewer assignments in all time comes first, then the lower id, so
-    that the same state always gives the same answer.
+    Ties are broken by the fewest assignments ever, then by id, so that the choice is
+    deterministic.
     """
     wanted = set(skills)
     able = [m for m in members if m.refusal() is None and wanted <= set(m.profile.skills)]
@@ -141,12 +141,12 @@ def least_loaded(members: Iterable[MemberRecord], skills: Iterable[str]) -> Memb
 def agenda(assignments: Mapping[str, AssignmentRecord], now: datetime) -> list[AgendaItem]:
     """Return open assignments as a member's agenda, the most urgent first.
 
-    By due date, and so the overdue ones first and those without one last; then by priority, high
-    before low; then by the time of the assignment.
+    By due date (overdue ones first, those without one last), then by priority from urgent to low,
+    then by the time of the assignment.
 
     Args:
         assignments: The open ones by key.
-        now: The time after which nothing is overdue yet.
+        now: The current time: what was due before it is overdue.
     """
     items = [
         AgendaItem(

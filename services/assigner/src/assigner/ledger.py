@@ -1,4 +1,4 @@
-"""Makes and releases assignments, each exactly once, whatever crashes in between."""
+"""Makes and releases assignments exactly once, also across crashes."""
 
 from datetime import UTC, datetime
 
@@ -25,30 +25,30 @@ CHOICE = "choice"
 
 
 class Ledger:
-    """The assignments; `assigner.domain` says in which steps they are written."""
+    """The assignments; `assigner.domain` describes the steps of each write."""
 
     def __init__(self, records: Records, directory: Directory, locks: KeyedLocks) -> None:
-        """Use the directory's members; `locks` is shared with it."""
+        """Assign to the members of `directory`, with which `locks` is shared."""
         self._records = records
         self._directory = directory
         self._locks = locks
         self._sequence = Sequence(records.store)
 
     async def assign(self, key: str, request: AssignmentRequest) -> Assignment:
-        """Assign a task, or return who got it when the key was first used.
+        """Assign a task, or return the assignment that the key already made.
 
         Raises:
-            ProblemError: Nobody can take it, the key was used with another request, or the
-                assignment was released before.
+            ProblemError: No member can take it, the key was used with another request, or the
+                assignment was released.
         """
-        # First, for who is named may have left since, or be called otherwise.
+        # Before the assignee is looked up, whose address may have changed since.
         record = (await self._records.assignment(key)).value
         if record is not None:
             return _first_answer(key, record, request)
         if request.assignee is not None:
             member_id = await self._directory.resolve(request.assignee)
             return await self._assign_to(member_id, key, request)
-        # Two choices at once would both see the same member as the least loaded.
+        # Concurrent choices would find the same member the least loaded.
         async with self._locks(CHOICE):
             for _ in range(MAX_TRIES):
                 candidates = await self._records.with_skills(request.skills)
@@ -64,8 +64,8 @@ class Ledger:
                 except ProblemError as error:
                     if error.type not in _REFUSALS:
                         raise
-                    log.debug("chosen member was taken meanwhile", member=chosen.id)
-        raise StoreUnavailable("the directory changes too fast to choose from")
+                    log.debug("chosen member became unavailable, choosing again", member=chosen.id)
+        raise StoreUnavailable("the directory changes too fast to choose a member")
 
     async def _assign_to(self, member_id: str, key: str, request: AssignmentRequest) -> Assignment:
         async with self._locks(member_id):
@@ -95,16 +95,16 @@ class Ledger:
         )
         await self._sequence.place(held_by(member.id), made.number, key)
         try:
-            # It was read above: `put_if_absent` would read it once more.
+            # Not put_if_absent, which would read the record a second time.
             await self._records.put_assignment(key, made, None)
         except Conflict:
-            # Released, or made elsewhere, meanwhile: the next attempt answers.
+            # It was released or made by a concurrent request: the next attempt returns it.
             await self._settle(member_id)
             raise
-        return _shown(key, made)
+        return _to_api(key, made)
 
     async def release(self, key: str) -> None:
-        """Release an assignment; one that was never made can then never be made."""
+        """Release an assignment; a key that was never assigned can then never be."""
         await until_written(f"assignment {key}", lambda: self._release_once(key))
 
     async def _release_once(self, key: str) -> None:
@@ -130,21 +130,25 @@ class Ledger:
         await self._records.put_assignment(key, released, current.etag)
 
     async def assignment(self, key: str) -> Assignment:
-        """Return one assignment, held or released; 404 where there never was one."""
+        """Return an assignment, open or released.
+
+        Raises:
+            ProblemError: There is none under the key; 404.
+        """
         record = (await self._records.assignment(key)).value
         if record is None or record.request is None:
-            raise ProblemError(ProblemType.NOT_FOUND, f"There is no assignment {key}")
-        return _shown(key, record)
+            raise ProblemError(ProblemType.NOT_FOUND, f"Assignment {key} not found")
+        return _to_api(key, record)
 
     async def assignments_of(self, member: str, before: int | None, limit: int) -> AssignmentPage:
-        """Return assignments of a member, named by id or e-mail address, the newest first."""
+        """Return assignments of the member with an id or e-mail address, the newest first."""
         record = await self._directory.find(member)
         if before is None:
             before = record.next_number
         entries = await self._sequence.page(held_by(record.id), before, limit)
         read = await self._records.assignments(key for _, key in entries)
         items = [
-            _shown(key, assignment)
+            _to_api(key, assignment)
             for number, key in entries
             if (assignment := read[key].value) is not None
             and assignment.member_id == record.id
@@ -155,9 +159,9 @@ class Ledger:
     async def _read(
         self, member_id: str, key: str
     ) -> tuple[MemberRecord, str | None, AssignmentRecord | None]:
-        """Read a member and settle it, then the assignment: in this order.
+        """Read and settle a member, then read the assignment, in this order.
 
-        A write of the member by the returned ETag then proves that nobody counted the assignment
+        A write of the member by the returned ETag then proves that the assignment was not counted
         between the two reads.
         """
         read = await self._records.member(member_id)
@@ -176,7 +180,7 @@ class Ledger:
         try:
             await self._records.put_member(settled, read.etag)
         except Conflict:
-            log.debug("member was settled elsewhere", member=member_id)
+            log.debug("settle conflict ignored", member=member_id)
 
 
 _REFUSALS = {
@@ -194,16 +198,17 @@ def _began(member: MemberRecord, key: str) -> bool:
 def _first_answer(key: str, record: AssignmentRecord, request: AssignmentRequest) -> Assignment:
     if record.status is AssignmentStatus.RELEASED:
         raise ProblemError(
-            ProblemType.ASSIGNMENT_RELEASED, f"Assignment {key} was released, and is not made again"
+            ProblemType.ASSIGNMENT_RELEASED,
+            f"Assignment {key} was released",
         )
     if record.request != request:
         raise ProblemError(
-            ProblemType.KEY_REUSED, f"Assignment {key} was made with another request"
+            ProblemType.KEY_REUSED, f"Assignment {key} was made by a different request"
         )
-    return _shown(key, record)
+    return _to_api(key, record)
 
 
-def _shown(key: str, record: AssignmentRecord) -> Assignment:
+def _to_api(key: str, record: AssignmentRecord) -> Assignment:
     request = record.request
     return Assignment(
         key=key,

@@ -10,10 +10,10 @@ from servicekit.server import serve
 
 
 def create_app(settings: Settings, open_: Opener[Settings, Assigner] = open_assigner) -> FastAPI:
-    """Return the assigner's application; it opens its store when it starts."""
+    """Return the assigner's application; its lifespan opens the state store."""
     return build_app(
         title="Taskway assigner",
-        description="Decides who does a task, and keeps count of what everybody holds.",
+        description="Assigns tasks to members by name or by skills, within their capacity.",
         tags=TAGS,
         settings=settings,
         open_=open_,

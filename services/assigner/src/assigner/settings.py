@@ -6,10 +6,10 @@ from servicekit.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Where the first members come from, and whether strangers may join."""
+    """The initial members, and whether unknown e-mail addresses are added."""
 
     app_port: int = 8001
     open_directory: bool = True
-    """Whether a task for an unknown e-mail address makes it a member; off in production."""
+    """Whether a task for an unknown e-mail address adds it as a member; off in production."""
     team_file: Path = Path(__file__).parent / "team.json"
-    """Members that the directory starts with; one that was changed or removed stays so."""
+    """The initial members; one that was changed or removed since stays so."""

@@ -1,4 +1,4 @@
-"""Where the assigner's records are in the state store."""
+"""The keys and models of the assigner's state."""
 
 from collections.abc import Callable, Iterable
 
@@ -11,22 +11,22 @@ MEMBERS = "members"
 
 
 class SkillIndex(BaseModel):
-    """Who may have a skill: everybody who has it, and perhaps somebody who no longer has."""
+    """The members who may have a skill: all who have it, and perhaps some who no longer have."""
 
     members: list[str] = []
 
 
 class EmailIndex(BaseModel):
-    """Whose an e-mail address may be: to be checked against that member."""
+    """The member who may have an e-mail address; to be checked against the member."""
 
     member_id: str
 
 
 class OpenIndex(BaseModel):
-    """Which of a member's assignments may be open: to be checked against each of them.
+    """The numbers of a member's assignments that may be open; to be checked against each.
 
-    All with numbers under `known_to` that are open are listed: one that was released is never
-    open again, so the list stays right however old it is.
+    It contains all open ones with numbers below `known_to`. Released assignments are never open
+    again, so an old index stays correct.
     """
 
     known_to: int = 0
@@ -42,7 +42,7 @@ class Records:
     """Typed reads and writes of the assigner's values."""
 
     def __init__(self, store: StateStore) -> None:
-        """Keep the records in `store`."""
+        """Read and write in `store`."""
         self.store = store
 
     async def member(self, member_id: str) -> Versioned[MemberRecord]:
@@ -93,11 +93,11 @@ class Records:
         await self.store.put(f"open:{member_id}", index, etag)
 
     async def email(self, email: str) -> Versioned[EmailIndex]:
-        """Read whose an e-mail address may be."""
+        """Read which member may have an e-mail address."""
         return await self.store.get(f"email:{email}", EmailIndex)
 
     async def put_email(self, email: str, member_id: str, etag: str | None) -> None:
-        """Say whose an e-mail address is, else raise Conflict."""
+        """Write which member has an e-mail address, or raise Conflict."""
         await self.store.put(f"email:{email}", EmailIndex(member_id=member_id), etag)
 
     async def index_skill(self, skill: str, member_id: str, *, listed: bool) -> None:

@@ -1,1 +1,1 @@
-"""Who is told: notifications by inbox and by e-mail."""
+"""The notifier: notifications by inbox and by e-mail."""

@@ -14,8 +14,8 @@ from servicekit.problems import problem_responses
 RecipientPath = Annotated[Person, Path(examples=["alice@example.com"])]
 
 TAGS = [
-    {"name": "notifications", "description": "What is sent, and what became of it"},
-    {"name": "inbox", "description": "The notifications that were delivered to an inbox"},
+    {"name": "notifications", "description": "Notifications and their delivery"},
+    {"name": "inbox", "description": "Notifications that were delivered to an inbox"},
 ]
 
 notifications_router = APIRouter(tags=["notifications"])
@@ -25,8 +25,7 @@ inbox_router = APIRouter(tags=["inbox"])
 @notifications_router.put(
     "/notifications/{key}",
     summary="Send a notification",
-    description="Answers once it is delivered. Repeating the request returns the first answer "
-    "and delivers nothing again.",
+    description="Answers once it is delivered. Idempotent: a repeat returns the first answer.",
     responses=problem_responses(
         ProblemType.KEY_REUSED,
         ProblemType.VALIDATION,
@@ -55,7 +54,7 @@ async def get_notification(key: KeyPath, delivery: DeliveryDep) -> Notification:
 @inbox_router.get(
     "/inbox/{recipient}",
     summary="Read an inbox",
-    description="The newest first; an inbox that never got a message is empty.",
+    description="The newest message first; an unknown recipient has an empty inbox.",
 )
 async def get_inbox(
     recipient: RecipientPath, inbox: InboxDep, before: Before = None, limit: Limit = 50

@@ -1,4 +1,4 @@
-"""The composition root: what the notifier's routes use, put together."""
+"""The composition root of the notifier: builds what its routes use."""
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from servicekit.state import StateStore
 
 @dataclass(frozen=True)
 class Notifier:
-    """Delivery and the inboxes over one store."""
+    """Delivery and inboxes, with their state in one store."""
 
     delivery: Delivery
     inbox: Inbox
 
     @classmethod
-    def over(cls, store: StateStore, settings: Settings) -> "Notifier":
-        """Return a notifier that keeps everything in `store`."""
+    def create(cls, store: StateStore, settings: Settings) -> "Notifier":
+        """Return a notifier with its state in `store`."""
         records = Records(store)
         inbox = Inbox(records)
         channels: dict[ChannelName, Channel] = {
@@ -37,6 +37,6 @@ class Notifier:
 async def open_notifier(
     stack: AsyncExitStack, settings: Settings, readiness: Readiness
 ) -> Notifier:
-    """Open the notifier over the sidecar's store."""
+    """Open the notifier over the sidecar's state store."""
     await open_sidecar(stack, settings, readiness)
-    return Notifier.over(await open_state_store(stack, settings), settings)
+    return Notifier.create(await open_state_store(stack, settings), settings)

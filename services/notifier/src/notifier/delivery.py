@@ -1,4 +1,4 @@
-"""Delivers each notification once, and records what became of it."""
+"""Delivers each notification once, and records the outcome."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,16 +23,16 @@ log = structlog.get_logger(__name__)
 
 
 class Delivery:
-    """Takes notifications and hands them to their channel."""
+    """Delivers notifications through their channels."""
 
     def __init__(self, records: Records, channels: Mapping[ChannelName, Channel]) -> None:
-        """Deliver by `channels`, and keep the records of it."""
+        """Deliver through `channels`, and store the records of it."""
         self._records = records
         self._channels = channels
         self._locks = KeyedLocks()
 
     async def notify(self, key: str, request: NotificationRequest) -> Notification:
-        """Deliver a notification, or return what became of it when the key was first used.
+        """Deliver a notification, or return the one that the key already delivered.
 
         Raises:
             ProblemError: The key was used with another request (409), the notification can never
@@ -44,11 +44,15 @@ class Delivery:
             )
 
     async def notification(self, key: str) -> Notification:
-        """Return what became of a notification; 404 where there is none."""
+        """Return a notification and its delivery.
+
+        Raises:
+            ProblemError: There is none under the key; 404.
+        """
         record = (await self._records.notification(key)).value
         if record is None:
-            raise ProblemError(ProblemType.NOT_FOUND, f"There is no notification {key}")
-        return record.shown(key)
+            raise ProblemError(ProblemType.NOT_FOUND, f"Notification {key} not found")
+        return record.to_api(key)
 
     async def _notify_once(self, key: str, request: NotificationRequest) -> Notification:
         read = await self._records.notification(key)
@@ -56,10 +60,10 @@ class Delivery:
         if record is not None:
             if record.request != request:
                 raise ProblemError(
-                    ProblemType.KEY_REUSED, f"Notification {key} was sent with another request"
+                    ProblemType.KEY_REUSED, f"Notification {key} was sent by a different request"
                 )
             if record.status is NotificationStatus.DELIVERED:
-                return record.shown(key)
+                return record.to_api(key)
             if record.status is NotificationStatus.FAILED:
                 raise ProblemError(ProblemType.UNDELIVERABLE, record.error or "")
         channel = self._channels[request.channel]
@@ -85,7 +89,7 @@ class Delivery:
                 left = (record.claimed_until - now).total_seconds()
                 raise ProblemError(
                     ProblemType.DELIVERY_UNAVAILABLE,
-                    "A delivery was begun and has not ended yet",
+                    "Another delivery of this notification is in progress",
                     retry_after=int(left) + 1,
                 )
             record = record.claimed(until=now + channel.claim)
@@ -94,19 +98,19 @@ class Delivery:
         try:
             number = await channel.deliver(key, request)
         except Undeliverable as error:
-            await self._record_failure(key, record.failed(str(error), for_good=True), etag)
+            await self._record_failure(key, record.failed(str(error), permanent=True), etag)
             raise ProblemError(ProblemType.UNDELIVERABLE, str(error)) from error
         except DeliveryUnavailable as error:
-            await self._record_failure(key, record.failed(str(error), for_good=False), etag)
+            await self._record_failure(key, record.failed(str(error), permanent=False), etag)
             raise ProblemError(
                 ProblemType.DELIVERY_UNAVAILABLE, str(error), retry_after=2
             ) from error
         record = record.delivered(datetime.now(UTC), number)
         await self._records.put_notification(key, record, etag)
-        return record.shown(key)
+        return record.to_api(key)
 
     async def _record_failure(self, key: str, record: NotificationRecord, etag: str | None) -> None:
         log.warning("delivery failed", key=key, channel=record.request.channel)
-        # Mail servers quote the address.
-        log.debug("delivery failed", key=key, said=record.error)
+        # Not at a level that is written in production: mail servers quote the address.
+        log.debug("delivery failed", key=key, error=record.error)
         await self._records.put_notification(key, record, etag)

@@ -1,4 +1,4 @@
-"""FastAPI dependencies: what a route uses of what the notifier opened at its start."""
+"""FastAPI dependencies: the parts of the notifier that its routes use."""
 
 from typing import Annotated
 

@@ -9,7 +9,7 @@ from contracts.notifier import Notification, NotificationRequest, NotificationSt
 
 
 class NotificationRecord(BaseModel):
-    """A notification, what became of it, and who is busy with it."""
+    """A notification as stored, with its delivery."""
 
     request: NotificationRequest
     status: NotificationStatus
@@ -18,12 +18,12 @@ class NotificationRecord(BaseModel):
     delivered_at: AwareDatetime | None = None
     error: str | None = None
     number: int | None = None
-    """The number of the inbox entry; an entry with another number is not this one's."""
+    """The number of the inbox entry; an entry with another number is void."""
     claimed_until: AwareDatetime | None = None
-    """Until then some replica may be delivering it."""
+    """Until then another replica may be delivering it."""
 
-    def shown(self, key: str) -> Notification:
-        """Return the notification as the API shows it."""
+    def to_api(self, key: str) -> Notification:
+        """Return the notification's API model."""
         return Notification(
             key=key,
             status=self.status,
@@ -35,11 +35,11 @@ class NotificationRecord(BaseModel):
         )
 
     def claimed(self, until: datetime) -> Self:
-        """Return the record as one more attempt begins, that ends before `until`."""
+        """Return the record with one attempt more, which ends before `until`."""
         return self.model_copy(update={"attempts": self.attempts + 1, "claimed_until": until})
 
     def delivered(self, at: datetime, number: int | None) -> Self:
-        """Return the record after a delivery that held."""
+        """Return the record after a successful delivery."""
         return self.model_copy(
             update={
                 "status": NotificationStatus.DELIVERED,
@@ -50,7 +50,7 @@ class NotificationRecord(BaseModel):
             }
         )
 
-    def failed(self, error: str, *, for_good: bool) -> Self:
-        """Return the record after a delivery that did not hold."""
-        status = NotificationStatus.FAILED if for_good else NotificationStatus.PENDING
+    def failed(self, error: str, *, permanent: bool) -> Self:
+        """Return the record after a failed delivery."""
+        status = NotificationStatus.FAILED if permanent else NotificationStatus.PENDING
         return self.model_copy(update={"status": status, "error": error, "claimed_until": None})

@@ -10,10 +10,10 @@ from servicekit.server import serve
 
 
 def create_app(settings: Settings, open_: Opener[Settings, Notifier] = open_notifier) -> FastAPI:
-    """Return the notifier's application; it opens its store when it starts."""
+    """Return the notifier's application; its lifespan opens the state store."""
     return build_app(
         title="Taskway notifier",
-        description="Tells people what happened, each thing once, and keeps what it told them.",
+        description="Delivers notifications to people, each exactly once, by inbox or e-mail.",
         tags=TAGS,
         settings=settings,
         open_=open_,

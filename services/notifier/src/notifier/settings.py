@@ -8,11 +8,11 @@ from servicekit.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Where e-mail goes out."""
+    """The mail server and the sender."""
 
     app_port: int = 8002
     smtp_host: str | None = Field(
-        default=None, description="The mail server; without one the e-mail channel is closed"
+        default=None, description="The mail server; without one, the e-mail channel is disabled"
     )
     smtp_port: int = 587
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"

@@ -1,4 +1,4 @@
-"""Where the notifier's records are in the state store."""
+"""The keys and models of the notifier's state."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ class Records:
     """Typed reads and writes of the notifier's values."""
 
     def __init__(self, store: StateStore) -> None:
-        """Keep the records in `store`."""
+        """Read and write in `store`."""
         self.store = store
 
     async def notification(self, key: str) -> Versioned[NotificationRecord]:

@@ -1,4 +1,4 @@
-"""The ways to tell somebody, behind one small interface."""
+"""The channels that deliver notifications, behind one interface."""
 
 from datetime import timedelta
 from typing import Protocol
@@ -7,11 +7,11 @@ from contracts.notifier import NotificationRequest
 
 
 class Undeliverable(Exception):
-    """The notification can never be delivered as it is."""
+    """The notification can never be delivered; a retry does not help."""
 
 
 class DeliveryUnavailable(Exception):
-    """Delivery failed for now; trying again makes sense."""
+    """Delivery failed temporarily; a retry may succeed."""
 
 
 class Channel(Protocol):
@@ -19,15 +19,15 @@ class Channel(Protocol):
 
     @property
     def claim(self) -> timedelta | None:
-        """How long one delivery may take, where two at once would be two effects.
+        """How long a delivery may take, during which no other replica delivers.
 
-        None where the record alone decides which of them counts.
+        None where concurrent deliveries have one effect: the record decides which of them counts.
         """
 
     async def deliver(self, key: str, request: NotificationRequest) -> int | None:
         """Deliver, and return the number of the inbox entry where there is one.
 
         Raises:
-            Undeliverable: It never will be.
-            DeliveryUnavailable: Not now.
+            Undeliverable: It can never be delivered.
+            DeliveryUnavailable: It cannot be delivered now.
         """

@@ -21,24 +21,24 @@ IMPORTANCE = {
     Priority.HIGH: "high",
     Priority.URGENT: "high",
 }
-# A connection is opened, greeted and used within one time-out each.
+# Connect, greet and send take one timeout each at most.
 STEPS_OF_A_DELIVERY = 3
 
 
 class Email:
     """Delivers to a mail server.
 
-    A crash between the server's answer and our record of it leads to a second message; it has the
-    same Message-ID, by which mail systems recognise a repeat.
+    A crash between the server's reply and the record of it leads to a second message, with the
+    same Message-ID, by which mail systems recognise a duplicate.
     """
 
     def __init__(self, settings: Settings) -> None:
-        """Send by the server in `settings`."""
+        """Send by the mail server in `settings`."""
         self._settings = settings
         self.claim = timedelta(seconds=STEPS_OF_A_DELIVERY * settings.smtp_timeout_seconds)
 
     async def deliver(self, key: str, request: NotificationRequest) -> None:
-        """Send the notification and return once the server has taken it."""
+        """Send the notification, and return once the server has accepted it."""
         settings = self._settings
         if settings.smtp_host is None:
             raise Undeliverable("no mail server is configured (SMTP_HOST)")
@@ -56,7 +56,7 @@ class Email:
                 timeout=settings.smtp_timeout_seconds,
             )
         except aiosmtplib.SMTPAuthenticationError as error:
-            # The fault is in our settings: the message is good, and goes out once they are.
+            # The settings are wrong, not the message: it is sent once they are corrected.
             raise DeliveryUnavailable(str(error)) from error
         except aiosmtplib.SMTPRecipientsRefused as error:
             if all(refusal.code in PERMANENT for refusal in error.recipients):
@@ -83,7 +83,7 @@ class Email:
 
 def _task_lines(request: NotificationRequest) -> Iterator[str]:
     if request.due is not None:
-        # In the offset that it was given in: it is for people, who gave it.
+        # With the offset of the request: its author chose it for people.
         yield f"Due: {request.due.isoformat(' ', 'minutes')}"
     if request.priority is not None:
         yield f"Priority: {request.priority}"

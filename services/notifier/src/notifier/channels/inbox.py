@@ -1,4 +1,4 @@
-"""An inbox that the notifier keeps: its messages can be read over the API."""
+"""The inbox channel: messages in the state store, to be read over the API."""
 
 from contracts.notifier import InboxMessage, InboxPage, NotificationRequest
 from notifier.store import Records, inbox_of
@@ -6,16 +6,16 @@ from servicekit.sequence import Sequence, next_before
 
 
 class Inbox:
-    """Delivers into the state store.
+    """Delivers to inboxes in the state store.
 
-    The entry is written first and counts once the notification's record names its number: an
-    entry of an attempt that crashed, or came second, is never shown.
+    The entry is written first, and is valid once the notification's record has its number: the
+    entry of an attempt that crashed, or lost to another, is never shown.
     """
 
     claim = None
 
     def __init__(self, records: Records) -> None:
-        """Keep the inboxes beside the records."""
+        """Store inboxes beside the records of the notifications."""
         self._records = records
         self._sequence = Sequence(records.store)
 
@@ -27,7 +27,7 @@ class Inbox:
         return number
 
     async def page(self, recipient: str, before: int | None, limit: int) -> InboxPage:
-        """Return messages of an inbox, the newest first; an inbox that got none is empty."""
+        """Return messages of an inbox, the newest first."""
         name = inbox_of(recipient)
         if before is None:
             before = await self._sequence.newest(name)
