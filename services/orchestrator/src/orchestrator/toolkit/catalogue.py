@@ -1,4 +1,4 @@
-"""The workflows that an orchestrator hosts, and what each of them brings along."""
+"""The workflows that an orchestrator hosts, and what each package contributes."""
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
@@ -15,7 +15,7 @@ from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.workflow_settings import SettingsRegistry, WorkflowSettings
 
 Background = Callable[[Settings, SettingsRegistry], AbstractAsyncContextManager[None]]
-"""What runs beside the worker as long as the service does, such as a host of actors."""
+"""A task beside the worker for the lifetime of the service, such as a host of actors."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +23,8 @@ class HostedWorkflow:
     """A workflow, and what its package contributes to the orchestrator.
 
     Args:
-        definition: What it says about itself.
-        activities: Makes its activities.
+        definition: Its definition.
+        activities: Returns its activities, by name.
         settings: The classes of its settings, which are read when the service starts.
         check_request: Returns which field of a request the settings refuse, where its form is
             valid; None where they refuse none.
@@ -58,7 +58,7 @@ class Catalogue:
 
     @property
     def definitions(self) -> list[Definition]:
-        """What every workflow says about itself, in the order of the catalogue."""
+        """The definition of every workflow, in the order of the catalogue."""
         return [workflow.definition for workflow in self.workflows]
 
     def named(self, name: str) -> Definition | None:

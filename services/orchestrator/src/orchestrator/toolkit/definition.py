@@ -1,4 +1,4 @@
-"""What a workflow says about itself: everything that the API and the worker need to host it."""
+"""The definition of a workflow: all that the API and the worker need to host it."""
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Workflow = Callable[..., Generator[Any, Any, Any]]
 
 
 class Request(BaseModel):
-    """The input of a workflow: a field that it does not know is a mistake, and refused."""
+    """The input of a workflow; an unknown field is refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -27,14 +27,14 @@ class EternalInput(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that a workflow waits for from outside.
+    """An external event that a workflow waits for.
 
     Args:
         name: Its name, which is part of an address: `approval`.
-        payload: What it carries: a model with at least one field, for Dapr drops empty payloads.
+        payload: The model of its payload, with at least one field, for Dapr drops empty payloads.
         description: What it means, as Markdown.
-        key_field: The field of the payload by which several of it are told apart in one wait,
-            such as the kind of a document; by default a wait takes one.
+        key_field: The field of the payload that distinguishes several events of one wait, such as
+            the kind of a document; by default a wait accepts one event.
     """
 
     name: str
@@ -65,17 +65,17 @@ class Definition:
         path: Where it is in the API: `POST` here starts an instance.
         status_path: Where an instance's status is; below `path` by default.
         samples: Requests that run as they stand, by name; the first is the one to show.
-        events: What it waits for.
+        events: The external events that it waits for.
         children: The child workflows that it calls, by Dapr's name.
-        compensations: Which of its steps take an effect back.
+        compensations: Its activities that compensate a step.
         eternal_input: The model of an eternal workflow's input, which repeats by
             continue_as_new: each activity is a trace of its own, for one of all would never end.
             Goes when the minimum is Dapr 1.18.3, whose engine begins a trace a generation.
-        version: What `workflow` is called, where instances of older code may be on their way.
-        previous_versions: That older code, by version, kept until none of its instances runs.
+        version: The version of `workflow`, where instances of older code may be running.
+        previous_versions: The older code, by version, kept until none of its instances runs.
         search_fields: Where in the request a list of instances looks for free text; a path such
             as `customer.email` goes into what is nested, and into each item of a list. What may be
-            long comes last, for a long text is cut.
+            long comes last, for a long text is truncated.
     """
 
     name: str
@@ -108,7 +108,7 @@ class Definition:
         continue_as_new besides its request is left out.
 
         Raises:
-            ValidationError: It is of an age when the model was another.
+            ValidationError: It was written when the model was a different one.
         """
         return self.input.model_validate_json(serialized or "null", extra="ignore")
 
@@ -126,7 +126,7 @@ class Definition:
         return next((e for e in self.events if e.name == name.casefold()), None)
 
     def info(self) -> WorkflowInfo:
-        """Return what the API tells of it."""
+        """Return its description in the API."""
         return WorkflowInfo(
             name=self.name,
             workflow=self.workflow_name,

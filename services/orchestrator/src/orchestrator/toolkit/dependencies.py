@@ -1,4 +1,4 @@
-"""What activities depend on: clients of the peers, the state store, settings."""
+"""The dependencies of activities: clients of the peers, the state store, settings."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ Activities = Mapping[str, Activity]
 
 @dataclass(frozen=True)
 class ActivityDependencies:
-    """One of each, for the activities alone: they run on the worker's own event loop.
+    """Clients and settings for the activities alone, which run on the worker's event loop.
 
     Args:
         settings: The service's settings.
         workflow_settings: The settings of each workflow.
-        assigner: Assigns tasks to people.
-        notifier: Delivers notifications.
-        store: The orchestrator's own state.
-        sidecar: The sidecar's HTTP API, for what has no client of its own.
-        web: Addresses outside the system.
+        assigner: The client of the assigner.
+        notifier: The client of the notifier.
+        store: The orchestrator's state store.
+        sidecar: The HTTP client of the sidecar, for what has no client of its own.
+        web: The HTTP client for addresses outside the system.
     """
 
     settings: Settings

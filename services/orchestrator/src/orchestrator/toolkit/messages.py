@@ -38,7 +38,7 @@ class ReleaseAssignment(BaseModel):
 
 
 class SendNotification(BaseModel):
-    """Notify somebody."""
+    """Send a notification."""
 
     key: Key = Field(description="The idempotency key of the notification")
     recipient: Person

@@ -37,8 +37,8 @@ def assign(
     Raises:
         TaskFailedError: The assigner failed permanently; the task is assigned to nobody then.
     """
-    wanted = request.assignee or f"somebody with {', '.join(request.skills)}"
-    report(ctx, ASSIGN_TASK, f"Looking for {wanted}")
+    wanted = request.assignee or f"a member with {', '.join(request.skills)}"
+    report(ctx, ASSIGN_TASK, f"Assigning the task to {wanted}")
     step = AssignTask(key=assignment_key(ctx.instance_id), request=request)
     try:
         assigned = yield ctx.call_activity(ASSIGN_TASK, input=step, retry_policy=RETRY)
@@ -69,11 +69,11 @@ def notify(
     priority: Priority | None = None,
     due: datetime | None = None,
 ) -> Generator[Task[Any], Any, str | None]:
-    """Notify somebody.
+    """Send a notification.
 
     Args:
         ctx: The workflow's context.
-        recipient: Somebody's id or e-mail address.
+        recipient: An id or e-mail address.
         subject: At most 300 characters, in one line.
         body: At most 10,000 characters.
         step: Names the notification among those of the instance.

@@ -1,4 +1,4 @@
-"""What a workflow says of its progress."""
+"""The progress that a workflow reports in its custom status."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,14 +16,14 @@ def report(
     waits: Sequence[Wait] = (),
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Say in the instance's custom status what it is doing, or waiting for.
+    """Report in the instance's custom status what it is doing or waiting for.
 
     Args:
         ctx: The workflow's context.
         step: The step's name.
-        message: The same in words for a person.
-        waits: The events that may be sent from now on; all others are refused.
-        details: Figures, such as how many are done.
+        message: A sentence for people.
+        waits: The waits whose events are accepted from now on; all others are refused.
+        details: Figures, such as how many items are done.
     """
     progress = Progress(step=step, message=message, waits=list(waits), details=dict(details or {}))
     ctx.set_custom_status(progress.model_dump_json(exclude_defaults=True))

@@ -1,4 +1,4 @@
-"""Closes waits that ran out of time."""
+"""Closes waits that timed out."""
 
 from dapr.ext.workflow import WorkflowActivityContext
 
@@ -8,11 +8,11 @@ from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, CloseWaitResult
 
 
 def activities(dependencies: ActivityDependencies) -> Activities:
-    """Return the activities that need the accepted events."""
+    """Return the activities that use the accepted events."""
     accepted_events = AcceptedEvents(dependencies.store)
 
     async def close_wait(_: WorkflowActivityContext, step: CloseWait) -> CloseWaitResult:
-        """Let nothing more into a wait, and return what was let in before."""
+        """Accept no more events for a wait, and return the payload that was accepted before."""
         accepted, _now = await accepted_events.accept_once(step.instance_id, step.slot, None)
         return CloseWaitResult(payload=accepted.payload)
 

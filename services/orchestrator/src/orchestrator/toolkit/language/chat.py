@@ -1,6 +1,6 @@
 """Language by a model behind an API as OpenAI's: `POST {base}/chat/completions`.
 
-What a model answers is not trusted: it must be the JSON that was asked for, of a sensible size,
+What a model answers is not trusted: it must be the JSON of the instruction, of a sensible size,
 and cite passages that exist. Anything else is an error, and never passed on.
 """
 
@@ -16,10 +16,10 @@ from orchestrator.toolkit.language.port import MARK, Passage, Synthesis
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
-# These statuses of 4xx are about the moment, and not about the request.
-TRY_AGAIN = frozenset({408, 425, 429})
-# No more of an error's body than this is told.
-TOLD = 200
+# These statuses of 4xx are transient, and no judgement of the request.
+TRANSIENT = frozenset({408, 425, 429})
+# How much of an error's body is reported.
+MAX_ERROR = 200
 
 SUMMARISE = (
     "Summarise the text that the user sends in at most {sentences} sentences, in its language. "
@@ -37,7 +37,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class NonsensicalAnswer(Exception):
-    """The model's answer is not what was asked for."""
+    """The model's answer does not follow the instruction."""
 
 
 class _Summary(BaseModel):
@@ -81,14 +81,14 @@ class ChatLanguage:
 
         Raises:
             NonRetryableError: The API refuses the request (4xx).
-            HTTPError: The API does not answer, or by 429 or 5xx: trying again makes sense.
+            HTTPError: The API does not answer, or by 408, 425, 429 or 5xx: to be retried.
             TimeoutError: It took longer than the deadline.
-            NonsensicalAnswer: The answer makes no sense: another try may.
+            NonsensicalAnswer: The answer makes no sense: a retry may succeed.
         """
         if not text.strip():
             return ""
         answer = await self._ask(SUMMARISE.format(sentences=sentences), text, _Summary)
-        if len(answer.summary) > max(len(text), TOLD):
+        if len(answer.summary) > max(len(text), MAX_ERROR):
             raise NonsensicalAnswer("the summary is longer than the text")
         return answer.summary
 
@@ -125,15 +125,16 @@ class ChatLanguage:
             answer = await self._web.post(
                 self._url, json=request, headers=self._headers, timeout=self._deadline
             )
-        if 300 <= answer.status_code < 500 and answer.status_code not in TRY_AGAIN:
+        if 300 <= answer.status_code < 500 and answer.status_code not in TRANSIENT:
             raise NonRetryableError(
-                f"The language model refuses: {answer.status_code} {answer.text[:TOLD]}"
+                f"The language model refuses: {answer.status_code} {answer.text[:MAX_ERROR]}"
             )
         answer.raise_for_status()
         try:
             return model.model_validate(json.loads(_content(answer.json())))
         except (ValueError, KeyError, IndexError, TypeError) as error:
-            raise NonsensicalAnswer(f"the answer is not as asked for: {error}"[:TOLD]) from error
+            message = f"the answer does not follow the instruction: {error}"
+            raise NonsensicalAnswer(message[:MAX_ERROR]) from error
 
 
 def _content(completion: Any) -> str:

@@ -1,4 +1,4 @@
-"""Chooses how language is understood, by the settings."""
+"""Opens the language port of the settings."""
 
 from httpx import AsyncClient
 

@@ -1,4 +1,4 @@
-"""What workflows ask of a language model, whichever one answers."""
+"""The port to a language model."""
 
 import re
 from typing import Protocol
@@ -12,7 +12,7 @@ MARK = re.compile(r"\[(\d{1,4})\]")
 class Passage(BaseModel):
     """A piece of text that an answer may rest on."""
 
-    source: str = Field(description="Who says it: passages of one source do not confirm each other")
+    source: str = Field(description="The source: passages of one source do not confirm each other")
     reference: str = Field(description="What a citation names, such as a title or an address")
     text: str
 

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from orchestrator.toolkit.language.port import MARK, Passage, Synthesis
 from orchestrator.toolkit.language.sentences import ended, sentences_of, terms_of
 
-# A sentence of fewer terms is too short to stand for a text.
+# A sentence of fewer terms is too short for a summary.
 SHORTEST = 4
 # An answer of more than this would be a list of finds.
 ANSWER_SENTENCES = 4
 # Two sentences with this share of their terms in common say the same.
 SAME = 0.7
-# Each sentence is compared with each: of the best only, so that it stays a matter of moments.
+# Each sentence is compared with each: of the best only, so that it takes milliseconds.
 COMPARED = 200
 COVERAGE_SHARE, AGREEMENT_SHARE = 60, 40
 NO_ANSWER = "None of the passages says anything about the question."
 
 
 class RulesLanguage:
-    """The port by rules."""
+    """The language port, by rules."""
 
     async def summarise(self, text: str, sentences: int) -> str:
         """Return the sentences that say most of a text, in its order.
@@ -53,8 +53,8 @@ class RulesLanguage:
         The confidence is 60 % for the share of the question's terms that the answer has, and 40 %
         for the share of them that two sources or more have: so one source alone gives 60 at most.
         """
-        asked = set(terms_of(question))
-        points = _points(asked, passages)[:ANSWER_SENTENCES]
+        query_terms = set(terms_of(question))
+        points = _points(query_terms, passages)[:ANSWER_SENTENCES]
         if not points:
             return Synthesis(text=NO_ANSWER, citations=[], confidence=0)
         cited = list(dict.fromkeys(p for point in points for p in point.passages))
@@ -65,10 +65,10 @@ class RulesLanguage:
         sources: dict[str, set[str]] = {}
         for point in points:
             for passage in point.passages:
-                for term in point.terms & asked:
+                for term in point.terms & query_terms:
                     sources.setdefault(term, set()).add(passages[passage].source)
         confirmed = sum(len(of_term) > 1 for of_term in sources.values())
-        score = (COVERAGE_SHARE * len(sources) + AGREEMENT_SHARE * confirmed) / len(asked)
+        score = (COVERAGE_SHARE * len(sources) + AGREEMENT_SHARE * confirmed) / len(query_terms)
         return Synthesis(
             text=text, citations=[passages[p].reference for p in cited], confidence=round(score)
         )
@@ -76,7 +76,7 @@ class RulesLanguage:
 
 @dataclass
 class _Point:
-    """Something that one passage says, or several."""
+    """A sentence of one passage, or of several that say the same."""
 
     sentence: str
     terms: set[str]
@@ -87,15 +87,15 @@ def _weight(position: int, terms: list[str], weights: dict[str, float]) -> float
     return sum(weights[term] for term in terms) / len(terms) * (1 + 1 / (1 + position))
 
 
-def _points(asked: set[str], passages: list[Passage]) -> list[_Point]:
-    """Return what the passages say to the question, what says most of it first."""
+def _points(query_terms: set[str], passages: list[Passage]) -> list[_Point]:
+    """Return the sentences that have terms of the question, those with most of them first."""
     found = [
         _Point(sentence, set(terms_of(sentence)), [number])
         for number, passage in enumerate(passages)
         for sentence in sentences_of(MARK.sub("", passage.text))
     ]
-    related = [point for point in found if point.terms & asked]
-    related.sort(key=lambda p: -len(p.terms & asked))
+    related = [point for point in found if point.terms & query_terms]
+    related.sort(key=lambda p: -len(p.terms & query_terms))
     points: list[_Point] = []
     for point in related[:COMPARED]:
         same = next((p for p in points if _alike(p.terms, point.terms)), None)
@@ -103,7 +103,7 @@ def _points(asked: set[str], passages: list[Passage]) -> list[_Point]:
             points.append(point)
         elif point.passages[0] not in same.passages:
             same.passages += point.passages
-    return sorted(points, key=lambda p: (-len(p.terms & asked), -len(p.passages)))
+    return sorted(points, key=lambda p: (-len(p.terms & query_terms), -len(p.passages)))
 
 
 def _alike(one: set[str], other: set[str]) -> bool:

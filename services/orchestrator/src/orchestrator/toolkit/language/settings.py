@@ -1,4 +1,4 @@
-"""Which language model to ask, if any."""
+"""The settings of the language port."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""The assigner, as the orchestrator uses it."""
+"""The orchestrator's client of the assigner."""
 
 from httpx import AsyncClient
 
@@ -7,7 +7,7 @@ from orchestrator.toolkit.peers.peer import Peer
 
 
 class AssignerClient:
-    """Makes and releases assignments; each call can be repeated."""
+    """Makes and releases assignments; each call is idempotent."""
 
     def __init__(self, http: AsyncClient) -> None:
         """Reach the assigner over `http`, a client of the sidecar."""

@@ -1,4 +1,4 @@
-"""The notifier, as the orchestrator uses it."""
+"""The orchestrator's client of the notifier."""
 
 from httpx import AsyncClient
 
@@ -7,7 +7,7 @@ from orchestrator.toolkit.peers.peer import Peer
 
 
 class NotifierClient:
-    """Sends notifications; each call can be repeated."""
+    """Sends notifications; each call is idempotent."""
 
     def __init__(self, http: AsyncClient) -> None:
         """Reach the notifier over `http`, a client of the sidecar."""

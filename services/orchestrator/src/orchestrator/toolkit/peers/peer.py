@@ -1,4 +1,4 @@
-"""Calls a peer through Dapr service invocation, and tells 'no' from 'not now'."""
+"""Calls a peer by Dapr service invocation; a refusal is one error, an outage another."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ from pydantic import BaseModel, ValidationError
 from contracts.problems import Problem
 from orchestrator.metrics import PEER_CALLS
 
-# Time-out and rate limit: the peer did not judge the request.
+# Time-out and rate limit: not a judgement of the request.
 TRANSIENT = frozenset({408, 425, 429})
 
 
 class PeerUnavailable(Exception):
-    """The peer did not answer, or could not: trying again makes sense."""
+    """The peer did not answer, or answered that it cannot: to be retried."""
 
 
 class PeerRefused(Exception):
-    """The peer judged the request, and said no: trying again gives the same answer."""
+    """The peer refused the request: a retry gives the same answer."""
 
     def __init__(self, status: int, problem: Problem | None, text: str) -> None:
-        """Keep what the peer said; `problem` is None where it was not problem details."""
+        """Keep the peer's answer; `problem` is None where it was not problem details."""
         super().__init__(problem.detail if problem else text)
         self.status = status
         self.problem = problem
@@ -39,8 +39,8 @@ class Peer:
         """Put a resource and return the peer's JSON.
 
         Raises:
-            PeerRefused: The peer said no.
-            PeerUnavailable: The peer did not answer, or answered that it cannot.
+            PeerRefused: The peer refused the request (4xx).
+            PeerUnavailable: The peer did not answer, or by 408, 425, 429 or 5xx.
         """
         content = body.model_dump_json()
         return (await self._send("PUT", path, content=content)).json()
@@ -78,5 +78,5 @@ def _problem(answer: httpx.Response) -> Problem | None:
     try:
         return Problem.model_validate_json(answer.content)
     except ValidationError:
-        # The sidecar answers errors of its own in another form.
+        # The sidecar's own errors have another form.
         return None

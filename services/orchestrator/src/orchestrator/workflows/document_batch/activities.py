@@ -40,7 +40,7 @@ def activities(dependencies: ActivityDependencies) -> Activities:
         try:
             result = await _process(step, library, classifier, language)
         except NonRetryableError as error:
-            # Another attempt would end alike: so this is the result.
+            # A retry would end alike: so this is the result.
             result = Result(error=str(error)[:MAX_ERROR])
         except Exception as error:
             await results.fail(step.key, step.document_id, str(error)[:MAX_ERROR])
@@ -50,10 +50,10 @@ def activities(dependencies: ActivityDependencies) -> Activities:
     async def process_document(
         _: WorkflowActivityContext, step: ProcessDocument
     ) -> DocumentProcessed:
-        """Process a document once: a result that is there already is the answer.
+        """Process a document once: a result that is there already is returned.
 
-        After a crash Dapr may deliver a step several times at once: then one does the work, and
-        the others wait for its result.
+        After a crash Dapr may deliver a step several times at once: then one attempt does the
+        work, and the others wait for its result.
         """
         async with locks(step.key):
             result = await results.begin(step.key, step.document_id)

@@ -1,4 +1,4 @@
-"""A chunk of a document batch: a child workflow that has a window slide over its documents."""
+"""A chunk of a document batch: a child workflow with a sliding window over its documents."""
 
 from collections.abc import Generator
 from typing import Any
@@ -24,7 +24,7 @@ def chunk_workflow(
 ) -> Generator[Task[Any], Any, ChunkResult]:
     """Process the documents, `parallelism` at a time: as one ends, the next begins.
 
-    A document that fails, for whatever reason, is counted, and the others go on.
+    A document that fails is counted, and the others go on.
     """
     result = ChunkResult()
     waiting = list(enumerate(chunk.documents, chunk.first))

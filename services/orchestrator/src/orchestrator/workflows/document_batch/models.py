@@ -11,7 +11,7 @@ from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan,
 
 CHUNK = "batch_chunk_workflow"
 PROCESS_DOCUMENT = "process_document"
-# What is told of an error; the rest is in the logs.
+# How much of an error is reported; the rest is in the logs.
 MAX_ERROR = 300
 
 # As a RequestId, and short enough for "-1000" to make one of it.
@@ -19,7 +19,7 @@ DocumentPrefix = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0
 
 
 class DocumentClass(StrEnum):
-    """What a document is."""
+    """The class of a document."""
 
     INVOICE = "invoice"
     CONTRACT = "contract"
@@ -34,11 +34,11 @@ class ProcessDocument(BaseModel):
     key: str = Field(description="Names the result: the batch's instance and the document's index")
     document_id: str
     fails: bool = Field(default=False, description="Whether it fails permanently, by injection")
-    pause_ms: int = Field(default=0, description="How many milliseconds longer it is to take")
+    pause_ms: int = Field(default=0, description="The injected delay, in milliseconds")
 
 
 class DocumentProcessed(BaseModel):
-    """What the workflow needs to know of a result, which itself is kept under the key."""
+    """The part of a result that the workflow needs; the result itself is stored under the key."""
 
     document_class: DocumentClass | None = None
     words: int = 0
@@ -46,7 +46,7 @@ class DocumentProcessed(BaseModel):
 
 
 class ClassTotal(BaseModel):
-    """What the documents of a class add up to."""
+    """The totals of a class."""
 
     documents: int = 0
     words: int = 0
@@ -74,7 +74,7 @@ class Chunk(BaseModel):
 
 
 class ChunkResult(BaseModel):
-    """What came of a chunk, or of several."""
+    """The result of a chunk, or of several."""
 
     done: int = 0
     failed: int = 0
@@ -82,7 +82,7 @@ class ChunkResult(BaseModel):
     failures: list[Failure] = []
 
     def add(self, other: "ChunkResult", max_failures: int) -> None:
-        """Add another, and keep no more than so many failures."""
+        """Add another result, and keep at most `max_failures` failures."""
         self.done += other.done
         self.failed += other.failed
         for name, total in other.classes.items():
@@ -174,7 +174,7 @@ class BatchOutcome(StrEnum):
 
 
 class BatchResult(BaseModel):
-    """What came of a batch; `GET /batches/{instance_id}/results` has what came of each document."""
+    """The result of a batch; `GET /batches/{instance_id}/results` has that of each document."""
 
     batch_id: RequestId
     status: BatchOutcome = Field(

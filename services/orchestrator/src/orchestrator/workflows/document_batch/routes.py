@@ -1,4 +1,4 @@
-"""The documents that batches read, and what came of each."""
+"""The documents of batches, and the result of each."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -29,7 +29,7 @@ class DocumentKept(BaseModel):
 
 
 class DocumentStatus(StrEnum):
-    """How far a document is."""
+    """The status of a document."""
 
     PENDING = "pending"
     DONE = "done"
@@ -37,12 +37,12 @@ class DocumentStatus(StrEnum):
 
 
 class DocumentResult(BaseModel):
-    """What came of a document."""
+    """The result of a document."""
 
     index: int = Field(description="The document's place in the batch, from 0")
     document_id: str
     status: DocumentStatus = Field(
-        description="`pending`: not begun, under way, or about to be tried again"
+        description="`pending`: not begun, under way, or about to be retried"
     )
     attempts: int = Field(description="How often processing it began")
     document_class: DocumentClass | None = None
@@ -65,7 +65,7 @@ router = APIRouter(tags=[DEFINITION.title])
     "/documents/{document_id}",
     summary="Upload a document",
     description="The same document again changes nothing; another one under the id is refused. "
-    "Ids that begin with `sample-` are taken.",
+    "Ids that begin with `sample-` are reserved.",
     status_code=status.HTTP_201_CREATED,
     responses={
         200: {"model": DocumentKept, "description": "The document was there before"},
@@ -129,7 +129,7 @@ def _shown(
     if record is None:
         record = ResultRecord(document_id=document_id)
     if record.result is None:
-        # Nothing is tried again once the batch has ended.
+        # Nothing is retried once the batch has ended.
         return DocumentResult(
             index=index,
             document_id=document_id,

@@ -12,5 +12,5 @@ class DocumentBatchSettings(WorkflowSettings):
 
     document_classes_file: Path = Field(
         default=Path(__file__).parent / "adapters/classes.json",
-        description="By which words document batches tell documents apart",
+        description="The terms by which documents are classified",
     )

@@ -19,7 +19,7 @@ def activities(dependencies: ActivityDependencies) -> Activities:
         await inject_failures(dependencies.store, luck.key, luck.failures)
 
     async def take_back(_: WorkflowActivityContext, user_name: str) -> str:
-        """Return an apology."""
+        """Compensate a greeting: return an apology."""
         return f"Sorry, {user_name}: that did not work."
 
     return {GREET: greet, TRY_LUCK: try_luck, TAKE_BACK: take_back}

@@ -29,7 +29,7 @@ FAULTS = {
 
 
 class HelloRequest(Request):
-    """Somebody who is to be greeted."""
+    """A user who is greeted."""
 
     hello_id: RequestId = Field(description="Your name for the greeting")
     user_name: RequestId
@@ -37,7 +37,7 @@ class HelloRequest(Request):
         default=None, description="An injected failure of a step: twice, or permanently"
     )
     rest_seconds: int = Field(
-        default=15, ge=1, le=86_400, description="How long it rests, by a durable timer"
+        default=15, ge=1, le=86_400, description="How many seconds it rests, by a durable timer"
     )
 
 
@@ -49,7 +49,7 @@ class Luck(BaseModel):
 
 
 class HelloResult(BaseModel):
-    """What was said."""
+    """The greetings."""
 
     greetings: list[str]
     compensated: bool = False

@@ -1,4 +1,4 @@
-"""Hello: each thing that a workflow can do, once. Start reading here."""
+"""Hello: each building block of a workflow, once. Start reading here."""
 
 from collections.abc import Generator
 from datetime import timedelta
@@ -26,11 +26,11 @@ from orchestrator.workflows.hello.samples import SAMPLES
 def hello_workflow(
     ctx: DaprWorkflowContext, request: HelloRequest
 ) -> Generator[Task[Any], Any, HelloResult]:
-    """Greet; try something that may fail; have a child greet; rest; and make good a failure."""
+    """Greet; run a step that may fail; have a child greet; rest; compensate a failure."""
     report(ctx, GREET, f"Greeting {request.user_name}")
     greeting = yield ctx.call_activity(GREET, input=request.user_name, retry_policy=RETRY)
     try:
-        report(ctx, TRY_LUCK, "Trying something that may fail, three times at most")
+        report(ctx, TRY_LUCK, "Running a step that may fail, three times at most")
         failures = FAULTS[request.simulate].at(TRY_LUCK).failures
         luck = Luck(key=f"{ctx.instance_id}:luck", failures=failures)
         yield ctx.call_activity(TRY_LUCK, input=luck, retry_policy=RETRY)
@@ -67,7 +67,7 @@ DEFINITION = Definition(
     output=HelloResult,
     id_field="hello_id",
     title="Hello",
-    description="Each thing that a workflow can do, once: an activity, retries, a child workflow, "
+    description="Each building block of a workflow, once: an activity, retries, a child workflow, "
     "a durable timer, compensation.",
     compensations=(TAKE_BACK,),
     path="/hello",

@@ -55,7 +55,7 @@ def _steps(dependencies: ActivityDependencies, shop: Shop) -> Activities:
         return shop.assortment.check(order.lines)
 
     async def reserve_stock(_: WorkflowActivityContext, step: ReserveStock) -> StepAnswer:
-        """Reserve each line, up to the first that does not suffice."""
+        """Reserve each line, up to the first that exceeds the stock."""
         for index, line in enumerate(step.lines):
             with _permanent_refusal():
                 refusal = await shop.stock.reserve(_line(step, index), line.sku, line.quantity)

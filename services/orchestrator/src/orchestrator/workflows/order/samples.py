@@ -31,7 +31,7 @@ SAMPLES = {
         summary="Shipping fails permanently, and the refund succeeds at its fourth attempt",
         request=_sample("4", ("pencil", 2), simulate=OrderFault.REFUND_RETRIES),
     ),
-    "nobody told": Sample(
+    "customer not notified": Sample(
         summary="The notification fails: shipment, payment and reservation are compensated",
         request=_sample("5", ("pencil", 2), simulate=OrderFault.NOTIFICATION),
     ),

@@ -47,10 +47,10 @@ class Assortment(BaseModel):
 
 
 class Stock(Protocol):
-    """How many of each kind of goods there are. A key counts once, however often it comes."""
+    """How many of each kind of goods there are. Each key counts once."""
 
     async def reserve(self, key: str, sku: str, quantity: int) -> str | None:
-        """Take goods out of the stock; return why not, where they do not suffice."""
+        """Take goods out of the stock; return why not, where the stock is too low."""
 
     async def compensate(self, key: str) -> bool:
         """Put back what the key took; from now on it takes nothing. Return whether it had."""
@@ -63,10 +63,10 @@ class Stock(Protocol):
 
 
 class Payments(Protocol):
-    """The customers' money. A key counts once, however often it comes."""
+    """The customers' money. Each key counts once."""
 
     async def charge(self, key: str, customer: str, amount: int) -> str | None:
-        """Take money out of a wallet; return why not, where it does not suffice."""
+        """Take money out of a wallet; return why not, where the balance is too low."""
 
     async def compensate(self, key: str) -> bool:
         """Put back what the key took; from now on it takes nothing. Return whether it had."""
@@ -88,7 +88,7 @@ class Shipment(BaseModel):
 
 
 class Shipping(Protocol):
-    """The carrier. A key counts once, however often it comes."""
+    """The carrier. Each key counts once."""
 
     async def ship(self, shipment: Shipment) -> None:
         """Hand over goods; raises KeyCompensated where the key was compensated before."""

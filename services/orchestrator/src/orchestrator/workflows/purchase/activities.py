@@ -1,4 +1,4 @@
-"""Checks that a purchase makes sense, and says what holds for it."""
+"""Validates a purchase, and reads the terms of its approval from the settings."""
 
 from dapr.ext.workflow import WorkflowActivityContext
 

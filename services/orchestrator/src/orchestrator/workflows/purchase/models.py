@@ -1,4 +1,4 @@
-"""A purchase, and the decision about it: what every version of its approval reads and returns."""
+"""What every version of purchase approval takes, calls and returns."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -10,6 +10,7 @@ from orchestrator.toolkit.definition import Event, Request
 
 VALIDATE_PURCHASE = "validate_purchase"
 APPROVER_SKILL = "approval"
+# A part of recorded notifications.
 NOBODY_DECIDED = "Nobody decided in time"
 
 
@@ -23,12 +24,12 @@ class Currency(StrEnum):
 
 
 class PurchaseRequest(Request):
-    """Something that somebody wants to buy."""
+    """A purchase that needs an approval."""
 
     purchase_id: RequestId = Field(
         description="Your name for the purchase; the instance is `purchase-<purchase_id>`"
     )
-    requester: Person = Field(description="Who wants it, and is told the outcome")
+    requester: Person = Field(description="Who wants it, and is notified of the outcome")
     item: str = Field(min_length=1, max_length=150, description="What is to be bought")
     amount: StrictInt = Field(
         ge=1, le=1_000_000_000_000, description="In cents: 120000 is 1,200.00"
@@ -37,7 +38,7 @@ class PurchaseRequest(Request):
     approver: Person | None = Field(
         default=None,
         description="Who is to decide, by id or e-mail address; "
-        f"else whoever has the skill `{APPROVER_SKILL}` and holds least",
+        f"else a member with the skill `{APPROVER_SKILL}` and the fewest assignments",
     )
     decide_within_seconds: StrictInt | None = Field(
         default=None,
@@ -53,10 +54,10 @@ class PurchaseRequest(Request):
 
 
 class Terms(BaseModel):
-    """What holds for a purchase from its beginning, whatever the settings become."""
+    """The terms of a purchase, fixed when it begins, whatever the settings become."""
 
-    rejection: str | None = Field(default=None, description="Why it makes no sense, if it does not")
-    limit: int = Field(description="In cents: from here on, somebody must approve")
+    rejection: str | None = Field(default=None, description="Why it is rejected, if it is")
+    limit: int = Field(description="In cents: from here on an approval is needed")
     decide_within_seconds: int
 
     @property
@@ -66,7 +67,7 @@ class Terms(BaseModel):
 
 
 class Approval(BaseModel):
-    """Somebody's decision."""
+    """The decision of an approver."""
 
     approved: StrictBool
     approver: Person = Field(description="Who decided")
@@ -96,19 +97,19 @@ class PurchaseResult(BaseModel):
 
     purchase_id: RequestId
     status: PurchaseOutcome = Field(
-        description="`cancelled`: nobody decided in time; `refused`: nobody can decide; "
-        "`failed`: the approver could not be reached"
+        description="`cancelled`: no decision in time; `refused`: no approver is available; "
+        "`failed`: a step failed permanently"
     )
     message: str
-    decided_by: Person | None = Field(default=None, description="Null where nobody had to, or did")
+    decided_by: Person | None = Field(default=None, description="Null where there was no decision")
     comment: str = ""
     requester_told: bool | None = Field(
-        default=None, description="Null where the requester was not to be told"
+        default=None, description="Null where no notification was due"
     )
 
 
 def decided(request: PurchaseRequest, approval: Approval) -> PurchaseResult:
-    """Return what an approver's decision makes of a purchase."""
+    """Return the result of a purchase after an approver's decision."""
     status = PurchaseOutcome.APPROVED if approval.approved else PurchaseOutcome.REJECTED
     return PurchaseResult(
         purchase_id=request.purchase_id,

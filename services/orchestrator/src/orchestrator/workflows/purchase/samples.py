@@ -4,7 +4,7 @@ from contracts.orchestrator import Sample, SampleEvent
 
 SAMPLES = {
     "approved": Sample(
-        summary="A purchase that somebody approves",
+        summary="A purchase that is approved",
         request={
             "purchase_id": "1",
             "requester": "alice@example.com",
@@ -28,7 +28,7 @@ SAMPLES = {
         },
     ),
     "rejected": Sample(
-        summary="A purchase that somebody rejects",
+        summary="A purchase that is rejected",
         request={
             "purchase_id": "3",
             "requester": "bob@example.com",
@@ -45,7 +45,7 @@ SAMPLES = {
         ],
     ),
     "cancelled": Sample(
-        summary="Nobody decides in time; half way, the approver is reminded",
+        summary="No decision in time; the approver is reminded at half of it",
         request={
             "purchase_id": "4",
             "requester": "bob@example.com",
@@ -56,7 +56,7 @@ SAMPLES = {
         },
     ),
     "refused": Sample(
-        summary="Nobody can decide: the approver is away",
+        summary="No approver is available: the one named is away",
         request={
             "purchase_id": "5",
             "requester": "bob@example.com",

@@ -1,4 +1,4 @@
-"""Purchase approval: small purchases at once, others by somebody's decision within a time."""
+"""Purchase approval: at once below the limit, else by a decision within a deadline."""
 
 from collections.abc import Generator
 from typing import Any
@@ -31,10 +31,10 @@ from orchestrator.workflows.purchase.workflow_v1 import purchase_approval_v1
 def purchase_approval_workflow(
     ctx: DaprWorkflowContext, request: PurchaseRequest
 ) -> Generator[Task[Any], Any, PurchaseResult]:
-    """Have the purchase judged, tell the requester, and take it from the approver's list."""
-    result, held = yield from _judged(ctx, request)
+    """Decide on the purchase, notify the requester, and release the approver's assignment."""
+    result, assigned = yield from _decide(ctx, request)
 
-    # This step was added while instances of version 2 were on their way. One whose history has
+    # This step was added while instances of version 2 were running. One whose history has
     # gone beyond this line without it gets False, and goes on as it began; every other one gets
     # True, and the engine notes that in its history. The `if` can go, and the step stay, when no
     # instance runs that began before the step was there: docs/changing-a-workflow.md.
@@ -48,22 +48,22 @@ def purchase_approval_workflow(
         )
         result.requester_told = failure is None
 
-    if held:
+    if assigned:
         yield from release(ctx)
     report(ctx, result.status, result.message)
     return result
 
 
-def _judged(
+def _decide(
     ctx: DaprWorkflowContext, request: PurchaseRequest
 ) -> Generator[Task[Any], Any, tuple[PurchaseResult, bool]]:
-    """Return the result, and whether somebody holds the task of deciding."""
+    """Return the result, and whether an approver has the assignment."""
 
     def ended(
-        status: PurchaseOutcome, message: str, *, held: bool = False
+        status: PurchaseOutcome, message: str, *, assigned: bool = False
     ) -> tuple[PurchaseResult, bool]:
         result = PurchaseResult(purchase_id=request.purchase_id, status=status, message=message)
-        return result, held
+        return result, assigned
 
     report(ctx, VALIDATE_PURCHASE, "Checking the purchase")
     try:
@@ -80,26 +80,27 @@ def _judged(
         title=f"Approve: {request.item}", assignee=request.approver, skills=[APPROVER_SKILL]
     )
     try:
-        assigned = yield from assign(ctx, wanted)
+        answer = yield from assign(ctx, wanted)
     except TaskFailedError as error:
         return ended(PurchaseOutcome.FAILED, f"Assignment failed: {error.details.message}")
-    if assigned.assignment is None:
-        return ended(PurchaseOutcome.REFUSED, assigned.refusal or "Nobody can decide")
-    approver = assigned.assignment.email
+    if answer.assignment is None:
+        return ended(PurchaseOutcome.REFUSED, answer.refusal or "No approver is available")
+    approver = answer.assignment.email
 
     what = f"{request.requester} wants to buy for {request.price}: {request.item}"
     failure = yield from notify(ctx, approver, "A purchase to approve", what)
     if failure is not None:
+        # "told": the message is a part of the requester's notification, and so of histories.
         message = f"{approver} could not be told: {failure}"
-        return ended(PurchaseOutcome.FAILED, message, held=True)
+        return ended(PurchaseOutcome.FAILED, message, assigned=True)
 
-    begun = ctx.current_utc_datetime
-    until = begun + terms.time_to_decide
-    waiting = EventWait(ctx, APPROVAL, Approval, until=until, assigned_to=approver)
-    half_time = Reminder(begun + terms.time_to_decide / 2, "A purchase still to approve", what)
-    approval = yield from wait_for_decision(ctx, waiting, approver, [half_time])
+    started = ctx.current_utc_datetime
+    until = started + terms.time_to_decide
+    event_wait = EventWait(ctx, APPROVAL, Approval, until=until, assigned_to=approver)
+    half_time = Reminder(started + terms.time_to_decide / 2, "A purchase still to approve", what)
+    approval = yield from wait_for_decision(ctx, event_wait, approver, [half_time])
     if approval is None:
-        return ended(PurchaseOutcome.CANCELLED, NOBODY_DECIDED, held=True)
+        return ended(PurchaseOutcome.CANCELLED, NOBODY_DECIDED, assigned=True)
     return decided(request, approval), True
 
 
@@ -113,8 +114,8 @@ DEFINITION = Definition(
     output=PurchaseResult,
     id_field="purchase_id",
     title="Purchase approval",
-    description="A purchase below the limit is approved at once; from there on somebody decides, "
-    "within a time, and is reminded at half of it.",
+    description="A purchase below the limit is approved at once; from there on an approver decides "
+    "within a deadline, and is reminded at half of the time.",
     path="/purchase-orders",
     search_fields=("requester", "item", "approver"),
     events=(APPROVAL,),

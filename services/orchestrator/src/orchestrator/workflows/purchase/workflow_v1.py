@@ -1,6 +1,6 @@
-"""Purchase approval, version 1: without a reminder, and the requester is not told.
+"""Purchase approval, version 1: without a reminder and a notification of the requester.
 
-It is kept as it was for the instances that it started, and can go when none of them runs any more:
+It is kept for the instances that it started, and can go when none of them runs any more:
 docs/changing-a-workflow.md says how to see that.
 """
 
@@ -11,7 +11,7 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.people import assign, notify, release
+from orchestrator.toolkit.people import assign, notify, release, wait_for_decision
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
 from orchestrator.toolkit.waits import EventWait
@@ -32,7 +32,7 @@ from orchestrator.workflows.purchase.models import (
 def purchase_approval_v1(
     ctx: DaprWorkflowContext, request: PurchaseRequest
 ) -> Generator[Task[Any], Any, PurchaseResult]:
-    """Approve what is small at once, and let somebody decide about the rest."""
+    """Approve at once below the limit, else by the decision of an approver."""
 
     def ended(status: PurchaseOutcome, message: str) -> PurchaseResult:
         report(ctx, status, message)
@@ -57,21 +57,18 @@ def purchase_approval_v1(
     except TaskFailedError as error:
         return ended(PurchaseOutcome.FAILED, f"Assignment failed: {error.details.message}")
     if assigned.assignment is None:
-        return ended(PurchaseOutcome.REFUSED, assigned.refusal or "Nobody can decide")
+        return ended(PurchaseOutcome.REFUSED, assigned.refusal or "No approver is available")
     approver = assigned.assignment.email
 
     body = f"{request.requester} wants to buy for {request.price}: {request.item}"
     failure = yield from notify(ctx, approver, "A purchase to approve", body)
     if failure is not None:
         yield from release(ctx)
-        return ended(PurchaseOutcome.FAILED, f"{approver} could not be told: {failure}")
+        return ended(PurchaseOutcome.FAILED, f"{approver} could not be notified: {failure}")
 
     until = ctx.current_utc_datetime + terms.time_to_decide
-    waiting = EventWait(ctx, APPROVAL, Approval, until=until, assigned_to=approver)
-    report(ctx, APPROVAL.name, f"{approver} is to decide", waits=[waiting.wait])
-    approval = yield from waiting.receive()
-    if approval is None:
-        approval = yield from waiting.close()
+    event_wait = EventWait(ctx, APPROVAL, Approval, until=until, assigned_to=approver)
+    approval = yield from wait_for_decision(ctx, event_wait, approver)
     yield from release(ctx)
     if approval is None:
         return ended(PurchaseOutcome.CANCELLED, NOBODY_DECIDED)

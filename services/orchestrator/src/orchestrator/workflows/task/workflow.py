@@ -62,7 +62,7 @@ def task_processing_workflow(
         return ended(TaskOutcome.FAILED, f"Assignment failed: {error.details.message}")
     assignment = assigned.assignment
     if assignment is None:
-        return ended(TaskOutcome.REJECTED, assigned.refusal or "Nobody can take the task")
+        return ended(TaskOutcome.REJECTED, assigned.refusal or "No member is available")
 
     failure = yield from notify(
         ctx,
@@ -76,7 +76,7 @@ def task_processing_workflow(
         yield from release(ctx)
         return ended(
             TaskOutcome.FAILED,
-            f"{assignment.email} could not be told, so the assignment was released: {failure}",
+            f"{assignment.email} could not be notified, so the assignment was released: {failure}",
         )
     return ended(
         TaskOutcome.COMPLETED,

@@ -1,1 +1,1 @@
-"""Documents: kept by id, turned into plain text, told apart."""
+"""Documents: stored by id, extracted as plain text, classified."""

@@ -1,4 +1,4 @@
-"""Tells documents apart by the words in them; the rules are data, in classes.json."""
+"""Classifies documents by their words; the rules are data, in classes.json."""
 
 import re
 from pathlib import Path
@@ -9,13 +9,13 @@ from orchestrator.workflows.document_batch.models import DocumentClass
 
 
 class ClassRule(BaseModel):
-    """What speaks for a class."""
+    """The terms of a class."""
 
     document_class: DocumentClass
     terms: dict[str, int] = Field(
-        description="Words and phrases in lower case, and how much each says: 1 a little, 3 a lot"
+        description="Words and phrases in lower case, and the weight of each, from 1 to 3"
     )
-    least: int = Field(description="What they must add up to")
+    least: int = Field(description="The sum of weights that is needed")
 
 
 class Classifier:

@@ -9,7 +9,7 @@ from servicekit.state import StateStore, until_written
 
 
 class Result(BaseModel):
-    """What a document says, or why that cannot be told."""
+    """The result of a document, or why there is none."""
 
     document_class: DocumentClass | None = None
     words: int = 0
@@ -18,13 +18,13 @@ class Result(BaseModel):
 
 
 class ResultRecord(BaseModel):
-    """A result, if there is one yet, and what it took.
+    """A result, if there is one yet, and the attempts at it.
 
     Args:
         document_id: The document.
         attempts: How often processing it began.
-        result: The first that was reached; no other takes its place.
-        last_error: What the last attempt without a result failed of.
+        result: The first result; it is never replaced.
+        last_error: The error of the last attempt without a result.
     """
 
     document_id: str

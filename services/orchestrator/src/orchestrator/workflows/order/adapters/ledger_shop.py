@@ -1,4 +1,4 @@
-"""A shop without an outside system: its stock, wallets and shipments are in the state store."""
+"""A shop without an external system: stock, wallets and shipments are in the state store."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from servicekit.state import StateStore
 
 @dataclass(frozen=True)
 class Shop:
-    """One of each.
+    """The ports of an order.
 
     Args:
         assortment: What is sold, and for how much.
@@ -51,7 +51,7 @@ class LedgerStock:
         return goods.quantity if goods else 0
 
     async def reserve(self, key: str, sku: str, quantity: int) -> str | None:
-        """Take goods out of the stock; return why not, where they do not suffice."""
+        """Take goods out of the stock; return why not, where the stock is too low."""
         short = await self._ledger.take(key, sku, quantity)
         return f"There are {short.available} of {sku}, and not {quantity}" if short else None
 
@@ -77,7 +77,7 @@ class LedgerPayments:
         self._ledger = Ledger(store, "wallet", lambda _: credit)
 
     async def charge(self, key: str, customer: str, amount: int) -> str | None:
-        """Take money out of a wallet; return why not, where it does not suffice."""
+        """Take money out of a wallet; return why not, where the balance is too low."""
         short = await self._ledger.take(key, customer, amount)
         if short is None:
             return None
