@@ -1,4 +1,4 @@
-"""Which waits the inbox shows, in which order, and how it is paged."""
+"""The inbox's list of waits: order, filters and pages."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -11,7 +11,7 @@ from unit_support.catalogue import CATALOGUE
 
 from contracts.orchestrator import RuntimeStatus
 from contracts.waiting import WaitingFilter
-from orchestrator.inbox.listing import NEVER, Waiting, page_of
+from orchestrator.inbox.listing import NEVER, InboxItem, page_of
 from orchestrator.visibility.cursors import InvalidCursor, encode_cursor
 from orchestrator.visibility.entry import Entry, KnownWait
 
@@ -52,26 +52,26 @@ def purchase(name: str, until: datetime | None, assigned_to: str | None = None) 
 
 
 def tracked(name: str, until: datetime | None) -> Entry:
-    """A task that ends by one of two events: one wait for both."""
+    """A task that ends by one of two events, with one wait for both."""
     waits = (wait("done", until, "end"), wait("cancel", until, "end"))
     return replace(PLAIN, instance_id=f"tracked-{name}", workflow="tracked", waits=waits)
 
 
-def named(waiting: Waiting) -> Name:
-    return waiting.entry.instance_id, waiting.wait.id, waiting.event.name
+def named(item: InboxItem) -> Name:
+    return item.entry.instance_id, item.wait.id, item.event.name
 
 
 def shown(entries: Iterable[Entry], **wanted: object) -> list[Name]:
-    """Return what the first page shows."""
+    """Return the items of the first page."""
     found, _ = page_of(CATALOGUE, entries, WaitingFilter.model_validate(wanted), None, 200, NOW)
-    return [named(waiting) for waiting in found]
+    return [named(item) for item in found]
 
 
 def ids(entries: Iterable[Entry], **wanted: object) -> list[str]:
     return [instance_id for instance_id, _, _ in shown(entries, **wanted)]
 
 
-def test_the_soonest_deadline_comes_first_and_none_last() -> None:
+def test_the_earliest_deadline_comes_first_and_no_deadline_last() -> None:
     entries = [
         purchase("never", None),
         purchase("later", LATER),
@@ -88,7 +88,7 @@ def test_the_soonest_deadline_comes_first_and_none_last() -> None:
     ]
 
 
-def test_deadlines_are_compared_as_times_and_not_as_texts() -> None:
+def test_deadlines_are_compared_as_times_and_not_as_text() -> None:
     # The same day elsewhere: 02:30 there is an hour before SOON.
     elsewhere = (SOON - timedelta(hours=1)).astimezone(timezone(timedelta(hours=3)))
     whole_second = SOON.replace(microsecond=0)
@@ -117,7 +117,7 @@ def test_deadlines_are_compared_as_times_and_not_as_texts() -> None:
         ({"overdue": False, "workflow": ["purchase"]}, ["purchase-dana"]),
     ],
 )  # fmt: skip
-def test_a_filter_keeps_what_meets_all_of_it(wanted: dict[str, object], found: list[str]) -> None:
+def test_a_wait_must_match_every_condition(wanted: dict[str, object], found: list[str]) -> None:
     entries = [
         tracked("1", None),
         purchase("dana", SOON, "dana@example.com"),
@@ -127,36 +127,36 @@ def test_a_filter_keeps_what_meets_all_of_it(wanted: dict[str, object], found: l
 
 
 @pytest.mark.parametrize("status", RuntimeStatus)
-def test_what_has_ended_waits_for_nothing(status: RuntimeStatus) -> None:
+def test_an_ended_instance_is_not_listed(status: RuntimeStatus) -> None:
     entry = replace(purchase("1", SOON), status=status)
     assert bool(ids([entry])) is not entry.terminal
 
 
-def test_what_no_catalogue_describes_is_left_out() -> None:
+def test_a_wait_for_an_undeclared_event_is_not_listed() -> None:
     child = replace(purchase("1", SOON), workflow="asking_workflow", parent="purchase-1")
     unknown_event = replace(PLAIN, waits=(wait("moon"), wait("approval")))
     assert shown([child, unknown_event, PLAIN]) == [("purchase-1", "approval.1", "approval")]
 
 
-def test_an_item_tells_all_that_a_decision_needs() -> None:
-    [waiting], _ = page_of(CATALOGUE, [purchase("1", LATE, "dana")], WaitingFilter(), None, 1, NOW)
-    item = waiting.item(NOW, claimed_by="eve")
+def test_an_item_has_what_a_decision_needs() -> None:
+    [found], _ = page_of(CATALOGUE, [purchase("1", LATE, "dana")], WaitingFilter(), None, 1, NOW)
+    item = found.to_api(NOW, claimed_by="eve")
     assert (item.instance_id, item.workflow, item.event) == ("purchase-1", "purchase", "approval")
     assert (item.wait_id, item.message) == ("approval.1", "Waiting for dana")
     assert (item.since, item.until, item.overdue) == (START, LATE, True)
     assert (item.assigned_to, item.claimed_by) == ("dana", "eve")
     assert "approved" in item.payload_schema["properties"]
-    assert waiting.item(LATE, None).overdue is False
+    assert found.to_api(LATE, None).overdue is False
 
 
-def read_on(
+def all_pages(
     known: dict[str, Entry],
     limit: int,
     between: Callable[[], None] = lambda: None,
     wanted: WaitingFilter | None = None,
-) -> list[Waiting]:
-    """Return the items of all pages; `between` does something after each."""
-    found: list[Waiting] = []
+) -> list[InboxItem]:
+    """Return the items of all pages; `between` is called after each page."""
+    found: list[InboxItem] = []
     cursor = None
     while True:
         page, cursor = page_of(
@@ -171,7 +171,7 @@ def read_on(
 
 
 untils = st.sampled_from([None, LATE, SOON, LATER])
-"""Few, so that many waits are equal but for their names."""
+"""Few values, so that many waits differ in their names only."""
 
 entries = st.lists(
     st.builds(purchase, st.text("ab1", min_size=1, max_size=4), untils)
@@ -182,12 +182,12 @@ entries = st.lists(
 
 
 @given(entries, st.integers(1, 7), st.sampled_from([None, True, False]))
-def test_pages_give_each_wait_once_and_in_order(
+def test_pages_return_each_wait_once_and_in_order(
     known: list[Entry], limit: int, overdue: bool | None
 ) -> None:
     wanted = WaitingFilter(overdue=overdue)
-    found = read_on({e.instance_id: e for e in known}, limit, wanted=wanted)
-    names = [named(waiting) for waiting in found]
+    found = all_pages({e.instance_id: e for e in known}, limit, wanted=wanted)
+    names = [named(item) for item in found]
     assert len(names) == len(set(names))
     assert set(names) == {
         (e.instance_id, w.id, w.event)
@@ -195,12 +195,12 @@ def test_pages_give_each_wait_once_and_in_order(
         for w in e.waits
         if overdue is None or overdue is (w.until == LATE)
     }
-    deadlines = [waiting.wait.until or NEVER for waiting in found]
+    deadlines = [item.wait.until or NEVER for item in found]
     assert deadlines == sorted(deadlines)
 
 
 @given(entries, entries, st.integers(1, 4), st.data())
-def test_what_comes_and_goes_between_pages_shifts_nothing(
+def test_waits_added_or_removed_between_pages_shift_no_others(
     known: list[Entry], more: list[Entry], limit: int, data: st.DataObject
 ) -> None:
     left = {e.instance_id: e for e in known}
@@ -216,14 +216,14 @@ def test_what_comes_and_goes_between_pages_shifts_nothing(
             one = new.pop()
             left[one.instance_id] = one
 
-    names = [named(waiting) for waiting in read_on(left, limit, between)]
+    names = [named(item) for item in all_pages(left, limit, between)]
     assert len(names) == len(set(names))
     assert stays <= set(names)
 
 
 def test_two_events_of_one_wait_are_two_items_on_two_pages() -> None:
     known = {"tracked-1": tracked("1", SOON)}
-    events = [waiting.event.name for waiting in read_on(known, limit=1)]
+    events = [item.event.name for item in all_pages(known, limit=1)]
     assert events == ["cancel", "done"]
 
 
@@ -240,21 +240,21 @@ GOOD = ("2026-01-01T00:00:00.000000+00:00", "purchase-1", "approval.1", "approva
         encode_cursor(*GOOD, "more"),
         encode_cursor("soon", *GOOD[1:]),
         encode_cursor("", *GOOD[1:]),
-        # Other ways to write a time would not compare with the order's.
+        # Other spellings of a time would not compare with the sort key.
         encode_cursor("2026-01-01", *GOOD[1:]),
         encode_cursor("2026-01-01T00:00:00+00:00", *GOOD[1:]),
         encode_cursor("2026-01-01T02:00:00.000000+02:00", *GOOD[1:]),
     ],
 )
-def test_what_is_no_cursor_is_refused(cursor: str) -> None:
+def test_a_malformed_cursor_is_rejected(cursor: str) -> None:
     with pytest.raises(InvalidCursor):
         page_of(CATALOGUE, [purchase("1", SOON)], WaitingFilter(), cursor, 1, NOW)
 
 
-def test_a_cursor_outlives_its_item() -> None:
+def test_a_cursor_is_valid_after_its_item_is_gone() -> None:
     found, _ = page_of(
         CATALOGUE, [purchase("1", SOON)], WaitingFilter(), encode_cursor(*GOOD), 1, NOW
     )
-    assert [waiting.entry.instance_id for waiting in found] == ["purchase-1"]
+    assert [item.entry.instance_id for item in found] == ["purchase-1"]
     late = encode_cursor("2027-01-01T00:00:00.000000+00:00", *GOOD[1:])
     assert page_of(CATALOGUE, [purchase("1", SOON)], WaitingFilter(), late, 1, NOW) == ([], None)

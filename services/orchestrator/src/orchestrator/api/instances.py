@@ -9,7 +9,7 @@ from contracts.problems import ProblemType
 from orchestrator.api.deps import CatalogueDep, EngineDep, EventsDep
 from orchestrator.api.params import InstanceId
 from orchestrator.engine.client import unknown_instance
-from orchestrator.inbox.service import declared, valid
+from orchestrator.inbox.service import parse_payload, require_event
 from servicekit.problems import problem_responses
 
 TAGS = [
@@ -52,6 +52,6 @@ async def send_event(
     definition = catalogue.of_workflow(state.name)
     if definition is None:
         raise unknown_instance(instance_id)
-    wanted = declared(definition, event)
-    await events.deliver(state, wanted, valid(wanted, payload))
+    wanted = require_event(definition, event)
+    await events.deliver(state, wanted, parse_payload(wanted, payload))
     return EventAccepted(instance_id=instance_id, event=wanted.name)

@@ -1,65 +1,72 @@
-"""Who sees to what waits: a note for colleagues, so that two do not work on the same."""
+"""Claims: one user at a time reserves a wait, so that two do not work on the same decision."""
 
 from pydantic import BaseModel
 
 from contracts.problems import ProblemType
 from servicekit.problems import ProblemError
-from servicekit.state import StateStore, until_written
+from servicekit.state import StateStore
 
 
 class ClaimRecord(BaseModel):
-    """Who sees to a wait; nobody where it was given back."""
+    """Who has claimed a wait; nobody after a release."""
 
     by: str | None
 
 
 class Claims:
-    """The notes in a state store; a wait's id names them, so a later wait begins unclaimed."""
+    """The claims in the state store, by the id of the wait: a later wait begins unclaimed."""
 
     def __init__(self, store: StateStore) -> None:
-        """Keep them in `store`."""
+        """Read and write the claims in `store`."""
         self._store = store
 
     async def change(self, instance_id: str, wait_id: str, by: str, *, claim: bool) -> str | None:
-        """Claim a wait, or give it back; who does so twice is answered alike.
+        """Claim a wait or release it; repeating a call has no further effect.
+
+        Args:
+            instance_id: The instance that waits.
+            wait_id: The id of the wait.
+            by: The user.
+            claim: Whether to claim; else release.
 
         Returns:
-            Who sees to it now.
+            Who has claimed it now.
 
         Raises:
-            ProblemError: Somebody else does (409).
+            ProblemError: Another user has claimed it (409).
         """
-        key = claim_key(instance_id, wait_id)
+        wanted = by if claim else None
 
-        async def attempt() -> str | None:
-            read = await self._store.get(key, ClaimRecord)
-            holder = read.value.by if read.value else None
-            refuse_other(holder, by)
-            wanted = by if claim else None
-            if holder != wanted:
-                await self._store.put(key, ClaimRecord(by=wanted), read.etag)
-            return wanted
+        def changed(record: ClaimRecord | None) -> ClaimRecord | None:
+            holder = record.by if record else None
+            check_claim(holder, by)
+            return record if holder == wanted else ClaimRecord(by=wanted)
 
-        return await until_written(key, attempt)
+        await self._store.update(claim_key(instance_id, wait_id), ClaimRecord, changed)
+        return wanted
 
     async def holder(self, instance_id: str, wait_id: str) -> str | None:
-        """Return who sees to a wait, if somebody does."""
+        """Return who has claimed a wait, if anybody has."""
         read = await self._store.get(claim_key(instance_id, wait_id), ClaimRecord)
         return read.value.by if read.value else None
 
     async def holders(self, waits: list[tuple[str, str]]) -> dict[tuple[str, str], str | None]:
-        """Return who sees to each wait, named by its instance and its id."""
+        """Return who has claimed each wait.
+
+        Args:
+            waits: The id of the instance and of the wait, for each.
+        """
         keys = {claim_key(*wait): wait for wait in waits}
         read = await self._store.get_many(keys, ClaimRecord)
         return {keys[key]: entry.value.by if entry.value else None for key, entry in read.items()}
 
 
-def refuse_other(holder: str | None, by: str) -> None:
-    """Raise a problem where somebody else sees to it."""
+def check_claim(holder: str | None, by: str) -> None:
+    """Raise a problem (409) if a user other than `by` has claimed the wait."""
     if holder not in (None, by):
-        raise ProblemError(ProblemType.CLAIMED, f"{holder} sees to it")
+        raise ProblemError(ProblemType.CLAIMED, f"{holder} has claimed it")
 
 
 def claim_key(instance_id: str, wait_id: str) -> str:
-    """Return where the claim of a wait is kept."""
+    """Return the key of a wait's claim in the state store."""
     return f"claim:{instance_id}:{wait_id}"

@@ -1,4 +1,4 @@
-"""Which waits the inbox shows, and in which order: pure rules over the index's entries."""
+"""The inbox as a sorted, filtered and paged list of waits. No I/O."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -10,12 +10,12 @@ from orchestrator.toolkit.definition import Event
 from orchestrator.visibility.cursors import decode_cursor, encode_cursor, invalid_cursor
 from orchestrator.visibility.entry import Entry, KnownWait
 
-# Where there is no deadline: behind all that has one.
+# A wait without a deadline sorts behind all that have one.
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-class Waiting(NamedTuple):
-    """A wait, with the instance that waits and what its event means."""
+class InboxItem(NamedTuple):
+    """A wait, with the entry of its instance and the event that it is for."""
 
     entry: Entry
     wait: KnownWait
@@ -23,20 +23,19 @@ class Waiting(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """What the inbox is sorted by: the deadline, and names.
+        """The sort key: the deadline, then instance, wait and event.
 
-        The event is one of them, for what ends by whichever of two events comes first has one
-        wait for both.
+        The event is part of it, because one wait can be for whichever of two events comes first.
         """
-        until = _written(self.wait.until or NEVER)
+        until = _sortable(self.wait.until or NEVER)
         return until, self.entry.instance_id, self.wait.id, self.event.name
 
     def overdue(self, now: datetime) -> bool:
-        """Return whether it is past its time."""
+        """Return whether the deadline has passed at `now`."""
         return self.wait.until is not None and self.wait.until < now
 
-    def item(self, now: datetime, claimed_by: str | None) -> WaitingItem:
-        """Return it as the API shows it."""
+    def to_api(self, now: datetime, claimed_by: str | None) -> WaitingItem:
+        """Return the item as the API shows it."""
         return WaitingItem(
             instance_id=self.entry.instance_id,
             workflow=self.entry.workflow,
@@ -60,23 +59,34 @@ def page_of(
     cursor: str | None,
     limit: int,
     now: datetime,
-) -> tuple[list[Waiting], str | None]:
-    """Return the next wanted waits, the soonest deadline first, and the cursor of the page after.
+) -> tuple[list[InboxItem], str | None]:
+    """Return a page of the matching waits, earliest deadline first.
+
+    Args:
+        catalogue: The hosted workflows; waits for events of others are left out.
+        entries: The entries of the index.
+        wanted: The filter.
+        cursor: The cursor that the page before returned; None for the first page.
+        limit: The size of a page.
+        now: A wait with a deadline before this is overdue.
+
+    Returns:
+        The items, and the cursor of the next page; None at the end.
 
     Raises:
-        InvalidCursor: `cursor` is none.
+        InvalidCursor: `cursor` is malformed.
     """
-    after = _read(cursor) if cursor is not None else None
-    found = sorted(_wanted(_all(catalogue, entries), wanted, now), key=lambda waiting: waiting.key)
-    rest = [waiting for waiting in found if after is None or waiting.key > after]
+    after = _sort_key(cursor) if cursor is not None else None
+    found = sorted(_matching(_all(catalogue, entries), wanted, now), key=lambda item: item.key)
+    rest = [item for item in found if after is None or item.key > after]
     items = rest[:limit]
     return items, encode_cursor(*items[-1].key) if len(rest) > limit else None
 
 
-def _read(cursor: str) -> tuple[str, ...]:
+def _sort_key(cursor: str) -> tuple[str, ...]:
     parts = decode_cursor(cursor, parts=4)
     try:
-        until = _written(datetime.fromisoformat(parts[0]))
+        until = _sortable(datetime.fromisoformat(parts[0]))
     except (ValueError, OverflowError) as error:
         raise invalid_cursor() from error
     if until != parts[0]:
@@ -84,31 +94,33 @@ def _read(cursor: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _written(until: datetime) -> str:
-    """Return a deadline as a text that sorts as the deadline does."""
+def _sortable(until: datetime) -> str:
+    """Return a deadline as text that sorts chronologically."""
     return until.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _wanted(found: Iterable[Waiting], wanted: WaitingFilter, now: datetime) -> Iterator[Waiting]:
-    for waiting in found:
-        wait, event = waiting.wait, waiting.event
-        if wanted.workflow and waiting.entry.workflow not in wanted.workflow:
+def _matching(
+    items: Iterable[InboxItem], wanted: WaitingFilter, now: datetime
+) -> Iterator[InboxItem]:
+    for item in items:
+        wait, event = item.wait, item.event
+        if wanted.workflow and item.entry.workflow not in wanted.workflow:
             continue
         if wanted.event is not None and event.name.casefold() != wanted.event.casefold():
             continue
         if wanted.assigned_to is not None and wait.assigned_to != wanted.assigned_to:
             continue
-        if wanted.overdue is not None and waiting.overdue(now) is not wanted.overdue:
+        if wanted.overdue is not None and item.overdue(now) is not wanted.overdue:
             continue
-        yield waiting
+        yield item
 
 
-def _all(catalogue: Catalogue, entries: Iterable[Entry]) -> Iterator[Waiting]:
-    """Yield what can be decided: a child's code may wait for what no catalogue describes."""
+def _all(catalogue: Catalogue, entries: Iterable[Entry]) -> Iterator[InboxItem]:
+    """Yield the waits for declared events; those of child workflows are in no catalogue."""
     for entry in entries:
         if not entry.waits or entry.terminal:
             continue
         definition = catalogue.named(entry.workflow)
         for wait in entry.waits:
             if definition and (event := definition.event(wait.event)):
-                yield Waiting(entry, wait, event)
+                yield InboxItem(entry, wait, event)

@@ -1,4 +1,4 @@
-"""What waits for people: claimed, given back, decided."""
+"""The inbox: lists what waits for decisions, and takes claims and decisions."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,8 +11,8 @@ from contracts.waiting import Claim, ClaimRequest, DecisionRequest, WaitingPage,
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.client import Engine, unknown_instance
 from orchestrator.engine.event_delivery import Events, wait_of
-from orchestrator.inbox.claims import Claims, refuse_other
-from orchestrator.inbox.listing import Waiting, page_of
+from orchestrator.inbox.claims import Claims, check_claim
+from orchestrator.inbox.listing import InboxItem, page_of
 from orchestrator.operations.audit import Action, Audit
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition, Event
@@ -22,7 +22,7 @@ from servicekit.problems import ProblemError
 
 
 class Inbox:
-    """The way in for people who decide; what they do is in the audit trail."""
+    """What users do with waits; each claim, release and decision is in the audit trail."""
 
     def __init__(
         self,
@@ -34,7 +34,17 @@ class Inbox:
         claims: Claims,
         audit: Audit,
     ) -> None:
-        """List by `index`; take decisions by `events`, unless `claims` has another holder."""
+        """Prepare the inbox.
+
+        Args:
+            catalogue: The hosted workflows.
+            index: The instances, with their waits.
+            poller: Refreshes those on a page.
+            engine: Reads the instance that is claimed or decided.
+            events: Delivers decisions.
+            claims: Who has claimed what.
+            audit: The audit trail.
+        """
         self._catalogue = catalogue
         self._index = index
         self._poller = poller
@@ -44,36 +54,38 @@ class Inbox:
         self._audit = audit
 
     async def page(self, query: WaitingQuery) -> WaitingPage:
-        """Return what waits, the soonest deadline first.
+        """Return a page of the waits, earliest deadline first.
 
         Raises:
-            InvalidCursor: The cursor is none.
+            InvalidCursor: The cursor is malformed.
         """
-        # What is on the page and was decided meanwhile goes.
-        shown, _ = self._look(query)
-        await self._poller.refresh_stale(list({waiting.entry.instance_id for waiting in shown}))
-        shown, after = self._look(query)
-        names = [(waiting.entry.instance_id, waiting.wait.id) for waiting in shown]
+        # Twice: the refresh may find that some on the page were decided.
+        shown, _ = self._list(query)
+        await self._poller.refresh_stale(list({item.entry.instance_id for item in shown}))
+        shown, after = self._list(query)
+        names = [(item.entry.instance_id, item.wait.id) for item in shown]
         holders = await self._claims.holders(names)
         now = datetime.now(UTC)
         return WaitingPage(
-            items=[w.item(now, holders[name]) for w, name in zip(shown, names, strict=True)],
+            items=[
+                item.to_api(now, holders[name]) for item, name in zip(shown, names, strict=True)
+            ],
             next=after,
             index=self._index.state(),
         )
 
-    def _look(self, query: WaitingQuery) -> tuple[list[Waiting], str | None]:
+    def _list(self, query: WaitingQuery) -> tuple[list[InboxItem], str | None]:
         entries, now = self._index.entries(), datetime.now(UTC)
         return page_of(self._catalogue, entries, query, query.cursor, query.limit, now)
 
     async def change_claim(
         self, instance_id: str, event_name: str, request: ClaimRequest, *, claim: bool
     ) -> Claim:
-        """Claim what waits, or give it back.
+        """Claim a wait, or release it.
 
         Raises:
-            ProblemError: It is unknown (404), ended (410), does not wait for the event, or somebody
-                else sees to it (409).
+            ProblemError: The instance is unknown (404), has ended (410), does not wait for the
+                event, or another user has claimed the wait (409).
         """
         action = Action(request.by, "claim" if claim else "release", instance_id)
         async with self._audit.recording(action):
@@ -86,18 +98,19 @@ class Inbox:
     async def decide(
         self, instance_id: str, event_name: str, request: DecisionRequest
     ) -> EventAccepted:
-        """Send a decision; of two at once one is accepted.
+        """Send a decision; of concurrent decisions, one is accepted.
 
         Raises:
-            ProblemError: As `change_claim`; not a valid payload (422), or it was decided (409).
+            ProblemError: As `change_claim`; or the payload is invalid (422), or the wait is
+                already decided (409).
         """
         action = Action(request.by, "decide", instance_id)
         async with self._audit.recording(action):
             state, event = await self._read(instance_id, event_name)
             wait = wait_of(state, event)
             action.details["event"] = event.name
-            refuse_other(await self._claims.holder(instance_id, wait.id), request.by)
-            await self._events.deliver(state, event, valid(event, request.payload))
+            check_claim(await self._claims.holder(instance_id, wait.id), request.by)
+            await self._events.deliver(state, event, parse_payload(event, request.payload))
             return EventAccepted(instance_id=instance_id, event=event.name)
 
     async def _read(self, instance_id: str, event_name: str) -> tuple[InstanceState, Event]:
@@ -105,11 +118,15 @@ class Inbox:
         definition = self._catalogue.of_workflow(state.name)
         if definition is None:
             raise unknown_instance(instance_id)
-        return state, declared(definition, event_name)
+        return state, require_event(definition, event_name)
 
 
-def declared(definition: Definition, name: str) -> Event:
-    """Return the event of that name of a workflow; 404 where it takes none such."""
+def require_event(definition: Definition, name: str) -> Event:
+    """Return a declared event of a workflow by its name.
+
+    Raises:
+        ProblemError: The workflow declares no such event (404).
+    """
     event = definition.event(name)
     if event is None:
         known = ", ".join(e.name for e in definition.events) or "none"
@@ -120,8 +137,12 @@ def declared(definition: Definition, name: str) -> Event:
     return event
 
 
-def valid(event: Event, payload: dict[str, Any]) -> BaseModel:
-    """Return a payload as the event's model; 422 where it is none."""
+def parse_payload(event: Event, payload: dict[str, Any]) -> BaseModel:
+    """Return the payload of an event as its model.
+
+    Raises:
+        ProblemError: The payload is invalid (422).
+    """
     try:
         return event.payload.model_validate(payload)
     except ValidationError as error:
