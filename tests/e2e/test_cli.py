@@ -229,7 +229,7 @@ async def test_a_pending_decision_is_claimed_and_taken(system: System, taskway: 
     assert "is claimed by olga" in await taskway.output("claim", instance, "approval")
     assert rows(await taskway.output(*mine))[instance][1:4] == ["approval", approver, "olga"]
     yes = json.dumps({"approved": True, "approver": "hugo"})
-    assert "olga sees to it" in await taskway.refused(
+    assert "olga has claimed it" in await taskway.refused(
         "decide", instance, "approval", yes, "--by", "hugo"
     )
     assert (await taskway.data("release", instance, "approval"))["claimed_by"] is None

@@ -1,4 +1,4 @@
-"""One instance: all that is known of it, why it waits, and what it did."""
+"""One instance in detail: its data, why it waits, and its history."""
 
 from enum import StrEnum
 from typing import Any
@@ -9,7 +9,7 @@ from contracts.orchestrator import Progress, RuntimeStatus
 
 
 class ReasonKind(StrEnum):
-    """What an instance waits for."""
+    """The kind of a reason."""
 
     ACTIVITY = "activity"
     RETRY = "retry"
@@ -20,56 +20,62 @@ class ReasonKind(StrEnum):
     STALLED = "stalled"
     NO_WORKER = "no_worker"
     TURN = "turn"
-    """Nothing outside: its next decision is due."""
+    """Its next turn is due: the worker has to run its code."""
     CODE = "code"
-    """Today's code does not replay its history, so less is known about the rest."""
+    """The current code does not replay its history, so the other reasons have less detail."""
     MORE = "more"
-    """How many things it waits for besides those that are listed."""
+    """How many more reasons there are than are listed."""
 
 
 class WaitingReason(BaseModel):
-    """One thing that an instance waits for; it may be several at once."""
+    """One reason why an instance waits; there can be several at once."""
 
     kind: ReasonKind
-    text: str = Field(description="In words, such as `activity send_notification: attempt 2 of 3`")
+    text: str = Field(
+        description="For people, such as `activity send_notification: attempt 2 of 3`"
+    )
     name: str | None = Field(default=None, description="Of the activity, event or child")
     since: AwareDatetime | None = None
-    until: AwareDatetime | None = Field(default=None, description="Deadline, or the next try")
+    until: AwareDatetime | None = Field(
+        default=None, description="Deadline, or time of the next attempt"
+    )
     attempt: int | None = None
-    attempts: int | None = Field(default=None, description="How many attempts there are at most")
+    attempts: int | None = Field(default=None, description="Maximum number of attempts")
     last_error: str | None = None
-    instance_id: str | None = Field(default=None, description="Of the child that is waited for")
+    instance_id: str | None = Field(default=None, description="Of the child workflow")
 
 
 class InstanceDetail(BaseModel):
-    """All that is known of an instance."""
+    """An instance in detail."""
 
     instance_id: str
     workflow: str
     version: str | None
-    patches: list[str] = Field(default=[], description="What `is_patched` found new code for")
+    patches: list[str] = Field(default=[], description="Patches that it has taken, by `is_patched`")
     status: RuntimeStatus
     input: Any
     output: Any
-    error: str | None = Field(default=None, description="Why it FAILED, or was TERMINATED")
+    error: str | None = Field(default=None, description="Why it is FAILED or TERMINATED")
     custom_status: Progress | None
-    why: list[WaitingReason] = Field(description="What it waits for; empty once it has ended")
+    why: list[WaitingReason] = Field(description="Why it waits; empty once it has ended")
     parent: str | None
     children: list[str]
-    rerun_of: str | None = Field(default=None, description="The instance that it repeats")
+    rerun_of: str | None = Field(
+        default=None, description="Of a rerun: the instance that it repeats"
+    )
     trace_id: str | None
-    trace_url: str | None = Field(description="The trace in Jaeger, where its address is set")
+    trace_url: str | None = Field(description="The trace in Jaeger, if its address is set")
     created_at: AwareDatetime
     last_updated_at: AwareDatetime
     completed_at: AwareDatetime | None
     duration_seconds: float = Field(
-        description="Until its end, or until now; of a rerun, which has the times of what it "
-        "repeats, from where it was begun"
+        description="From its creation until its end, or until now; of a rerun, from the step "
+        "that it began at"
     )
 
 
 class StepKind(StrEnum):
-    """What a step of a history is."""
+    """The kind of a step."""
 
     ACTIVITY = "activity"
     TIMER = "timer"
@@ -80,18 +86,18 @@ class StepKind(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """How a step ended, if it did."""
+    """The status of a step."""
 
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
     ABANDONED = "abandoned"
-    """The instance ended before it did."""
+    """The instance ended first."""
 
 
 class Attempt(BaseModel):
-    """One try of an activity or a child."""
+    """One attempt of an activity or a child workflow."""
 
     number: int
     started_at: AwareDatetime
@@ -102,30 +108,31 @@ class Attempt(BaseModel):
 
 
 class HistoryStep(BaseModel):
-    """Events of a history that belong together."""
+    """A step of a history: the events that belong together."""
 
-    event_id: int = Field(description="Of its first event, where a rerun can begin; -1: none can")
+    event_id: int = Field(
+        description="Id of its first event, which a rerun can begin at; -1: none can"
+    )
     kind: StepKind
     name: str = Field(description="Of the activity, event or child")
     status: StepStatus
     started_at: AwareDatetime
     ended_at: AwareDatetime | None = None
     until: AwareDatetime | None = Field(
-        default=None, description="Of a timer or a timed wait; or when the next attempt is made"
+        default=None, description="When a timer fires, a wait times out, or the next attempt begins"
     )
     attempts: list[Attempt] = []
     input: Any = Field(
         default=None,
-        description="JSON; a text that ends in how much was cut where it is long. Of a pause or "
-        "stall, its reason",
+        description="JSON; if it is long, its truncated text. Of a pause or stall, the reason",
     )
-    output: Any = Field(default=None, description="As `input`; of an event, its payload")
+    output: Any = Field(default=None, description="As `input`; of an event, the payload")
     error: str | None = None
-    instance_id: str | None = Field(default=None, description="Of a child")
+    instance_id: str | None = Field(default=None, description="Of a child workflow")
 
 
 class InstanceHistory(BaseModel):
-    """What an instance did, in steps; of an eternal one its current generation."""
+    """The history of an instance in steps; of an eternal workflow, the current generation."""
 
     instance_id: str
     steps: list[HistoryStep]

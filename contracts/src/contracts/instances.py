@@ -1,4 +1,4 @@
-"""Instances as a list shows them: filters, pages, counts, and what a stream of them tells."""
+"""The list of instances: filters, pages, counts, and the events of its stream."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -10,71 +10,75 @@ from contracts.orchestrator import RuntimeStatus, Wait
 
 
 class InstanceSummary(BaseModel):
-    """An instance as a list shows it."""
+    """An instance in the list."""
 
     instance_id: str
-    workflow: str = Field(description="Short, such as `order`; Dapr's name for a child workflow")
+    workflow: str = Field(description="Short name, such as `order`; Dapr's name for a child")
     version: str | None = None
     status: RuntimeStatus
-    parent: str | None = Field(default=None, description="The instance whose child it is")
-    step: str | None = Field(default=None, description="What it does, or did last")
-    message: str | None = Field(default=None, description="The same in words, at most 200 letters")
-    waits: list[Wait] = Field(default=[], description="The events that it takes now")
-    overdue: bool = Field(default=False, description="Whether a wait is past its time")
+    parent: str | None = Field(default=None, description="Of a child: the instance that called it")
+    step: str | None = Field(default=None, description="The current step, or the last one")
+    message: str | None = Field(
+        default=None, description="The step in words, truncated to 200 characters"
+    )
+    waits: list[Wait] = Field(default=[], description="The events that it waits for")
+    overdue: bool = Field(default=False, description="Whether the deadline of a wait has passed")
     created_at: AwareDatetime
     last_updated_at: AwareDatetime
     completed_at: AwareDatetime | None = None
 
 
 class IndexState(BaseModel):
-    """How much of what there is the list knows: it is kept in memory, and rebuilt after a start."""
+    """How complete the list is: it is kept in memory, and rebuilt after a start."""
 
-    known: int = Field(description="How many instances are listed")
-    pending: int = Field(description="How many are known by id only, and not listed yet")
-    complete: bool = Field(description="Whether all there were at the last look are listed")
-    as_of: AwareDatetime | None = Field(description="When the last look at all ids ended")
+    known: int = Field(description="Number of instances that are listed")
+    pending: int = Field(
+        description="Number of instances that are not read, and so not listed, yet"
+    )
+    complete: bool = Field(description="Whether all ids of the last listing are read")
+    as_of: AwareDatetime | None = Field(description="When the last listing of all ids ended")
 
 
 class InstancePage(BaseModel):
-    """Some instances."""
+    """A page of the list."""
 
     items: list[InstanceSummary]
-    next: str | None = Field(description="Pass as `cursor` to read on; null at the end")
+    next: str | None = Field(description="The `cursor` of the next page; null at the end")
     index: IndexState
 
 
 class InstanceCounts(BaseModel):
-    """How many instances there are."""
+    """The number of instances."""
 
     total: int
     by_status: dict[RuntimeStatus, int]
     by_workflow: dict[str, dict[RuntimeStatus, int]]
-    waiting: dict[str, int] = Field(description="Running instances by the event they wait for")
+    waiting: dict[str, int] = Field(description="Instances that wait, by event")
     overdue: int
     index: IndexState
 
 
 class InstanceEvent(StrEnum):
-    """The events of the stream of instances, and what each carries."""
+    """The events of the stream of instances, and the data of each."""
 
     SUMMARY = "summary"
-    """InstanceCounts: first of all, and when they have changed."""
+    """InstanceCounts: first, and when the counts have changed."""
     INSTANCE = "instance"
     """InstanceSummary: an instance appeared, or changed."""
     GONE = "gone"
     """InstanceGone: an instance was purged."""
     RELOAD = "reload"
-    """Nothing: too much changed to tell it one by one; read the list again."""
+    """No data: changes were discarded; read the list again."""
 
 
 class InstanceGone(BaseModel):
-    """An instance that is no more."""
+    """An instance that was purged."""
 
     instance_id: str
 
 
 class InstanceSort(StrEnum):
-    """What a list of instances is sorted by; the id decides between equals."""
+    """The field that the list is sorted by, and then by id."""
 
     CREATED_AT = "created_at"
     LAST_UPDATED_AT = "last_updated_at"
@@ -84,14 +88,14 @@ class InstanceSort(StrEnum):
 
 
 class Order(StrEnum):
-    """Which end of a list comes first."""
+    """The sort order."""
 
     ASC = "asc"
     DESC = "desc"
 
 
 class InstanceFilter(BaseModel):
-    """Which instances are wanted: all of what is given must hold."""
+    """A filter of instances: an instance must match every condition."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -102,38 +106,38 @@ class InstanceFilter(BaseModel):
         default=[], max_length=20, description="One of these; repeat for several"
     )
     created_from: Instant | None = Field(
-        default=None, description="Created then or later; with an offset, such as `Z`"
+        default=None, description="Created at or after this; with an offset, such as `Z`"
     )
-    created_to: Instant | None = Field(default=None, description="Created before that")
+    created_to: Instant | None = Field(default=None, description="Created before this")
     id_prefix: str | None = Field(
-        default=None, max_length=300, description="The id begins with this; case matters"
+        default=None, max_length=300, description="The id begins with this; case-sensitive"
     )
     parent: str | None = Field(
         default=None, max_length=300, description="Child workflows of this instance"
     )
-    top_level: Flag = Field(default=False, description="Only what is no child of another instance")
+    top_level: Flag = Field(default=False, description="Leave out child workflows")
     waiting_for: str | None = Field(
-        default=None, max_length=100, description="What waits for this event, such as `approval`"
+        default=None, max_length=100, description="Waits for this event, such as `approval`"
     )
     overdue: Flag | None = Field(
-        default=None, description="Whether a wait is past its time; either where it is left out"
+        default=None, description="Whether the deadline of a wait has passed; both if left out"
     )
     q: str | None = Field(
         default=None,
         max_length=200,
-        description="Words that are all in the id or in the request: in the fields that "
-        "`GET /workflows` calls `search_fields`; case does not matter",
+        description="Words that must all be in the id or in the request, in its `search_fields` by "
+        "`GET /workflows`; case-insensitive",
     )
 
 
 class InstanceQuery(InstanceFilter):
-    """A page of the wanted instances."""
+    """A filter, sort order and page of instances."""
 
     sort: InstanceSort = InstanceSort.CREATED_AT
     order: Order = Order.DESC
     cursor: str | None = Field(
         default=None,
         max_length=2_000,
-        description="`next` of the page before, with the same `sort` and `order`",
+        description="`next` of the previous page, with the same `sort` and `order`",
     )
-    limit: int = Field(default=50, ge=1, le=200, description="How many at most")
+    limit: int = Field(default=50, ge=1, le=200, description="Size of the page")

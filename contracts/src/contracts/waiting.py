@@ -1,4 +1,4 @@
-"""What waits for people, and what they say to it."""
+"""The inbox: waits, claims and decisions."""
 
 from typing import Annotated, Any
 
@@ -9,32 +9,32 @@ from contracts.instances import IndexState
 
 
 class WaitingItem(BaseModel):
-    """Something that waits for a person, or for another system."""
+    """A wait for a decision of a person, or for an event of another system."""
 
     instance_id: str
     workflow: str
-    event: str = Field(description="What it waits for")
-    wait_id: str = Field(description="Names this wait; a later one for the same event has another")
-    message: str | None = Field(description="What the workflow says about it")
+    event: str = Field(description="The event that it waits for")
+    wait_id: str = Field(description="Id of this wait; a later wait for the event has another")
+    message: str | None = Field(description="The progress message of the workflow")
     since: AwareDatetime | None
-    until: AwareDatetime | None = Field(description="When the workflow gives up, if ever")
+    until: AwareDatetime | None = Field(description="When the wait times out, if ever")
     overdue: bool
     assigned_to: str | None
-    claimed_by: str | None = Field(description="Who sees to it, if somebody said so")
+    claimed_by: str | None = Field(description="Who has claimed it, if anybody has")
     description: str = Field(description="What the event means")
     payload_schema: dict[str, Any] = Field(description="JSON Schema of a decision")
 
 
 class WaitingPage(BaseModel):
-    """Some of what waits, the soonest deadline first."""
+    """A page of the inbox, earliest deadline first."""
 
     items: list[WaitingItem]
-    next: str | None = Field(description="Pass as `cursor` to read on; null at the end")
+    next: str | None = Field(description="The `cursor` of the next page; null at the end")
     index: IndexState
 
 
 class WaitingFilter(BaseModel):
-    """Which waits are wanted: all of what is given must hold."""
+    """A filter of waits: a wait must match every condition."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,23 +42,23 @@ class WaitingFilter(BaseModel):
         default=[], max_length=50, description="Of one of these workflows; repeat for several"
     )
     event: str | None = Field(default=None, max_length=100, description="For this event")
-    assigned_to: Person | None = Field(default=None, description="For this person")
+    assigned_to: Person | None = Field(default=None, description="Assigned to this person")
     overdue: Flag | None = Field(
-        default=None, description="Whether it is past its time; either where it is left out"
+        default=None, description="Whether its deadline has passed; both if left out"
     )
 
 
 class WaitingQuery(WaitingFilter):
-    """A page of the wanted waits."""
+    """A filter and page of waits."""
 
     cursor: str | None = Field(
-        default=None, max_length=2_000, description="`next` of the page before"
+        default=None, max_length=2_000, description="`next` of the previous page"
     )
-    limit: int = Field(default=50, ge=1, le=200, description="How many at most")
+    limit: int = Field(default=50, ge=1, le=200, description="Size of the page")
 
 
 class ClaimRequest(BaseModel):
-    """Somebody sees to it, or no longer does."""
+    """Who claims a wait, or releases it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,7 +66,7 @@ class ClaimRequest(BaseModel):
 
 
 class Claim(BaseModel):
-    """Who sees to a wait."""
+    """The claim of a wait."""
 
     instance_id: str
     event: str
@@ -74,9 +74,9 @@ class Claim(BaseModel):
 
 
 class DecisionRequest(BaseModel):
-    """What somebody decides."""
+    """A decision."""
 
     model_config = ConfigDict(extra="forbid")
 
     by: Person
-    payload: dict[str, Any] = Field(description="Valid by the event's schema")
+    payload: dict[str, Any] = Field(description="Must match the JSON Schema of the event")

@@ -38,9 +38,9 @@ class Orchestrator:
         management: The engine, as far as the SDK's client does not do.
         operations: Operations on an instance.
         bulk: Operations on many instances.
-        inbox: What waits for people.
+        inbox: Waits, claims and decisions.
         audit: The audit trail.
-        inspector: Says what an instance did, and waits for.
+        inspector: Reads one instance in detail.
         live_view: Notifies each time an instance has changed.
         store: The state store, on the routes' event loop.
         sidecar: The sidecar's HTTP API.

@@ -1,4 +1,4 @@
-"""The inbox: what waits for people, and what they decide."""
+"""Routes of the inbox: waits, claims and decisions."""
 
 from typing import Annotated
 
@@ -11,9 +11,11 @@ from orchestrator.api.deps import InboxDep
 from orchestrator.api.params import InstanceId
 from servicekit.problems import problem_responses
 
-TAGS = [{"name": "waiting", "description": "The inbox: what waits for people"}]
+TAGS = [{"name": "waiting", "description": "The inbox: waits for decisions"}]
 
-EventName = Annotated[str, Path(max_length=100, description="What it waits for")]
+EventName = Annotated[
+    str, Path(max_length=100, description="The event that the instance waits for")
+]
 NOT_WAITING = (
     ProblemType.NOT_FOUND,
     ProblemType.NOT_WAITING,
@@ -27,9 +29,8 @@ router = APIRouter(prefix="/waiting", tags=["waiting"])
 @router.get(
     "",
     summary="List waiting instances",
-    description="The soonest deadline first, each with the schema of the decision that it "
-    "takes. It is read from the list of instances: `index` says how much of what there is it "
-    "knows.",
+    description="Earliest deadline first, each with the JSON Schema of its decision. The items "
+    "come from the in-memory list of instances: `index` reports how complete that is.",
 )
 async def list_waiting(query: Annotated[WaitingQuery, Query()], inbox: InboxDep) -> WaitingPage:
     """Return a page of the inbox."""
@@ -44,7 +45,7 @@ async def list_waiting(query: Annotated[WaitingQuery, Query()], inbox: InboxDep)
 async def claim(
     instance_id: InstanceId, event: EventName, request: ClaimRequest, inbox: InboxDep
 ) -> Claim:
-    """Claim a wait for one person."""
+    """Claim a wait for one user."""
     return await inbox.change_claim(instance_id, event, request, claim=True)
 
 
@@ -63,11 +64,11 @@ async def release(
 @router.post(
     "/{instance_id}/{event}/decide",
     summary="Decide",
-    description="Of two who decide at once, one is accepted and the other gets 409.",
+    description="Of concurrent decisions one is accepted; the others get 409.",
     responses=problem_responses(*NOT_WAITING, ProblemType.ALREADY_DECIDED),
 )
 async def decide(
     instance_id: InstanceId, event: EventName, request: DecisionRequest, inbox: InboxDep
 ) -> EventAccepted:
-    """Send a decision to the instance that waits for it."""
+    """Deliver a decision to the instance that waits for it."""
     return await inbox.decide(instance_id, event, request)

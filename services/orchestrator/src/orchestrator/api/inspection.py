@@ -1,4 +1,4 @@
-"""One instance: what it did, what it waits for, and how it goes on."""
+"""Routes of one instance: detail, history and live view."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -21,24 +21,24 @@ router = APIRouter(prefix="/instances/{instance_id}", tags=["instances"])
 @router.get(
     "",
     summary="Describe an instance",
-    description="`why` says what it waits for: an attempt, the next try, an event, a timer, a "
-    "child, or what blocks it.",
+    description="`why` lists what it waits for: a running attempt, the next retry, an event, a "
+    "timer, a child workflow, or what blocks it.",
     responses=UNKNOWN,
 )
 async def instance_detail(instance_id: InstanceId, inspector: InspectorDep) -> InstanceDetail:
-    """Return all that is known of an instance."""
+    """Return an instance in detail."""
     return await inspector.detail(instance_id)
 
 
 @router.get(
     "/history",
     summary="Show the history",
-    description="In steps, each with its attempts. What is longer than 10,000 characters is "
-    "cut; the raw history has all of it. Of an eternal workflow, its current generation.",
+    description="In steps, each with its attempts. Payloads longer than 10,000 characters are "
+    "truncated; the raw history has them in full. Of an eternal workflow, the current generation.",
     responses=UNKNOWN,
 )
 async def instance_history(instance_id: InstanceId, inspector: InspectorDep) -> InstanceHistory:
-    """Return the steps of an instance."""
+    """Return the history of an instance, in steps."""
     return await inspector.history(instance_id)
 
 
@@ -50,17 +50,17 @@ async def instance_history(instance_id: InstanceId, inspector: InspectorDep) -> 
     response_model=list[dict[str, Any]],
 )
 async def raw_history(instance_id: InstanceId, inspector: InspectorDep) -> JSONResponse:
-    """Return the events of an instance as a file."""
+    """Return the events of the history as a file."""
     events = await inspector.raw(instance_id)
     return JSONResponse(
         events, headers={"Content-Disposition": 'attachment; filename="history.json"'}
     )
 
 
-async def known(instance_id: InstanceId, inspector: InspectorDep) -> str:
-    """Return the id; 404 where there is no such instance.
+async def existing_instance(instance_id: InstanceId, inspector: InspectorDep) -> str:
+    """Return the id of an instance that exists.
 
-    Once the stream has begun it is too late to say so.
+    A dependency, because once a stream has begun its status cannot become 404.
     """
     await inspector.revision(instance_id)
     return instance_id
@@ -69,14 +69,14 @@ async def known(instance_id: InstanceId, inspector: InspectorDep) -> str:
 @router.get(
     "/stream",
     summary="Watch an instance",
-    description="Server-sent events: `instance` has the detail, now and each time the "
-    "instance has moved, at most once a second. The stream ends when the instance has.",
+    description="Server-sent events: `instance` has the detail, at once and after each change, "
+    "at most once per second. The stream ends when the instance has ended.",
     response_class=EventSourceResponse,
     responses=UNKNOWN,
 )
 async def instance_stream(
-    instance_id: Annotated[str, Depends(known)], live_view: LiveViewDep
+    instance_id: Annotated[str, Depends(existing_instance)], live_view: LiveViewDep
 ) -> AsyncIterator[ServerSentEvent]:
-    """Stream the detail of an instance."""
+    """Stream the changes of an instance."""
     async for detail in live_view.subscribe(instance_id):
         yield ServerSentEvent(event="instance", data=detail)

@@ -1,4 +1,4 @@
-"""The list of instances: pages, counts, and a stream of what changes."""
+"""Routes of the list of instances: pages, counts, and the stream of changes."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -17,11 +17,11 @@ from orchestrator.api.deps import CountsDep, IndexDep, PollerDep
 from orchestrator.visibility.sse import watch
 
 STREAM = f"""Server-sent events, without end. `{InstanceEvent.SUMMARY}` comes first, and again when
-the counts have changed; `{InstanceEvent.INSTANCE}` carries an instance, as in the list, that
-appeared or changed; `{InstanceEvent.GONE}` the id of one that was purged. `{InstanceEvent.RELOAD}`
-says that more changed than is kept for you (you were slow, or away for long, or the service
-restarted): read the list again. Each event has an id; a client that comes back with
-`Last-Event-ID`, as browsers do, gets what it missed."""
+the counts have changed; `{InstanceEvent.INSTANCE}` carries an instance that appeared or changed, as
+in the list; `{InstanceEvent.GONE}` the id of one that was purged. `{InstanceEvent.RELOAD}` means
+that changes were discarded (the client was slow, or disconnected for long, or the service
+restarted): read the list again. Each event has an id; a client that reconnects with
+`Last-Event-ID`, as browsers do, gets the events that it missed."""
 
 router = APIRouter(prefix="/instances", tags=["instances"])
 
@@ -29,9 +29,9 @@ router = APIRouter(prefix="/instances", tags=["instances"])
 @router.get(
     "",
     summary="List instances",
-    description="Newest first, unless asked otherwise. What is listed is kept in memory: "
-    "`index` says how much of what there is it knows, which is not all for a while after a "
-    "start. What is on the page and has not ended was read within the last half second.",
+    description="Newest first by default. The list is kept in memory: `index` reports how complete "
+    "it is, which takes a while after a start. Instances on the page that have not ended were read "
+    "within the last half second, if the sidecar answers in time.",
 )
 async def list_instances(
     query: Annotated[InstanceQuery, Query()], index: IndexDep, poller: PollerDep
@@ -45,17 +45,16 @@ async def list_instances(
 @router.get(
     "/summary",
     summary="Count instances",
-    description="Counts all of them, or those of the filter.",
+    description="By workflow and status: of all instances, or of those that match the filter.",
 )
 async def count_instances(
     wanted: Annotated[InstanceFilter, Query()], index: IndexDep
 ) -> InstanceCounts:
-    """Return how many instances there are by workflow and status."""
+    """Return the number of instances by workflow and status."""
     return index.counts(wanted)
 
 
-# Once a stream has begun, its status cannot be changed to 503: so what it depends on is resolved
-# before.
+# Its dependencies are resolved before the stream begins, when its status can still become 503.
 @router.get(
     "/stream",
     summary="Watch the list",
@@ -67,6 +66,6 @@ async def watch_instances(
     counts: CountsDep,
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Stream the changes of the list."""
+    """Stream the changes of the list of instances."""
     async for event in watch(index, counts, last_event_id):
         yield event

@@ -1,4 +1,4 @@
-"""Events for instances of every workflow, and the catalogue itself."""
+"""Routes for every workflow: the catalogue, and events."""
 
 from typing import Annotated, Any
 
@@ -13,8 +13,8 @@ from orchestrator.inbox.service import parse_payload, require_event
 from servicekit.problems import problem_responses
 
 TAGS = [
-    {"name": "workflows", "description": "What there is to start"},
-    {"name": "instances", "description": "What was started, whichever workflow it runs"},
+    {"name": "workflows", "description": "The catalogue of workflows"},
+    {"name": "instances", "description": "Instances of all workflows"},
 ]
 
 catalogue_router = APIRouter(tags=["workflows"])
@@ -23,15 +23,15 @@ router = APIRouter(prefix="/instances/{instance_id}", tags=["instances"])
 
 @catalogue_router.get("/workflows", summary="List the workflows")
 async def list_workflows(catalogue: CatalogueDep) -> list[WorkflowInfo]:
-    """Return what every workflow says about itself."""
+    """Return the description of every workflow."""
     return [definition.info() for definition in catalogue.definitions]
 
 
 @router.post(
     "/events/{event}",
     summary="Send an event",
-    description="The event must be one of the workflow's, see `GET /workflows`, and the "
-    "payload valid by its schema.",
+    description="The workflow must declare the event, and the payload must match its schema: see "
+    "`GET /workflows`.",
     responses=problem_responses(
         ProblemType.NOT_FOUND,
         ProblemType.NOT_WAITING,
@@ -47,7 +47,7 @@ async def send_event(
     events: EventsDep,
     catalogue: CatalogueDep,
 ) -> EventAccepted:
-    """Send an event to an instance of any workflow."""
+    """Deliver an event to an instance of any workflow."""
     state = await engine.state(instance_id)
     definition = catalogue.of_workflow(state.name)
     if definition is None:
