@@ -7,45 +7,16 @@ from typing import Any
 import dapr.ext.workflow as wf
 import pytest
 from dapr.ext.workflow import DaprWorkflowContext, RetryPolicy
-from pydantic import BaseModel
+from unit_support.asking import Question, asking
 
 from orchestrator.dapr_sdk.private import helpers
 from orchestrator.engine.replay_executor import registry_of
 from orchestrator.inspection.pending_tasks import CannotReplay, PendingTasks, pending_tasks
 from orchestrator.testing.environment import Run, Send, execute
-from orchestrator.toolkit.definition import Definition, Event, Request
 from orchestrator.toolkit.retries import RETRY
 
 HALF_AN_HOUR = timedelta(minutes=30)
 HOUR = timedelta(hours=1)
-
-
-class Payload(BaseModel):
-    """Anything."""
-
-    text: str = "x"
-
-
-class Asked(Request):
-    """Nothing to say."""
-
-    wait_id: str = "1"
-
-
-def definition(workflow: Any) -> Definition:
-    return Definition(
-        name="wait",
-        workflow_name="wait_workflow",
-        workflow=workflow,
-        input=Asked,
-        output=Payload,
-        id_field="wait_id",
-        title="Wait",
-        description="Waits.",
-        path="/wait",
-        samples={},
-        events=(Event(name="answer", payload=Payload, description="An answer"),),
-    )
 
 
 def fail(_: Any) -> None:
@@ -53,15 +24,15 @@ def fail(_: Any) -> None:
 
 
 def pending(workflow: Any, run: Run) -> PendingTasks:
-    return pending_tasks(registry_of([definition(workflow)]), run.instance_id, run.history)
+    return pending_tasks(registry_of([asking(workflow)]), run.instance_id, run.history)
 
 
 def ran(workflow: Any, until: timedelta, *events: Send, **stubs: Any) -> Run:
-    return execute(definition(workflow), Asked(), stubs, events=events, until=until)
+    return execute(asking(workflow), Question(), stubs, events=events, until=until)
 
 
 def test_a_retried_activity_has_the_maximum_attempts_of_its_policy() -> None:
-    def workflow(ctx: DaprWorkflowContext, _: Asked) -> Generator[Any, Any, None]:
+    def workflow(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
         yield ctx.call_activity("look", retry_policy=RETRY)
 
     # The first attempt fails at once; a timer is pending until the second.
@@ -70,7 +41,7 @@ def test_a_retried_activity_has_the_maximum_attempts_of_its_policy() -> None:
 
 
 def test_a_running_activity_is_pending() -> None:
-    def workflow(ctx: DaprWorkflowContext, _: Asked) -> Generator[Any, Any, None]:
+    def workflow(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
         yield ctx.call_activity("look")
 
     run = ran(workflow, timedelta(0), look=lambda _: None)
@@ -80,7 +51,7 @@ def test_a_running_activity_is_pending() -> None:
 
 
 def test_a_task_that_when_any_left_behind_is_not_pending() -> None:
-    def workflow(ctx: DaprWorkflowContext, _: Asked) -> Generator[Any, Any, None]:
+    def workflow(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
         yield wf.when_any([ctx.create_timer(timedelta(minutes=1)), ctx.create_timer(2 * HOUR)])
         yield wf.when_any([ctx.create_timer(HOUR), ctx.wait_for_external_event("answer")])
 
@@ -89,7 +60,7 @@ def test_a_task_that_when_any_left_behind_is_not_pending() -> None:
 
 
 def test_every_unfinished_task_of_when_all_is_pending() -> None:
-    def workflow(ctx: DaprWorkflowContext, _: Asked) -> Generator[Any, Any, None]:
+    def workflow(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
         policy = RetryPolicy(first_retry_interval=HOUR, max_number_of_attempts=7)
         yield wf.when_all(
             [
@@ -103,12 +74,12 @@ def test_every_unfinished_task_of_when_all_is_pending() -> None:
     assert pending(workflow, run) == {3: None, 4: 7}
 
 
-def rest(ctx: DaprWorkflowContext, _: Asked) -> Generator[Any, Any, None]:
+def rest(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
     yield ctx.create_timer(HOUR)
 
 
 def test_code_that_calls_another_task_cannot_replay() -> None:
-    def workflow(ctx: DaprWorkflowContext, _: Asked) -> Generator[Any, Any, None]:
+    def workflow(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
         yield ctx.call_activity("look")
 
     with pytest.raises(CannotReplay, match="NonDeterminismError"):
@@ -116,7 +87,7 @@ def test_code_that_calls_another_task_cannot_replay() -> None:
 
 
 def test_code_that_schedules_more_cannot_replay() -> None:
-    def workflow(ctx: DaprWorkflowContext, _: Asked) -> Generator[Any, Any, None]:
+    def workflow(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
         yield wf.when_all([ctx.create_timer(HOUR), ctx.call_activity("look")])
 
     with pytest.raises(CannotReplay, match="does not have: scheduleTask"):
@@ -124,7 +95,7 @@ def test_code_that_schedules_more_cannot_replay() -> None:
 
 
 def test_code_that_ends_early_cannot_replay() -> None:
-    def workflow(ctx: DaprWorkflowContext, _: Asked) -> Generator[Any, Any, None]:
+    def workflow(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
         yield wf.when_any([ctx.create_timer(HOUR), ctx.wait_for_external_event("answer")])
 
     run = ran(rest, HALF_AN_HOUR)
@@ -135,7 +106,7 @@ def test_code_that_ends_early_cannot_replay() -> None:
 
 
 def test_code_that_raises_cannot_replay() -> None:
-    def workflow(_: DaprWorkflowContext, __: Asked) -> Generator[Any, Any, None]:
+    def workflow(_: DaprWorkflowContext, __: Question) -> Generator[Any, Any, None]:
         raise ValueError("broken")
         yield
 
@@ -145,9 +116,9 @@ def test_code_that_raises_cannot_replay() -> None:
 
 def test_a_workflow_that_is_not_hosted_cannot_replay() -> None:
     run = ran(rest, HALF_AN_HOUR)
-    with pytest.raises(CannotReplay, match="wait_workflow"):
+    with pytest.raises(CannotReplay, match="ask_workflow"):
         pending_tasks(registry_of([]), run.instance_id, run.history)
 
 
 def test_before_its_first_turn_an_instance_has_no_pending_task() -> None:
-    assert pending_tasks(registry_of([definition(rest)]), "wait-1", []) == {}
+    assert pending_tasks(registry_of([asking(rest)]), "ask-1", []) == {}
