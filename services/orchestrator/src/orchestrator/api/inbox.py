@@ -63,7 +63,7 @@ async def release(
 
 @router.post(
     "/{instance_id}/{event}/decide",
-    summary="Decide",
+    summary="Send a decision",
     description="Of concurrent decisions one is accepted; the others get 409.",
     responses=problem_responses(*NOT_WAITING, ProblemType.ALREADY_DECIDED),
 )
