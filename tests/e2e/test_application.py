@@ -89,29 +89,6 @@ async def test_the_rules_can_be_read(system: System) -> None:
     assert rules["thresholds"] == {"high": 70, "medium": 40}
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"email": "nobody"},
-        {"name": ""},
-        {"name": "a\u0000b"},
-        {"text": "x" * 20_001},
-        {"position": "a/b"},
-        {"application_id": ""},
-        {"cv": "x"},
-    ],
-)
-async def test_a_malformed_application_starts_nothing(
-    system: System, wrong: dict[str, Any]
-) -> None:
-    request = application(**wrong)
-    answer = await system.orchestrator.post("/applications", json=request)
-    assert answer.status_code == 422
-    assert answer.json()["errors"]
-    gone = await system.orchestrator.get(f"/applications/application-{request['application_id']}")
-    assert gone.status_code == 404
-
-
 async def test_ten_identical_applications_have_one_effect(system: System) -> None:
     request = application()
     answers = await asyncio.gather(

@@ -3,8 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
-
 from support.system import System, unique
 
 
@@ -91,32 +89,6 @@ async def test_a_batch_that_names_a_document_twice_is_rejected(system: System) -
     assert output["status"] == "rejected"
     assert output["message"] == "Document sample-letter is named more than once"
     assert [r["status"] for r in await results_of(system, instance)] == ["failed", "failed"]
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {},
-        {"documents": ["a"], "prefix": "a", "count": 1},
-        {"prefix": "a"},
-        {"count": 5},
-        {"prefix": "a", "count": 1001},
-        {"prefix": "a", "count": "5"},
-        {"documents": [f"d{i}" for i in range(201)]},
-        {"documents": ["a|b"]},
-        {"documents": ["a"], "parallelism": 51},
-        {"documents": ["a"], "simulate": "rain"},
-        {"documents": ["a"], "colour": "red"},
-    ],
-)
-async def test_a_request_that_makes_no_sense_starts_nothing(
-    system: System, wrong: dict[str, Any]
-) -> None:
-    name = unique()
-    answer = await system.orchestrator.post("/batches", json={"batch_id": name, **wrong})
-    assert answer.status_code == 422
-    assert (await system.orchestrator.get(f"/batches/batch-{name}")).status_code == 404
-    assert (await system.orchestrator.get(f"/batches/batch-{name}/results")).status_code == 404
 
 
 async def test_the_same_batch_again_starts_nothing_and_another_is_refused(system: System) -> None:

@@ -29,8 +29,3 @@ async def test_a_step_that_fails_for_good_is_compensated(system: System) -> None
     state = await system.finished(instance)
     assert state["output"]["compensated"] is True
     assert state["custom_status"]["step"] == "compensated"
-
-
-async def test_a_name_that_is_none_starts_nothing(system: System) -> None:
-    answer = await system.orchestrator.post("/start/a%7Cb")
-    assert answer.status_code == 422

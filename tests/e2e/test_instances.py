@@ -108,24 +108,32 @@ async def test_the_summary_counts_what_is_listed(system: System) -> None:
 
 
 @pytest.mark.parametrize(
-    ("params", "field"),
+    "path",
     [
-        ({"cursor": "nonsense"}, "query.cursor"),
-        ({"limit": 0}, "query.limit"),
-        ({"limit": 201}, "query.limit"),
-        ({"sort": "title"}, "query.sort"),
-        ({"status": "DONE"}, "query.status.0"),
-        ({"created_from": "2026-01-01T00:00:00"}, "query.created_from"),
-        ({"color": "blue"}, "query.color"),
+        "/applications/application-{}",
+        "/batches/batch-{}",
+        "/batches/batch-{}/results",
+        "/instances/purchase-{}",
+        "/instances/tracked-{}",
+        "/monitors/monitor-{}",
+        "/onboardings/onboarding-{}",
+        "/onboardings/onboarding-{}/documents",
+        "/orders/order-{}",
+        "/research/research-{}",
+        "/tasks/{}",
     ],
 )
-async def test_a_filter_that_makes_no_sense_is_refused(
-    system: System, params: dict[str, Any], field: str
-) -> None:
-    answer = await system.orchestrator.get("/instances", params=params)
+async def test_what_was_never_started_is_not_found(system: System, path: str) -> None:
+    answer = await system.orchestrator.get(path.format(unique()))
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "urn:taskway:problem:not-found"
+
+
+async def test_an_unknown_cursor_is_refused(system: System) -> None:
+    answer = await system.orchestrator.get("/instances", params={"cursor": "nonsense"})
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
-    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert [error["field"] for error in answer.json()["errors"]] == ["query.cursor"]
 
 
 Event = dict[str, Any]

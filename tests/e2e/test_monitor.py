@@ -1,9 +1,6 @@
 """Monitors, over the API; they watch the orchestrator itself."""
 
 import asyncio
-from typing import Any
-
-import pytest
 
 from support.monitors import checked, watch
 from support.system import System, eventually, somebody, unique
@@ -109,34 +106,6 @@ async def test_an_address_that_does_not_answer_is_down(system: System) -> None:
     await system.send(instance, "stop", **STOP)
     await system.finished(instance)
     assert len(await system.inbox(recipient)) == 1
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"url": "ftp://example.com/"},
-        {"url": "http://user:secret@example.com/"},
-        {"url": "http://169.254.169.254/latest/meta-data"},
-        {"url": "http://[::ffff:10.0.0.1]/"},
-        {"url": "http://167772161/"},
-        {"url": "http://example.com:99999/"},
-        {"url": "http://exa mple.com/"},
-        {"url": ""},
-        {"interval_seconds": 0},
-        {"retry_seconds": 86_401},
-        {"notify": "a b"},
-        {"state": {}},
-    ],
-)
-async def test_a_monitor_that_may_not_be_is_not_started(
-    system: System, wrong: dict[str, Any]
-) -> None:
-    monitor_id = unique()
-    request = {"monitor_id": monitor_id, "url": "http://example.com/", "notify": "alice", **wrong}
-    answer = await system.orchestrator.post("/monitors", json=request)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == f"body.{next(iter(wrong))}"
-    assert (await system.orchestrator.get(f"/monitors/monitor-{monitor_id}")).status_code == 404
 
 
 async def test_a_stop_without_a_reason_is_refused(system: System) -> None:

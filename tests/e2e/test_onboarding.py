@@ -159,15 +159,6 @@ async def test_a_verifier_who_is_away_is_a_result(system: System) -> None:
     assert await documents(system, instance) == []
 
 
-@pytest.mark.parametrize("wrong", [{"email": "ada"}, {"name": ""}, {"customer_id": "a b"}])
-async def test_what_is_no_application_starts_nothing(system: System, wrong: dict[str, Any]) -> None:
-    request = application(**wrong)
-    assert (await system.orchestrator.post("/onboardings", json=request)).status_code == 422
-    path = f"/onboardings/onboarding-{request['onboarding_id']}"
-    for address in (path, f"{path}/documents"):
-        assert (await system.orchestrator.get(address)).status_code == 404
-
-
 async def test_an_unknown_customer_has_no_account(system: System) -> None:
     assert (await system.orchestrator.get(f"/accounts/{unique()}")).status_code == 404
     assert (await system.orchestrator.get("/accounts/a%7Cb")).status_code == 422

@@ -125,16 +125,6 @@ async def test_the_same_purchase_starts_once_and_another_is_refused(system: Syst
     assert (await system.orchestrator.post("/purchase-orders", json=other)).status_code == 409
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"amount": 0}, {"amount": "1"}, {"currency": "XXX"}, {"colour": "red"}]
-)
-async def test_what_is_no_purchase_starts_nothing(system: System, wrong: dict[str, Any]) -> None:
-    request = purchase(**wrong)
-    assert (await system.orchestrator.post("/purchase-orders", json=request)).status_code == 422
-    path = f"/instances/purchase-{request['purchase_id']}"
-    assert (await system.orchestrator.get(path)).status_code == 404
-
-
 async def test_what_is_no_decision_decides_nothing(system: System) -> None:
     instance = await system.start("/purchase-orders", **purchase())
     await system.waiting(instance, "approval")

@@ -133,27 +133,6 @@ async def test_a_task_that_makes_no_sense_is_rejected(
     assert (await read(system, name))["state"] == "rejected"
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"task_id": "a|b"},
-        {"title": None},
-        {"title": "T" * 201},
-        {"due": "2030-01-01T00:00:00"},
-        {"due_in_seconds": -1},
-        {"remind_before_seconds": 10**12},
-        {"escalate_to": ""},
-        {"deadline": "tomorrow"},
-    ],
-)
-async def test_a_bad_request_starts_nothing(system: System, wrong: dict[str, Any]) -> None:
-    name = unique()
-    task = {"task_id": name, "title": "T", "assignee": "alice", **wrong}
-    assert (await system.orchestrator.post("/tasks", json=task)).status_code == 422
-    assert (await system.orchestrator.get(f"/tasks/{name}")).status_code == 404
-    assert (await system.orchestrator.get(f"/instances/tracked-{name}")).status_code == 404
-
-
 async def test_the_same_start_again_starts_nothing_and_another_is_refused(system: System) -> None:
     name = unique()
     task = {"task_id": name, "title": "T", "assignee": somebody()}
