@@ -33,7 +33,7 @@ async def test_nobody_is_named(logs: str) -> None:
 
 async def test_a_failed_step_says_which_it_was(logs: str, jaeger: Jaeger) -> None:
     assert jaeger, "without it there are no traces"
-    failures = [line for line in logs.splitlines() if "a step failed" in line]
+    failures = [line for line in logs.splitlines() if "activity failed" in line]
     assert failures
     for line in failures:
         for field in ("service", "trace_id", "instance", "workflow", "step", "attempt", "error"):

@@ -102,12 +102,12 @@ class Freeze:
 
     Args:
         same_sidecar: Whether nobody ended it for that.
-        results_sent_again: How many it did not take in time.
+        repeated_deliveries: How often a result was delivered again after a time-out.
         batch: How the batch has ended.
     """
 
     same_sidecar: bool
-    results_sent_again: int
+    repeated_deliveries: int
     batch: dict[str, Any]
 
 
@@ -135,7 +135,7 @@ async def frozen(run_dir: Path) -> Freeze:
         log = stack.log("orchestrator").read_text(errors="replace")
         return Freeze(
             same_sidecar=stack.pid("orchestrator-sidecar") == sidecar,
-            results_sent_again=log.count("sending it again"),
+            repeated_deliveries=log.count("delivery of a result timed out"),
             batch=ended["output"],
         )
 
@@ -179,6 +179,6 @@ async def test_a_handshake_that_is_never_answered_is_given_up(scenarios: Scenari
 
 async def test_a_sidecar_that_was_frozen_takes_every_result(scenarios: Scenarios) -> None:
     found = await scenarios.frozen
-    assert found.results_sent_again > 0
+    assert found.repeated_deliveries > 0
     assert (found.batch["status"], found.batch["done"]) == ("completed", 100)
     assert found.same_sidecar
