@@ -1,4 +1,4 @@
-"""The documents that batches name: those that callers uploaded, and samples that come along."""
+"""The documents of batches: those that callers uploaded, and the samples of the package."""
 
 import re
 from enum import StrEnum
@@ -7,17 +7,17 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from servicekit.state import StateStore, until_written
+from servicekit.state import StateStore
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_PREFIX = "sample-"
 NUMBER = re.compile(r"[1-9][0-9]{0,3}")
-# In characters: with what is around it in JSON it stays below the limit of a body, 64 KiB.
+# In characters; with the JSON around it, it stays below the limit of a body, 64 KiB.
 MAX_TEXT = 60_000
 
 
 class MediaType(StrEnum):
-    """What a document's text is written in."""
+    """The media type of a document's text."""
 
     PLAIN = "text/plain"
     HTML = "text/html"
@@ -44,7 +44,7 @@ class Library:
     """Documents by id."""
 
     def __init__(self, store: StateStore) -> None:
-        """Keep what is uploaded in `store`."""
+        """Keep uploaded documents in `store`."""
         self._store = store
 
     async def get(self, document_id: str) -> Document | None:
@@ -54,22 +54,15 @@ class Library:
         return (await self._store.get(f"document:{document_id}", Document)).value
 
     async def put(self, document_id: str, document: Document) -> tuple[Document | None, bool]:
-        """Keep a document, unless there is one.
+        """Store a document, unless there is one under the id.
 
         Returns:
-            What is kept under the id, and whether it is so now; None where the id is reserved.
+            The document under the id (None where the id is reserved for samples and unknown), and
+            whether this call stored it.
         """
         if document_id.startswith(SAMPLE_PREFIX):
             return _sample(document_id.removeprefix(SAMPLE_PREFIX)), False
-
-        async def attempt() -> tuple[Document, bool]:
-            kept = (await self._store.get(f"document:{document_id}", Document)).value
-            if kept is not None:
-                return kept, False
-            await self._store.put(f"document:{document_id}", document, None)
-            return document, True
-
-        return await until_written(document_id, attempt)
+        return await self._store.put_if_absent(f"document:{document_id}", document)
 
 
 @cache

@@ -1,11 +1,12 @@
-"""The results of a batch's documents: one record each, under the document's key in the batch."""
+"""The results of a batch's documents: a record each, under the document's key in the batch."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from pydantic import BaseModel
 
 from orchestrator.workflows.document_batch.models import DocumentClass
-from servicekit.state import StateStore, until_written
+from servicekit.state import StateStore
 
 
 class Result(BaseModel):
@@ -42,27 +43,19 @@ class Results:
 
     async def begin(self, key: str, document_id: str) -> Result | None:
         """Count an attempt, unless there is a result: then return it."""
-
-        def change(record: ResultRecord) -> None:
-            record.attempts += 1
-
-        return (await self._unless_done(key, document_id, change)).result
+        record = await self._unless_done(
+            key, document_id, lambda record: {"attempts": record.attempts + 1}
+        )
+        return record.result
 
     async def finish(self, key: str, document_id: str, result: Result) -> Result:
-        """Keep a result, unless there is one; return the one that is kept."""
-
-        def change(record: ResultRecord) -> None:
-            record.result = result
-
-        return (await self._unless_done(key, document_id, change)).result or result
+        """Store a result, unless there is one; return the one that is stored."""
+        record = await self._unless_done(key, document_id, lambda _: {"result": result})
+        return record.result or result
 
     async def fail(self, key: str, document_id: str, error: str) -> None:
-        """Note why an attempt had no result."""
-
-        def change(record: ResultRecord) -> None:
-            record.last_error = error
-
-        await self._unless_done(key, document_id, change)
+        """Store why an attempt had no result."""
+        await self._unless_done(key, document_id, lambda _: {"last_error": error})
 
     async def read(self, keys: Sequence[str]) -> list[ResultRecord | None]:
         """Return the records under these keys, in their order."""
@@ -70,22 +63,17 @@ class Results:
         return [found[_key(key)].value for key in keys]
 
     async def _unless_done(
-        self, key: str, document_id: str, change: Callable[[ResultRecord], None]
+        self, key: str, document_id: str, change: Callable[[ResultRecord], dict[str, Any]]
     ) -> ResultRecord:
-        """Change a record that has no result yet, and return it as it is then."""
+        """Change the fields of a record that has no result yet; return the record."""
 
-        async def attempt() -> ResultRecord:
-            read = await self._store.get(_key(key), ResultRecord)
-            record = read.value
+        def changed(record: ResultRecord | None) -> ResultRecord:
             if record is None or record.document_id != document_id:
                 # An instance that was purged may have had another document in this place.
                 record = ResultRecord(document_id=document_id)
-            if record.result is None:
-                change(record)
-                await self._store.put(_key(key), record, read.etag)
-            return record
+            return record if record.result else record.model_copy(update=change(record))
 
-        return await until_written(key, attempt)
+        return await self._store.update(_key(key), ResultRecord, changed)
 
 
 def _key(key: str) -> str:
