@@ -8,8 +8,7 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from contracts.assigner import AssignmentRequest
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.people import assign, notify
-from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.people import assign, notify, wait_for_decision
 from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.research.models import (
     MAX_ROUNDS,
@@ -62,13 +61,11 @@ def wait_for_review(
         step=f"review:{number}",
         waits=[waiting.wait],
     )
-    review = None
     if failure is None:
-        message = f"Waiting for {reviewer} to review draft {number}"
-        report(ctx, REVIEW.name, message, waits=[waiting.wait])
-        review = yield from waiting.receive()
-    # What the API accepted while the time ran out counts.
-    review = review or (yield from waiting.close())
+        review = yield from wait_for_decision(ctx, waiting, reviewer)
+    else:
+        # What the API accepted meanwhile counts.
+        review = yield from waiting.close()
     if review is not None:
         result.reviewer = review.reviewer
         return review
