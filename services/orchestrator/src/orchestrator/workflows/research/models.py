@@ -106,7 +106,7 @@ class DeliverReport(BaseModel):
     draft: str = Field(description="The key of the draft")
 
 
-class Decision(StrEnum):
+class ReviewDecision(StrEnum):
     """The decisions that a reviewer can take."""
 
     APPROVE = "approve"
@@ -117,7 +117,7 @@ class Decision(StrEnum):
 class Review(BaseModel):
     """A reviewer's decision on a draft."""
 
-    decision: Decision
+    decision: ReviewDecision
     reviewer: Person = Field(description="Who decides; need not be the assignee")
     comment: Prose = Field(
         default="", max_length=1_000, description="What a revision must take into account"

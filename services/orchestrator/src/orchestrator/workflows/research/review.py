@@ -14,12 +14,12 @@ from orchestrator.workflows.research.models import (
     MAX_ROUNDS,
     PATH,
     REVIEW,
-    Decision,
     ResearchOutcome,
     ResearchPlan,
     ResearchRequest,
     ResearchResult,
     Review,
+    ReviewDecision,
 )
 from orchestrator.workflows.research.steps import MAX_ERROR, Verdict, format_error
 
@@ -78,9 +78,9 @@ def wait_for_review(
 def verdict_of(review: Review, number: int) -> Verdict | None:
     """Return what follows from the review of a draft; None where it requests another one."""
     said = f"by {review.reviewer}" + (f": {review.comment}" if review.comment else "")
-    if review.decision is Decision.APPROVE:
+    if review.decision is ReviewDecision.APPROVE:
         return Verdict(ResearchOutcome.COMPLETED, f"Approved {said}")
-    if review.decision is Decision.REJECT:
+    if review.decision is ReviewDecision.REJECT:
         return Verdict(ResearchOutcome.REJECTED, f"Rejected {said}")
     if number < MAX_ROUNDS:
         return None

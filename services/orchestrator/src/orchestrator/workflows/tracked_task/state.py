@@ -37,7 +37,7 @@ class Message(BaseModel):
     body: str
 
 
-class Armed(BaseModel):
+class ArmedReminder(BaseModel):
     """A reminder that has not fired yet."""
 
     name: ReminderName
@@ -47,7 +47,7 @@ class Armed(BaseModel):
     fail_first: int = Field(default=0, description="How many attempts fail by injection")
 
 
-class Fired(BaseModel):
+class FiredReminder(BaseModel):
     """A reminder that is done: its notification was sent, or refused permanently."""
 
     name: ReminderName
@@ -59,8 +59,8 @@ class Fired(BaseModel):
 class Reminders(BaseModel):
     """The reminders of a task."""
 
-    armed: list[Armed] = []
-    fired: list[Fired] = []
+    armed: list[ArmedReminder] = []
+    fired: list[FiredReminder] = []
 
     @computed_field(description="When the next one fires; null where none is armed")  # type: ignore[prop-decorator]
     @property
@@ -69,7 +69,7 @@ class Reminders(BaseModel):
         return min((reminder.at for reminder in self.armed), default=None)
 
 
-class Entry(BaseModel):
+class HistoryEntry(BaseModel):
     """An entry of the task's history."""
 
     key: str = Field(
@@ -102,7 +102,7 @@ class Arm(Record):
     """Assign the task, and arm its reminders."""
 
     assignee: Person
-    reminders: list[Armed]
+    reminders: list[ArmedReminder]
 
 
 class Finish(Record):
@@ -120,12 +120,12 @@ class TrackedTask(BaseModel):
     assignee: Person | None = None
     due: AwareDatetime | None = None
     reminders: Reminders = Reminders()
-    history: list[Entry] = Field(default=[], description="What happened, the oldest first")
+    history: list[HistoryEntry] = Field(default=[], description="What happened, the oldest first")
 
     @classmethod
     def created(cls, step: Create, now: datetime) -> Self:
         """Return a new task."""
-        entry = Entry(key=step.key, at=now, what="created", by=step.by)
+        entry = HistoryEntry(key=step.key, at=now, what="created", by=step.by)
         return cls(
             task_id=step.task_id,
             title=step.title,
@@ -140,7 +140,7 @@ class TrackedTask(BaseModel):
 
     def with_entry(self, step: Record, now: datetime) -> Self:
         """Return the task with one more entry."""
-        entry = Entry(key=step.key, at=now, what=step.what, by=step.by)
+        entry = HistoryEntry(key=step.key, at=now, what=step.what, by=step.by)
         return self.model_copy(update={"history": [*self.history, entry]})
 
     def armed(self, step: Arm, now: datetime) -> Self:
@@ -158,7 +158,7 @@ class TrackedTask(BaseModel):
         update = {"state": step.state, "reminders": reminders}
         return self.with_entry(step, now).model_copy(update=update)
 
-    def reminder(self, name: str) -> Armed | None:
+    def reminder(self, name: str) -> ArmedReminder | None:
         """Return the reminder of that name, unless it has fired or was never armed."""
         return next((r for r in self.reminders.armed if r.name == name), None)
 
@@ -171,9 +171,9 @@ class TrackedTask(BaseModel):
         reminders = self.reminders.model_copy(update={"armed": armed})
         return self.model_copy(update={"reminders": reminders})
 
-    def fired(self, reminder: Armed, what: str, by: str, now: datetime) -> Self:
+    def fired(self, reminder: ArmedReminder, what: str, by: str, now: datetime) -> Self:
         """Return the task after the reminder is done."""
-        fired = Fired(
+        fired = FiredReminder(
             name=reminder.name,
             at=now,
             recipient=reminder.message.recipient,

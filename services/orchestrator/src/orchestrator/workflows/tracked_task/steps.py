@@ -12,7 +12,7 @@ from contracts.notifier import notification_key
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.retries import RETRY_COMPENSATION
 from orchestrator.workflows.tracked_task.models import FAULTS, TrackedRequest
-from orchestrator.workflows.tracked_task.state import Armed, Message, ReminderName
+from orchestrator.workflows.tracked_task.state import ArmedReminder, Message, ReminderName
 
 
 def rejection_of(request: TrackedRequest, until: datetime) -> str | None:
@@ -35,16 +35,18 @@ def reminders_of(
     assignment: Assignment,
     due: datetime | None,
     lead: str,
-) -> list[Armed]:
+) -> list[ArmedReminder]:
     """Return the reminders to arm; a task that is overdue already has the escalation alone."""
     if due is None:
         return []
 
-    def armed(name: ReminderName, at: datetime, recipient: str, subject: str, body: str) -> Armed:
+    def armed(
+        name: ReminderName, at: datetime, recipient: str, subject: str, body: str
+    ) -> ArmedReminder:
         key = notification_key(ctx.instance_id, name)
         message = Message(key=key, recipient=recipient, subject=subject, body=body)
         fail_first = FAULTS[request.simulate].at(name).failures
-        return Armed(name=name, at=at, message=message, fail_first=fail_first)
+        return ArmedReminder(name=name, at=at, message=message, fail_first=fail_first)
 
     escalation = armed(
         ReminderName.ESCALATE,

@@ -15,7 +15,7 @@ from orchestrator.toolkit.peers.notifier import NotifierClient
 from orchestrator.toolkit.peers.peer import PeerRefused, PeerUnavailable
 from orchestrator.workflows.tracked_task.state import (
     Arm,
-    Armed,
+    ArmedReminder,
     Create,
     Finish,
     Record,
@@ -162,7 +162,7 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
             raise ReminderUndelivered(f"the reminder {name} is undelivered") from None
         await self._save(task.fired(reminder, what, "the actor's reminder", _now()))
 
-    async def _notify(self, reminder: Armed) -> str:
+    async def _notify(self, reminder: ArmedReminder) -> str:
         if reminder.attempts < reminder.fail_first:
             raise InjectedFailure(f"attempt {reminder.attempts + 1}")
         message = reminder.message

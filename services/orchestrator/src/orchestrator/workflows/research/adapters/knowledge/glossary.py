@@ -8,7 +8,7 @@ from orchestrator.toolkit.language.port import Passage
 from orchestrator.toolkit.language.sentences import terms_of
 
 
-class Entry(BaseModel):
+class GlossaryEntry(BaseModel):
     """A term of the field, its synonyms, and its meaning."""
 
     term: str
@@ -41,12 +41,12 @@ class Glossary:
         ]
 
     @staticmethod
-    def _matched_words(entry: Entry, words: set[str]) -> int:
+    def _matched_words(entry: GlossaryEntry, words: set[str]) -> int:
         names = [set(terms_of(name)) for name in (entry.term, *entry.also)]
         return max(len(name) if name <= words else 0 for name in names)
 
 
-def read_entries() -> list[Entry]:
+def read_entries() -> list[GlossaryEntry]:
     """Return every entry."""
     document = files("orchestrator.workflows.research.adapters.knowledge") / "glossary.json"
-    return TypeAdapter(list[Entry]).validate_json(document.read_bytes())
+    return TypeAdapter(list[GlossaryEntry]).validate_json(document.read_bytes())
