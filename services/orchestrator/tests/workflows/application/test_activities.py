@@ -6,9 +6,7 @@ import pytest
 
 from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.testing.dependencies import activity_dependencies
-from orchestrator.toolkit.messages import (
-    SendNotification,
-)
+from orchestrator.toolkit.messages import SendNotification
 from orchestrator.workflows.application.activities import activities
 from orchestrator.workflows.application.models import (
     FAIL_TO_NOTIFY,

@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workflows.application.models import (
-    ApplicationRequest,
-)
+from orchestrator.workflows.application.models import ApplicationRequest
 from orchestrator.workflows.application.workflow import DEFINITION
 
 SAMPLES = {name: sample.request for name, sample in DEFINITION.samples.items()}

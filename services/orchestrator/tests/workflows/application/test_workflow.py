@@ -17,14 +17,8 @@ from orchestrator.toolkit.messages import (
     NotificationSent,
     SendNotification,
 )
-from orchestrator.workflows.application.models import (
-    SCREEN_APPLICATION,
-    ApplicationRequest,
-    Route,
-)
-from orchestrator.workflows.application.screening import (
-    Thresholds,
-)
+from orchestrator.workflows.application.models import SCREEN_APPLICATION, ApplicationRequest, Route
+from orchestrator.workflows.application.screening import Thresholds
 from orchestrator.workflows.application.workflow import DEFINITION, route_of
 
 THRESHOLDS = Thresholds(high=70, medium=40)

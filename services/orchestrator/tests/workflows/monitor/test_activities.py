@@ -7,11 +7,7 @@ import pytest
 from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.workflows.monitor.activities import activities, check_request
-from orchestrator.workflows.monitor.models import (
-    CHECK_ADDRESS,
-    CheckAddress,
-    MonitorRequest,
-)
+from orchestrator.workflows.monitor.models import CHECK_ADDRESS, CheckAddress, MonitorRequest
 from orchestrator.workflows.monitor.settings import MonitorSettings
 
 REQUEST = MonitorRequest(monitor_id="1", url="http://example.com/", notify="alice@example.com")

@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workflows.monitor.models import (
-    MonitorRequest,
-)
+from orchestrator.workflows.monitor.models import MonitorRequest
 
 REQUEST = MonitorRequest(monitor_id="1", url="http://example.com/", notify="alice@example.com")
 

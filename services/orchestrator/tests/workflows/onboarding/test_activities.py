@@ -2,11 +2,7 @@
 
 from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.workflows.onboarding.activities import activities
-from orchestrator.workflows.onboarding.models import (
-    VALIDATE_ONBOARDING,
-    OnboardingRequest,
-    Terms,
-)
+from orchestrator.workflows.onboarding.models import VALIDATE_ONBOARDING, OnboardingRequest, Terms
 from orchestrator.workflows.onboarding.settings import OnboardingSettings
 
 REQUEST = {

@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.workflows.onboarding.models import (
-    OnboardingRequest,
-)
+from orchestrator.workflows.onboarding.models import OnboardingRequest
 
 REQUEST = {
     "onboarding_id": "1",

@@ -2,15 +2,8 @@
 
 import pytest
 
-from orchestrator.toolkit.messages import (
-    ASSIGN_TASK,
-    RELEASE_ASSIGNMENT,
-)
-from orchestrator.workflows.research.models import (
-    DELIVER_REPORT,
-    SEARCH_KNOWLEDGE,
-    WRITE_DRAFT,
-)
+from orchestrator.toolkit.messages import ASSIGN_TASK, RELEASE_ASSIGNMENT
+from orchestrator.workflows.research.models import DELIVER_REPORT, SEARCH_KNOWLEDGE, WRITE_DRAFT
 from workflows.research.world import SOURCES, World, notified, review
 
 

@@ -8,9 +8,7 @@ from orchestrator.toolkit.messages import (
     RELEASE_ASSIGNMENT,
     SEND_NOTIFICATION,
 )
-from orchestrator.workflows.research.models import (
-    DELIVER_REPORT,
-)
+from orchestrator.workflows.research.models import DELIVER_REPORT
 from workflows.research.world import REVIEW_SECONDS, World, notified, review
 
 

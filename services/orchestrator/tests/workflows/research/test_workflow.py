@@ -2,15 +2,8 @@
 
 import pytest
 
-from orchestrator.toolkit.messages import (
-    ASSIGN_TASK,
-    SEND_NOTIFICATION,
-)
-from orchestrator.workflows.research.models import (
-    DELIVER_REPORT,
-    PLAN_RESEARCH,
-    WRITE_DRAFT,
-)
+from orchestrator.toolkit.messages import ASSIGN_TASK, SEND_NOTIFICATION
+from orchestrator.workflows.research.models import DELIVER_REPORT, PLAN_RESEARCH, WRITE_DRAFT
 from workflows.research.world import World, notified
 
 
