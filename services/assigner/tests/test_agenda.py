@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from contracts.assigner import Agenda, AssignmentRequest
 from contracts.fields import Priority
 from contracts.problems import ProblemType
 from servicekit.problems import ProblemError
+from servicekit.state import Model, StoreUnavailable, Versioned
 from servicekit.testing import MemoryStateStore
 
 NOW = datetime(2030, 1, 15, tzinfo=UTC)
@@ -181,4 +183,41 @@ async def test_an_assignment_concurrent_to_a_read_is_not_missed(
         await read(Assigner.create(MemoryStateStore(store.data), open_directory=False))
 
     await asyncio.gather(assign(assigner, "new"), read_later())
+    assert await keys(assigner) == ["new"]
+
+
+class InterruptedStore(MemoryStateStore):
+    """A store in which others act once, right after the first read of a member."""
+
+    def __init__(
+        self, data: dict[str, tuple[str, str]], act: Callable[[], Awaitable[None]]
+    ) -> None:
+        super().__init__(data)
+        self._act: Callable[[], Awaitable[None]] | None = act
+
+    async def get_many(
+        self, keys: Iterable[str], model: type[Model]
+    ) -> dict[str, Versioned[Model]]:
+        wanted = list(keys)
+        found = await super().get_many(wanted, model)
+        if wanted == ["member:alice"] and self._act is not None:
+            act, self._act = self._act, None
+            await act()
+        return found
+
+
+async def test_an_index_that_is_newer_than_the_member_that_was_read_stays_correct(
+    store: MemoryStateStore, assigner: Assigner
+) -> None:
+    async def reserve_and_index() -> None:
+        crashing = MemoryStateStore(store.data)
+        # The number is reserved in the member's record, and no assignment is made yet.
+        crashing.writes_until_crash = 1
+        with pytest.raises(StoreUnavailable):
+            await assign(Assigner.create(crashing, open_directory=False), "new")
+        await read(assigner)
+
+    slow = Assigner.create(InterruptedStore(store.data, reserve_and_index), open_directory=False)
+    assert (await read(slow)).complete
+    await assign(assigner, "new")
     assert await keys(assigner) == ["new"]

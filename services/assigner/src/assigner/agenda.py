@@ -66,16 +66,17 @@ class Agendas:
             member_id=record.id,
             held=record.held,
             items=agenda(found, now)[:limit],
-            complete=known_to == record.next_number,
+            complete=known_to >= record.next_number,
         )
 
     async def _open(
         self, member: MemberRecord, numbers: Numbers[int]
     ) -> tuple[list[int], dict[str, AssignmentRecord]]:
         """Return which of `numbers` are open or may become so, and the open assignments by key."""
-        # A reserved number has no assignment record until the last step of assigning.
+        # A reserved number has no assignment record until the last step of assigning. The index may
+        # be newer than the member's record, which then does not know all that are reserved.
         reserved = {o.number for o in member.open.values() if o.operation is Operation.TAKE}
-        candidates: set[int] = reserved & set(numbers)
+        candidates = {n for n in numbers if n in reserved or n >= member.next_number}
         found: dict[str, AssignmentRecord] = {}
         for start in range(0, len(numbers), PAGE):
             page = numbers[start : start + PAGE]
