@@ -28,6 +28,7 @@ class FakeSidecar(api_service_v1.DaprServicer):  # type: ignore[misc]
         self.metadata: list[dict[str, str]] = []
         """Of each gRPC call."""
         self.fail_with: grpc.StatusCode | None = None
+        self.fail_writes_with: grpc.StatusCode | None = None
         self.delay_seconds = 0.0
         self.http_port = 0
         self.grpc_port = 0
@@ -73,6 +74,8 @@ class FakeSidecar(api_service_v1.DaprServicer):  # type: ignore[misc]
 
     def SaveState(self, request: Any, context: Any) -> Any:  # noqa: N802
         self._begin(context)
+        if self.fail_writes_with is not None:
+            context.abort(self.fail_writes_with, "write failed on demand")
         for item in request.states:
             _, version = self.data.get(item.key, (b"", 0))
             if item.HasField("etag"):

@@ -106,6 +106,19 @@ async def test_any_other_grpc_error_is_store_unavailable(
         await store.overwrite("k", FIRST)
 
 
+@pytest.mark.parametrize("etag", ["1", None])
+async def test_a_failed_write_of_what_can_be_read_is_a_conflict_only_when_it_creates(
+    store: DaprStateStore, sidecar: FakeSidecar, etag: str | None
+) -> None:
+    await store.put("k", FIRST, None)
+    sidecar.fail_writes_with = grpc.StatusCode.INTERNAL
+    # By an ETag, a conflict has a status of its own.
+    with pytest.raises(StoreUnavailable if etag else Conflict):
+        await store.put("k", SECOND, etag)
+    with pytest.raises(StoreUnavailable, match="write failed on demand"):
+        await store.put("missing", SECOND, etag)
+
+
 async def test_a_call_has_a_deadline(
     sidecar: FakeSidecar, sidecar_settings: ServiceSettings
 ) -> None:
