@@ -8,7 +8,7 @@ SHOWN = --workflow "$(WORKFLOW)" $(if $(SAMPLE),--sample "$(SAMPLE)")
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
 # Those whose behaviour a cluster, with its sidecars and Redis, could change.
-E2E_ON_KIND := batch_operations hello operations samples schedules services task_processing traces \
+E2E_ON_KIND := bulk_operations hello operations samples schedules services task_processing traces \
 	waiting why
 READY := .venv/.ready
 PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml servicekit/pyproject.toml \

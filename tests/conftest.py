@@ -10,7 +10,7 @@ CLUSTER_TESTS = Path(__file__).parent / "kind"
 # What these show is the same over either store. Those on what the engine keeps run over Redis in
 # the cluster: see `make test-kind`.
 OVER_SQLITE = {
-    "test_batch_operations",
+    "test_bulk_operations",
     "test_cli",
     "test_email",
     "test_hello",

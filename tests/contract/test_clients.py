@@ -118,7 +118,7 @@ async def test_a_refusal_says_why(
     assert error.value.problem.type is type_
 
 
-async def test_a_store_that_is_down_is_not_a_refusal(
+async def test_a_store_that_is_down_is_an_outage(
     sidecar: httpx.AsyncClient, store: FailingStore
 ) -> None:
     store.down = True
@@ -134,14 +134,14 @@ async def test_a_notification_is_delivered(sidecar: httpx.AsyncClient) -> None:
     assert sent.status is NotificationStatus.DELIVERED
 
 
-async def test_what_can_never_be_delivered_is_a_refusal(sidecar: httpx.AsyncClient) -> None:
+async def test_an_undeliverable_notification_is_a_refusal(sidecar: httpx.AsyncClient) -> None:
     request = NotificationRequest(recipient="ann", subject="S", body="B", channel=ChannelName.EMAIL)
     with pytest.raises(PeerRefused) as error:
         await NotifierClient(sidecar).notify("task-1:notify", request)
     assert error.value.status == 422
 
 
-async def test_a_sidecar_that_does_not_answer_is_not_a_refusal() -> None:
+async def test_a_sidecar_that_does_not_answer_is_an_outage() -> None:
     # Port 1 of the loopback has no listener.
     async with httpx.AsyncClient(base_url="http://127.0.0.1:1") as nowhere:
         with pytest.raises(PeerUnavailable):

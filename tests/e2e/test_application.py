@@ -24,7 +24,7 @@ def application(**fields: Any) -> dict[str, Any]:
     ],
     ids=["interview", "review"],
 )
-async def test_a_good_application_is_assigned_and_both_sides_are_told(
+async def test_a_good_application_is_assigned_and_both_sides_are_notified(
     system: System, text: str, points: int, status: str, task: str
 ) -> None:
     request = application(text=text)
@@ -61,7 +61,7 @@ async def test_a_weak_application_is_declined_courteously(system: System) -> Non
         ({"text": ""}, "Missing text"),
     ],
 )
-async def test_an_application_that_makes_no_sense_is_rejected(
+async def test_an_invalid_application_is_rejected(
     system: System, fields: dict[str, Any], message: str
 ) -> None:
     request = application(**fields)
@@ -71,7 +71,9 @@ async def test_an_application_that_makes_no_sense_is_rejected(
     assert await system.inbox(request["email"]) == []
 
 
-async def test_a_recruiter_who_cannot_be_told_does_not_keep_the_assignment(system: System) -> None:
+async def test_an_assignment_is_released_where_the_recruiter_cannot_be_notified(
+    system: System,
+) -> None:
     request = application(simulate="recruiter-unreachable")
     instance = await system.start("/applications", **request)
     output = (await system.finished(instance))["output"]
@@ -82,7 +84,7 @@ async def test_a_recruiter_who_cannot_be_told_does_not_keep_the_assignment(syste
     assert await system.inbox(request["email"]) == []
 
 
-async def test_the_rules_can_be_read(system: System) -> None:
+async def test_the_scoring_rules_are_in_the_api(system: System) -> None:
     rules = (await system.orchestrator.get("/applications/rules")).json()
     [position] = [p for p in rules["positions"] if p["id"] == "backend-engineer"]
     assert position["required"]["python"] == 25

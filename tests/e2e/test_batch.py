@@ -7,7 +7,7 @@ from support.system import System, unique
 
 
 async def results_of(system: System, instance: str) -> list[dict[str, Any]]:
-    """Return what came of each document, page by page."""
+    """Return the result of each document, page by page."""
     items: list[dict[str, Any]] = []
     start: int | None = 0
     while start is not None:
@@ -28,7 +28,7 @@ async def upload(system: System, text: str, media_type: str = "text/plain") -> s
     return document
 
 
-async def test_documents_of_each_class_are_told_apart_and_summarised(system: System) -> None:
+async def test_documents_are_classified_and_summarised(system: System) -> None:
     names = ["invoice", "contract", "report", "letter", "minutes"]
     instance = await system.start(
         "/batches", batch_id=unique(), documents=[f"sample-{name}" for name in names]
@@ -45,7 +45,7 @@ async def test_documents_of_each_class_are_told_apart_and_summarised(system: Sys
     assert "41,870 visits" in results[2]["summary"]
 
 
-async def test_what_was_uploaded_is_read(system: System) -> None:
+async def test_an_uploaded_document_is_processed(system: System) -> None:
     news = "The bridge over the river is open for carts and horses again."
     html = f"<p>Dear Ada,</p><p>{news}</p><p>Kind regards</p>"
     letter = await upload(system, html, "text/html")
@@ -55,7 +55,7 @@ async def test_what_was_uploaded_is_read(system: System) -> None:
     assert result["summary"] == news
 
 
-async def test_a_document_that_fails_is_its_failure_alone(system: System) -> None:
+async def test_a_failed_document_does_not_fail_the_others(system: System) -> None:
     empty, missing = await upload(system, "<script>1</script>", "text/html"), unique("missing")
     documents = ["sample-letter", missing, empty]
     instance = await system.start("/batches", batch_id=unique(), documents=documents)
@@ -72,7 +72,7 @@ async def test_a_document_that_fails_is_its_failure_alone(system: System) -> Non
     assert results[1]["error"] == f"There is no document {missing}"
 
 
-async def test_every_fifth_document_fails_where_that_is_asked_for(system: System) -> None:
+async def test_an_injected_failure_fails_every_fifth_document(system: System) -> None:
     instance = await system.start(
         "/batches", batch_id=unique(), prefix="sample", count=25, simulate="document_fails"
     )
@@ -99,7 +99,7 @@ async def test_the_same_batch_again_starts_nothing_and_another_is_refused(system
     assert (await system.orchestrator.post("/batches", json=other)).status_code == 409
 
 
-async def test_a_document_is_kept_once(system: System) -> None:
+async def test_a_document_is_stored_once(system: System) -> None:
     path, body = f"/documents/{unique('doc')}", {"media_type": "text/plain", "text": "One."}
     first = await asyncio.gather(*(system.orchestrator.put(path, json=body) for _ in range(4)))
     assert sorted(answer.status_code for answer in first) == [200, 200, 200, 201]
@@ -109,7 +109,7 @@ async def test_a_document_is_kept_once(system: System) -> None:
     assert (await system.orchestrator.get(path)).json() == body
 
 
-async def test_the_samples_ids_are_taken(system: System) -> None:
+async def test_the_ids_of_samples_are_reserved(system: System) -> None:
     path = "/documents/sample-letter"
     letter = (await system.orchestrator.get(path)).json()
     assert (await system.orchestrator.put(path, json=letter)).status_code == 200

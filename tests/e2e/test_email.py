@@ -1,4 +1,4 @@
-"""Telling people by e-mail: a mail server that takes it, and one that never will."""
+"""Notifications by e-mail, to an address that a mail server takes and one that it refuses."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ def port(mailbox: Mailbox) -> Iterator[int]:
         yield port
 
 
-async def test_who_cannot_be_told_does_not_keep_the_task(
+async def test_a_task_is_released_where_its_assignee_cannot_be_notified(
     mailbox: Mailbox, port: int, tmp_path: Path
 ) -> None:
     env = {

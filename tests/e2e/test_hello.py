@@ -3,7 +3,7 @@
 from support.system import System, unique
 
 
-async def test_a_greeting_takes_its_rest_and_has_a_child(system: System) -> None:
+async def test_a_greeting_waits_for_a_timer_and_a_child(system: System) -> None:
     name = unique()
     answer = await system.orchestrator.post("/start/ada", params={"hello_id": name})
     assert answer.status_code == 202
@@ -17,14 +17,14 @@ async def test_a_greeting_takes_its_rest_and_has_a_child(system: System) -> None
     assert child["status"] == "COMPLETED"
 
 
-async def test_a_step_that_fails_twice_is_retried(system: System) -> None:
+async def test_a_failed_activity_is_retried(system: System) -> None:
     instance = await system.start(
         "/hello", hello_id=unique(), user_name="ada", simulate="retries", rest_seconds=1
     )
     assert (await system.finished(instance))["output"]["compensated"] is False
 
 
-async def test_a_step_that_fails_for_good_is_compensated(system: System) -> None:
+async def test_an_activity_that_fails_permanently_is_compensated(system: System) -> None:
     instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="failure")
     state = await system.finished(instance)
     assert state["output"]["compensated"] is True

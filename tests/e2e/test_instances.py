@@ -28,7 +28,7 @@ def ids(items: list[dict[str, Any]]) -> list[str]:
     return [item["instance_id"] for item in items]
 
 
-async def test_what_was_started_is_listed_at_once_and_exactly(system: System) -> None:
+async def test_an_instance_is_listed_from_its_start(system: System) -> None:
     name, person = unique(), f"{unique('who')}@example.com"
     instance = await system.start(
         "/tasks/process", task_id=name, title="Blue chair", assignee=person
@@ -69,7 +69,7 @@ async def test_children_are_listed_under_their_parent(system: System) -> None:
     ]
 
 
-async def test_pages_give_each_instance_once_while_others_start(system: System) -> None:
+async def test_pages_list_each_instance_once_while_others_start(system: System) -> None:
     run = unique("page")
 
     async def start(number: int) -> str:
@@ -123,7 +123,7 @@ async def test_the_summary_counts_what_is_listed(system: System) -> None:
         "/tasks/{}",
     ],
 )
-async def test_what_was_never_started_is_not_found(system: System, path: str) -> None:
+async def test_an_unknown_instance_is_not_found(system: System, path: str) -> None:
     answer = await system.orchestrator.get(path.format(unique()))
     assert answer.status_code == 404
     assert answer.json()["type"] == "urn:taskway:problem:not-found"
@@ -151,7 +151,7 @@ async def events(answer: httpx.Response) -> AsyncIterator[Event]:
             event[name] = json.loads(value) if name == "data" else value
 
 
-async def told_of(stream: AsyncIterator[Event], instance_id: str, status: str) -> Event:
+async def event_of(stream: AsyncIterator[Event], instance_id: str, status: str) -> Event:
     """Return the event that says that an instance has that status."""
     async with asyncio.timeout(60):
         async for event in stream:
@@ -161,7 +161,7 @@ async def told_of(stream: AsyncIterator[Event], instance_id: str, status: str) -
     raise AssertionError("the stream ended")
 
 
-async def test_who_watches_is_told_and_catches_up(system: System) -> None:
+async def test_a_stream_sends_each_change_and_resumes(system: System) -> None:
     async def complete() -> bool | None:
         answer = await system.orchestrator.get("/instances", params={"limit": 1})
         return True if answer.json()["index"]["complete"] else None
@@ -174,14 +174,14 @@ async def test_who_watches_is_told_and_catches_up(system: System) -> None:
         assert summary["event"] == "summary"
         assert summary["data"]["total"] >= 0
         instance = await system.start("/tasks/process", task_id=unique(), title="")
-        await told_of(stream, instance, "COMPLETED")
+        await event_of(stream, instance, "COMPLETED")
 
     later = await system.start("/tasks/process", task_id=unique(), title="")
     seen = {"Last-Event-ID": summary["id"]}
     async with system.orchestrator.stream("GET", "/instances/stream", headers=seen) as answer:
         stream = events(answer)
-        await told_of(stream, instance, "COMPLETED")
-        await told_of(stream, later, "COMPLETED")
+        await event_of(stream, instance, "COMPLETED")
+        await event_of(stream, later, "COMPLETED")
 
     seen = {"Last-Event-ID": "of-another-process"}
     async with system.orchestrator.stream("GET", "/instances/stream", headers=seen) as answer:

@@ -1,4 +1,4 @@
-"""Logs tell of work, and not of people."""
+"""Logs describe the work, and name no person."""
 
 import re
 
@@ -26,12 +26,12 @@ async def logs(stack: Stack, system: System, ended: Ended) -> str:
     return "\n".join((folder / f"{name}.log").read_text(encoding="utf-8") for name in names)
 
 
-async def test_nobody_is_named(logs: str) -> None:
-    told = [line for line in logs.splitlines() if PEOPLE.search(line)]
-    assert told == []
+async def test_no_person_is_named(logs: str) -> None:
+    naming = [line for line in logs.splitlines() if PEOPLE.search(line)]
+    assert naming == []
 
 
-async def test_a_failed_step_says_which_it_was(logs: str, jaeger: Jaeger) -> None:
+async def test_a_failed_activity_is_logged_with_its_context(logs: str, jaeger: Jaeger) -> None:
     assert jaeger, "without it there are no traces"
     failures = [line for line in logs.splitlines() if "activity failed" in line]
     assert failures

@@ -1,4 +1,4 @@
-"""Metrics count what happened, and name nobody."""
+"""Metrics count what happened, and name no person."""
 
 import re
 import time
@@ -109,7 +109,7 @@ async def test_retries_and_compensations_are_counted(system: System) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_each_service_measures_its_requests(system: System, service: str) -> None:
+async def test_each_service_has_metrics_of_its_requests(system: System, service: str) -> None:
     client: httpx.AsyncClient = getattr(system, service)
     assert (await client.get(f"/{unique()}")).status_code == 404
     await client.get("/readyz", headers={"host": "made.up"})

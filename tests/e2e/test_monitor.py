@@ -8,14 +8,14 @@ from support.system import System, eventually, somebody, unique
 STOP = {"reason": "Enough", "by": "bo"}
 
 
-async def told(system: System, recipient: str, count: int) -> list[str]:
-    """Return the subjects of somebody's messages, the oldest first, once there are so many."""
+async def alerts(system: System, recipient: str, count: int) -> list[str]:
+    """Return the subjects of somebody's alerts, the oldest first, once there are so many."""
 
     async def look() -> list[str] | None:
-        inbox = await system.inbox(recipient)
-        return [m["subject"] for m in reversed(inbox)] if len(inbox) >= count else None
+        subjects = await system.subjects(recipient)
+        return subjects if len(subjects) >= count else None
 
-    found: list[str] = await eventually(look, f"{recipient} to be told {count} times")
+    found: list[str] = await eventually(look, f"{recipient} to get {count} alerts")
     return found
 
 
@@ -34,11 +34,11 @@ async def test_a_healthy_address_is_watched_until_the_monitor_is_stopped(system:
     assert await system.inbox(request["notify"]) == []
 
 
-async def test_an_outage_is_told_once_and_its_end_once(system: System) -> None:
+async def test_an_outage_and_its_end_alert_once_each(system: System) -> None:
     instance, request = await watch(system, simulate="outage")
     assert (await checked(system, instance, 7))["changes"] == 2
     name = request["monitor_id"]
-    subjects = await told(system, request["notify"], 2)
+    subjects = await alerts(system, request["notify"], 2)
     assert subjects == [f"Monitor {name}: down", f"Monitor {name}: up again"]
     await system.send(instance, "stop", **STOP)
     state = (await system.finished(instance))["output"]["state"]
@@ -59,7 +59,7 @@ async def test_a_stopped_monitor_can_be_rerun(system: System) -> None:
     await system.finished(again)
 
 
-async def test_in_a_later_generation_the_same_start_starts_nothing(system: System) -> None:
+async def test_the_same_start_after_continue_as_new_starts_nothing(system: System) -> None:
     instance, request = await watch(system)
     await checked(system, instance, 2)
     assert (await system.orchestrator.post("/monitors", json=request)).status_code == 200
@@ -84,7 +84,7 @@ async def test_a_stop_is_accepted_at_any_time(system: System) -> None:
     await asyncio.gather(*(stopped(0.2 * i) for i in range(10)))
 
 
-async def test_a_monitor_is_stopped_once(system: System) -> None:
+async def test_a_stopped_monitor_takes_no_second_stop(system: System) -> None:
     instance, _ = await watch(system)
     await system.send(instance, "stop", **STOP)
     await system.finished(instance)
@@ -95,7 +95,7 @@ async def test_a_monitor_is_stopped_once(system: System) -> None:
     assert unknown.status_code == 404
 
 
-async def test_an_address_that_does_not_answer_is_down(system: System) -> None:
+async def test_an_address_that_does_not_answer_is_unhealthy(system: System) -> None:
     recipient = somebody()
     # Refused, or not allowed in a cluster: nobody listens on port 1.
     url = "http://localhost:1/"

@@ -54,18 +54,14 @@ async def documents(system: System, instance: str) -> list[str]:
     return sorted(document["kind"] for document in answer.json())
 
 
-async def subjects(system: System, recipient: str) -> list[str]:
-    return [message["subject"] for message in reversed(await system.inbox(recipient))]
-
-
-async def assert_undone(system: System, instance: str, request: dict[str, Any]) -> None:
-    """Nothing is left of the customer, who was told."""
+async def assert_compensated(system: System, instance: str, request: dict[str, Any]) -> None:
+    """Every effect for the customer is compensated, and the customer is notified."""
     assert await account(system, request) in (None, "closed")
     assert await documents(system, instance) == []
-    assert await subjects(system, request["email"]) == ["Your account"]
+    assert await system.subjects(request["email"]) == ["Your account"]
 
 
-async def test_a_customer_gets_an_account_and_is_welcomed(system: System) -> None:
+async def test_a_verified_customer_gets_an_account_and_a_welcome(system: System) -> None:
     instance, request = await collected(system)
     await system.waiting(instance, "identity")
     assert await system.held(request["verifier"]) == [f"{instance}:assign"]
@@ -77,7 +73,7 @@ async def test_a_customer_gets_an_account_and_is_welcomed(system: System) -> Non
     kept = (await system.orchestrator.get(f"/accounts/{request['customer_id']}")).json()
     assert (kept["status"], kept["name"], kept["email"]) == ("open", "Ada", request["email"])
     assert await documents(system, instance) == list(KINDS)
-    assert await subjects(system, request["email"]) == ["Welcome"]
+    assert await system.subjects(request["email"]) == ["Welcome"]
     assert await system.held(request["verifier"]) == []
 
 
@@ -96,7 +92,7 @@ async def test_a_second_document_of_a_kind_is_refused(system: System) -> None:
     assert {d["reference"] for d in answer.json()} == {"scan.pdf"}
 
 
-async def test_documents_that_do_not_come_leave_nothing(system: System) -> None:
+async def test_missing_documents_are_compensated_after_the_deadline(system: System) -> None:
     request = application(collect_within_seconds=4)
     instance = await system.start("/onboardings", **request)
     await system.waiting(instance, "document")
@@ -104,37 +100,37 @@ async def test_documents_that_do_not_come_leave_nothing(system: System) -> None:
     output = (await system.finished(instance))["output"]
     assert output["status"] == "timed_out"
     assert KINDS[1] in output["message"]
-    await assert_undone(system, instance, request)
+    await assert_compensated(system, instance, request)
     assert await hand_in(system, instance, KINDS[1]) == 409
 
 
-async def test_who_is_not_confirmed_leaves_nothing(system: System) -> None:
+async def test_a_refused_verification_is_compensated(system: System) -> None:
     instance, request = await collected(system)
     await verify(system, instance, verified=False)
     assert (await system.finished(instance))["output"]["status"] == "refused"
-    await assert_undone(system, instance, request)
+    await assert_compensated(system, instance, request)
     assert await system.held(request["verifier"]) == []
     assert (
         await system.send(instance, "identity", verified=True, verifier="bo")
     ).status_code == 410
 
 
-async def test_who_is_not_verified_in_time_leaves_nothing(system: System) -> None:
+async def test_a_late_verification_is_compensated_after_reminders(system: System) -> None:
     limits = {"verify_within_seconds": 3, "remind_every_seconds": 1}
     instance, request = await collected(system, **limits)
     assert (await system.finished(instance))["output"]["status"] == "timed_out"
-    await assert_undone(system, instance, request)
+    await assert_compensated(system, instance, request)
     assert await system.held(request["verifier"]) == []
-    told = await subjects(system, request["verifier"])
-    assert told == ["An identity to verify", *["An identity still to verify"] * 2]
+    subjects = await system.subjects(request["verifier"])
+    assert subjects == ["An identity to verify", *["An identity still to verify"] * 2]
 
 
 @pytest.mark.parametrize("simulate", ["account_fails", "account_answer_lost"])
-async def test_an_account_that_fails_is_closed(system: System, simulate: str) -> None:
+async def test_an_account_that_fails_to_open_is_closed(system: System, simulate: str) -> None:
     instance, request = await collected(system, simulate=simulate)
     await verify(system, instance)
     assert (await system.finished(instance))["output"]["status"] == "failed"
-    await assert_undone(system, instance, request)
+    await assert_compensated(system, instance, request)
     assert await system.held(request["verifier"]) == []
     closed = (await system.orchestrator.get(f"/accounts/{request['customer_id']}")).json()
     assert (closed["status"], closed["name"]) == ("closed", None)
@@ -152,7 +148,7 @@ async def test_a_customer_gets_no_second_account(system: System) -> None:
     assert await account(system, request) == "open"
 
 
-async def test_a_verifier_who_is_away_is_a_result(system: System) -> None:
+async def test_a_verifier_who_is_away_fails_the_onboarding(system: System) -> None:
     instance, _ = await collected(system, verifier="emil")
     output = (await system.finished(instance))["output"]
     assert (output["status"], "away" in output["message"]) == ("failed", True)

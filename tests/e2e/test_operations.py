@@ -1,4 +1,4 @@
-"""Operators mend instances, and every action is written down."""
+"""Operators manage instances, and every action is in the audit trail."""
 
 import asyncio
 from typing import Any
@@ -36,7 +36,7 @@ async def done_task(system: System) -> str:
     return instance
 
 
-async def test_a_paused_instance_goes_on_when_it_is_resumed(system: System) -> None:
+async def test_a_paused_instance_continues_when_it_is_resumed(system: System) -> None:
     instance = await resting(system, seconds=6)
     paused = await act(system, instance, "pause")
     assert (paused.status_code, paused.json()["status"]) == (200, "SUSPENDED")
@@ -49,7 +49,7 @@ async def test_a_paused_instance_goes_on_when_it_is_resumed(system: System) -> N
     assert (await system.finished(instance))["status"] == "COMPLETED"
 
 
-async def test_children_that_have_ended_keep_no_parent_from_being_paused(system: System) -> None:
+async def test_a_parent_is_paused_with_children_that_have_ended(system: System) -> None:
     instance = await resting(system)
     for operation, after in (("pause", "SUSPENDED"), ("resume", "RUNNING")):
         answer = await act(system, instance, operation, children=True)
@@ -90,7 +90,9 @@ async def test_a_running_instance_is_not_purged(system: System) -> None:
 
 
 @pytest.mark.parametrize("operation", ["pause", "resume", "terminate", "rerun"])
-async def test_what_is_unknown_is_not_found(system: System, operation: str) -> None:
+async def test_an_operation_on_an_unknown_instance_is_not_found(
+    system: System, operation: str
+) -> None:
     more = {"new_id": "x"} if operation == "rerun" else {}
     answer = await act(system, "task-never-started", operation, **more)
     assert answer.status_code == 404
@@ -125,9 +127,9 @@ async def test_a_rerun_from_the_start_is_another_instance_with_its_own_effects(
 async def test_a_rerun_may_have_another_input(system: System) -> None:
     instance = await system.start("/tasks/process", task_id=unique(), title="", assignee="alice")
     assert (await system.finished(instance))["output"]["status"] == "rejected"
-    new_id = unique("mended")
-    mended = {"title": "T", "assignee": somebody()}
-    answer = await act(system, instance, "rerun", new_id=new_id, input=mended)
+    new_id = unique("fixed")
+    fixed = {"title": "T", "assignee": somebody()}
+    answer = await act(system, instance, "rerun", new_id=new_id, input=fixed)
     assert answer.status_code == 200, answer.text
     assert (await system.finished(f"task-{new_id}"))["output"]["status"] == "completed"
 
@@ -135,7 +137,7 @@ async def test_a_rerun_may_have_another_input(system: System) -> None:
     assert wrong.status_code == 422
 
 
-async def test_a_rerun_from_a_step_repeats_what_follows_only(system: System) -> None:
+async def test_a_rerun_from_an_event_repeats_only_what_follows(system: System) -> None:
     member = somebody()
     instance = await system.start("/tasks/process", task_id=unique(), title="T", assignee=member)
     await system.finished(instance)
@@ -161,7 +163,7 @@ async def test_every_action_is_in_the_audit_trail(system: System) -> None:
     ]
 
 
-async def test_of_two_who_terminate_at_once_each_is_told_the_truth(system: System) -> None:
+async def test_two_terminations_at_once_both_get_a_true_answer(system: System) -> None:
     instance = await resting(system)
     answers = await asyncio.gather(*(act(system, instance, "terminate") for _ in range(2)))
     assert {answer.status_code for answer in answers} <= {200, 409}

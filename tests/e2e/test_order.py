@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.orders import balance, level, shipped, told
+from support.orders import balance, level, shipped
 from support.system import System, somebody, unique
 
 
@@ -36,7 +36,7 @@ async def deposit(system: System, customer: str, amount: int) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def test_an_order_is_paid_shipped_and_told(system: System) -> None:
+async def test_an_order_is_paid_shipped_and_notified(system: System) -> None:
     customer, order_id = somebody(), unique()
     credit = await balance(system, customer)
     request = {
@@ -53,7 +53,7 @@ async def test_an_order_is_paid_shipped_and_told(system: System) -> None:
     assert state["output"]["total"] == {"amount": 390, "currency": "EUR"}
     assert await balance(system, customer) == credit - 390
     assert await shipped(system, f"order-{order_id}")
-    assert await told(system, customer) == [f"order-{order_id}:notify"]
+    assert await system.notification_keys(customer) == [f"order-{order_id}:notify"]
 
     again = await system.orchestrator.post("/orders", json=request)
     assert (again.status_code, again.json()) == (200, answer.json())
@@ -73,7 +73,7 @@ async def test_an_order_is_paid_shipped_and_told(system: System) -> None:
         ("refund_retries", ["cancel_shipment", "refund_payment", "release_stock"]),
     ],
 )
-async def test_a_step_that_fails_for_good_leaves_nothing(
+async def test_an_activity_that_fails_permanently_is_compensated(
     system: System, simulate: str, undone: list[str]
 ) -> None:
     customer = somebody()
@@ -84,10 +84,10 @@ async def test_a_step_that_fails_for_good_leaves_nothing(
     instance = f"order-{output['order_id']}"
     assert await balance(system, customer) == credit
     assert not await shipped(system, instance)
-    assert await told(system, customer) == [f"{instance}:notify-undone"]
+    assert await system.notification_keys(customer) == [f"{instance}:notify-undone"]
 
 
-async def test_a_step_that_fails_twice_holds(system: System) -> None:
+async def test_a_failed_activity_is_retried(system: System) -> None:
     customer = somebody()
     credit = await balance(system, customer)
     output = await order(system, customer, ("pencil", 2), simulate="payment_retries")
@@ -104,7 +104,7 @@ async def test_a_step_that_fails_twice_holds(system: System) -> None:
         ([("pencil", 1), ("chair", 1000)], "There are"),
     ],
 )
-async def test_what_cannot_be_is_rejected(
+async def test_an_order_that_cannot_be_fulfilled_is_rejected(
     system: System, lines: list[tuple[str, int]], message: str
 ) -> None:
     customer = somebody()
@@ -113,10 +113,10 @@ async def test_what_cannot_be_is_rejected(
     assert output["status"] == "rejected"
     assert output["message"].startswith(message)
     assert await balance(system, customer) == credit
-    assert await told(system, customer) == [f"order-{output['order_id']}:notify-undone"]
+    assert await system.notification_keys(customer) == [f"order-{output['order_id']}:notify-undone"]
 
 
-async def test_twenty_orders_at_once_share_what_there_is(system: System) -> None:
+async def test_concurrent_orders_share_the_stock(system: System) -> None:
     """No other test orders prints; all pay from one wallet, and deposits come in meanwhile."""
     customer = somebody()
     if await level(system, "print") < 10:
@@ -154,7 +154,7 @@ async def test_a_delivery_and_a_deposit_count_once(system: System) -> None:
     assert await level(system, "lamp") == stock + 3
 
 
-async def test_there_are_only_the_goods_of_the_file(system: System) -> None:
+async def test_unknown_goods_and_shipments_are_not_found(system: System) -> None:
     for answer in (
         await system.orchestrator.get("/stock/unicorn"),
         await system.orchestrator.put("/stock/unicorn/deliveries/1", json={"quantity": 1}),

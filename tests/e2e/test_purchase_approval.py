@@ -20,12 +20,7 @@ def purchase(**fields: Any) -> dict[str, Any]:
     return {**usual, "approver": somebody(), **fields}
 
 
-async def subjects(system: System, recipient: str) -> list[str]:
-    """Return the subjects of somebody's messages, the oldest first."""
-    return [message["subject"] for message in reversed(await system.inbox(recipient))]
-
-
-async def test_a_purchase_is_approved_by_who_is_asked(system: System) -> None:
+async def test_a_purchase_is_approved_by_its_approver(system: System) -> None:
     request = purchase()
     instance = await system.start("/purchase-orders", **request)
     wait = await system.waiting(instance, "approval")
@@ -40,8 +35,8 @@ async def test_a_purchase_is_approved_by_who_is_asked(system: System) -> None:
         "dana",
         "Enjoy",
     )
-    assert await subjects(system, request["approver"]) == ["A purchase to approve"]
-    assert await subjects(system, request["requester"]) == ["Your purchase was approved"]
+    assert await system.subjects(request["approver"]) == ["A purchase to approve"]
+    assert await system.subjects(request["requester"]) == ["Your purchase was approved"]
     assert await system.held(request["approver"]) == []
 
     late = await system.orchestrator.post(f"/purchase-orders/{instance}/approval", json=DECISION)
@@ -49,12 +44,12 @@ async def test_a_purchase_is_approved_by_who_is_asked(system: System) -> None:
     assert (await system.send(instance, "approval", **DECISION)).status_code == 410
 
 
-async def test_a_small_purchase_asks_nobody(system: System) -> None:
+async def test_a_small_purchase_needs_no_approval(system: System) -> None:
     request = purchase(amount=99_999)
     instance = await system.start("/purchase-orders", **request)
     assert (await system.finished(instance))["output"]["status"] == "approved"
     assert await system.inbox(request["approver"]) == []
-    assert await subjects(system, request["requester"]) == ["Your purchase was approved"]
+    assert await system.subjects(request["requester"]) == ["Your purchase was approved"]
 
 
 async def test_a_rejection_has_its_reason(system: System) -> None:
@@ -68,7 +63,7 @@ async def test_a_rejection_has_its_reason(system: System) -> None:
     assert (output["status"], output["comment"]) == ("rejected", "Too dear")
 
 
-async def test_of_two_who_decide_at_once_one_does(system: System) -> None:
+async def test_of_two_concurrent_decisions_one_is_accepted(system: System) -> None:
     instance = await system.start("/purchase-orders", **purchase())
     await system.waiting(instance, "approval")
     people = {"dana": True, "bob": False}
@@ -93,11 +88,11 @@ async def test_without_a_decision_it_is_cancelled_after_a_reminder(system: Syste
     instance = await system.start("/purchase-orders", **request)
     output = (await system.finished(instance))["output"]
     assert (output["status"], output["decided_by"]) == ("cancelled", None)
-    assert await subjects(system, request["approver"]) == [
+    assert await system.subjects(request["approver"]) == [
         "A purchase to approve",
         "A purchase still to approve",
     ]
-    assert await subjects(system, request["requester"]) == ["Your purchase was cancelled"]
+    assert await system.subjects(request["requester"]) == ["Your purchase was cancelled"]
     assert await system.held(request["approver"]) == []
     late = await system.orchestrator.post(f"/purchase-orders/{instance}/approval", json=DECISION)
     assert late.status_code == 409
@@ -106,13 +101,15 @@ async def test_without_a_decision_it_is_cancelled_after_a_reminder(system: Syste
 @pytest.mark.parametrize(
     ("approver", "why"), [("emil", "away"), ("nobody-knows-me", "nobody-knows-me")]
 )
-async def test_who_cannot_decide_is_a_result(system: System, approver: str, why: str) -> None:
+async def test_an_approver_who_is_away_or_unknown_refuses_the_purchase(
+    system: System, approver: str, why: str
+) -> None:
     request = purchase(approver=approver)
     instance = await system.start("/purchase-orders", **request)
     output = (await system.finished(instance))["output"]
     assert output["status"] == "refused"
     assert why in output["message"]
-    assert await subjects(system, request["requester"]) == ["Your purchase was refused"]
+    assert await system.subjects(request["requester"]) == ["Your purchase was refused"]
 
 
 async def test_the_same_purchase_starts_once_and_another_is_refused(system: System) -> None:
@@ -125,7 +122,7 @@ async def test_the_same_purchase_starts_once_and_another_is_refused(system: Syst
     assert (await system.orchestrator.post("/purchase-orders", json=other)).status_code == 409
 
 
-async def test_what_is_no_decision_decides_nothing(system: System) -> None:
+async def test_a_malformed_decision_is_refused(system: System) -> None:
     instance = await system.start("/purchase-orders", **purchase())
     await system.waiting(instance, "approval")
     for wrong in ({}, {"approved": "yes", "approver": "dana"}, {"approved": True}):
@@ -139,6 +136,6 @@ async def test_what_is_no_decision_decides_nothing(system: System) -> None:
     assert (await system.finished(instance))["output"]["status"] == "approved"
 
 
-async def test_a_decision_about_nothing_is_not_found(system: System) -> None:
+async def test_a_decision_on_an_unknown_purchase_is_not_found(system: System) -> None:
     path = "/purchase-orders/purchase-none/approval"
     assert (await system.orchestrator.post(path, json=DECISION)).status_code == 404

@@ -30,7 +30,7 @@ async def next_wait(system: System, instance: str, before: dict[str, Any]) -> di
     return await eventually(look, f"{instance} to wait for another review")
 
 
-async def test_a_question_that_is_covered_well_is_answered_without_a_person(
+async def test_a_confident_answer_needs_no_review(
     system: System,
 ) -> None:
     requester = somebody()
@@ -51,7 +51,7 @@ async def test_a_question_that_is_covered_well_is_answered_without_a_person(
     assert output["report"] in message["body"]
 
 
-async def test_a_person_approves_what_is_doubtful(system: System) -> None:
+async def test_a_doubtful_answer_is_reviewed(system: System) -> None:
     requester, reviewer = somebody(), somebody()
     instance = await start(system, question=OBSCURE, requester=requester, reviewer=reviewer)
     wait = await system.waiting(instance, "review")
@@ -100,7 +100,7 @@ async def test_a_note_is_found_by_the_revision_that_asks_for_it(system: System) 
     assert sorted(keys) == [f"{instance}:review:1", f"{instance}:review:2"]
 
 
-async def test_of_two_decisions_one_counts(system: System) -> None:
+async def test_of_two_concurrent_reviews_one_is_accepted(system: System) -> None:
     instance = await start(system, question=OBSCURE, reviewer=somebody())
     await system.waiting(instance, "review")
     decisions = ("approve", "reject")
@@ -113,7 +113,7 @@ async def test_of_two_decisions_one_counts(system: System) -> None:
     assert output["status"] == {"approve": "completed", "reject": "rejected"}[taken]
 
 
-async def test_what_nobody_reviews_expires(system: System) -> None:
+async def test_a_review_expires_after_its_deadline(system: System) -> None:
     requester, reviewer = somebody(), somebody()
     instance = await start(
         system, question=OBSCURE, requester=requester, reviewer=reviewer, review_seconds=1
@@ -124,7 +124,7 @@ async def test_what_nobody_reviews_expires(system: System) -> None:
     assert "expired" in (await system.inbox(requester))[0]["subject"]
 
 
-async def test_a_source_that_fails_is_done_without(system: System) -> None:
+async def test_a_failed_source_is_left_out(system: System) -> None:
     instance = await start(system, simulate="source_fails")
     output = (await system.finished(instance))["output"]
     assert output["status"] == "completed"
@@ -132,7 +132,7 @@ async def test_a_source_that_fails_is_done_without(system: System) -> None:
     assert (await read(system, output["report"]))["failed_sources"] == ["notes"]
 
 
-async def test_without_any_source_it_fails_and_says_why(system: System) -> None:
+async def test_research_without_any_source_fails_with_the_reason(system: System) -> None:
     instance = await start(system, simulate="all_sources_fail")
     output = (await system.finished(instance))["output"]
     assert output["status"] == "failed"
@@ -154,7 +154,7 @@ async def test_another_question_under_the_same_id_is_refused(system: System) -> 
     assert (await system.orchestrator.post("/research", json=other)).status_code == 409
 
 
-async def test_a_decision_that_is_none_is_refused(system: System) -> None:
+async def test_a_malformed_review_is_refused(system: System) -> None:
     instance = await start(system, question=OBSCURE, reviewer=somebody())
     await system.waiting(instance, "review")
     refused = await system.send(instance, "review", decision="maybe", reviewer="bob")
@@ -163,7 +163,7 @@ async def test_a_decision_that_is_none_is_refused(system: System) -> None:
     await system.finished(instance)
 
 
-async def test_texts_are_found_by_instances_of_research_alone(system: System) -> None:
+async def test_drafts_and_reports_of_unknown_instances_are_not_found(system: System) -> None:
     for path in (f"/research/research-{unique()}/report", "/research/a%00b/drafts/1"):
         assert (await system.orchestrator.get(path)).status_code == 404
     answer = await system.orchestrator.get("/research/research-1/drafts/4")

@@ -1,4 +1,4 @@
-"""Every sample of every workflow runs as it stands, and ends as it says."""
+"""Every sample of every workflow ends with the outcome that it states."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from support.system import System
 
 
 @pytest.mark.parametrize(("workflow", "sample"), SAMPLES)
-async def test_a_sample_ends_as_it_says(
+async def test_a_sample_ends_with_its_outcome(
     system: System, ended: Ended, workflow: str, sample: str
 ) -> None:
     state = ended[workflow, sample]
@@ -18,7 +18,7 @@ async def test_a_sample_ends_as_it_says(
     assert outcome is None or state["output"]["status"] == outcome, state
 
 
-async def test_the_catalogue_says_all_that_a_caller_needs(system: System) -> None:
+async def test_the_catalogue_describes_each_workflow(system: System) -> None:
     for workflow in (await catalogue(system)).values():
         assert workflow["description"]
         assert workflow["id_field"] in workflow["input_schema"]["properties"]

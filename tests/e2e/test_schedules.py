@@ -1,4 +1,4 @@
-"""Workflows are started again and again."""
+"""Schedules start workflows repeatedly."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from support.schedules import plants, put, ran
 from support.system import System, unique
 
 
-async def test_it_starts_a_workflow_again_and_again_until_it_is_deleted(system: System) -> None:
+async def test_a_schedule_starts_a_workflow_repeatedly_until_it_is_deleted(system: System) -> None:
     name = unique()
     body = plants(every_seconds=5)
     created = await put(system, name, body)
@@ -57,7 +57,7 @@ async def test_a_cron_expression_is_in_utc(system: System) -> None:
         {"workflow": "task", "request": {"title": []}, "every_seconds": 5},
     ],
 )
-async def test_what_cannot_run_is_refused(system: System, wrong: dict[str, Any]) -> None:
+async def test_an_invalid_schedule_is_refused(system: System, wrong: dict[str, Any]) -> None:
     name = unique()
     refused = await put(system, name, wrong)
     assert (refused.status_code, refused.json()["type"]) == (422, "urn:taskway:problem:validation")

@@ -1,4 +1,4 @@
-"""What every service answers, and the stores behind the assigner and the notifier."""
+"""Health and Swagger UI of every service; assigner and notifier under concurrency."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ async def test_a_running_service_is_alive_and_ready(system: System, service: str
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_swagger_ui_is_there(system: System, service: str) -> None:
+async def test_swagger_ui_is_served(system: System, service: str) -> None:
     client: httpx.AsyncClient = getattr(system, service)
     assert "swagger-ui" in (await client.get("/docs")).text
 
@@ -36,7 +36,7 @@ async def test_an_assignment_is_made_once_and_released_once(system: System) -> N
     assert await system.held(first.json()["member_id"]) == []
 
 
-async def test_fifty_assignments_at_once_leave_ten_of_ten(system: System) -> None:
+async def test_concurrent_assignments_respect_the_capacity(system: System) -> None:
     member = unique("m")
     profile = {"name": "M", "email": f"{member}@example.com", "capacity": 10}
     await system.assigner.put(f"/members/{member}", json=profile)
@@ -48,7 +48,7 @@ async def test_fifty_assignments_at_once_leave_ten_of_ten(system: System) -> Non
     assert len(await system.held(member)) == 10
 
 
-async def test_one_notification_sent_by_many_at_once_arrives_once(system: System) -> None:
+async def test_concurrent_copies_of_a_notification_are_delivered_once(system: System) -> None:
     recipient, key = unique("r"), f"{unique()}:notify"
     body = {"recipient": recipient, "subject": "S", "body": "B"}
     answers = await asyncio.gather(
@@ -58,7 +58,7 @@ async def test_one_notification_sent_by_many_at_once_arrives_once(system: System
     assert [m["key"] for m in await system.inbox(recipient)] == [key]
 
 
-async def test_the_directory_changes_and_refuses(system: System) -> None:
+async def test_the_directory_of_members_is_managed(system: System) -> None:
     member = unique("m")
     profile = {"name": "M", "email": f"{member}@example.com", "skills": [member]}
     assert (await system.assigner.put(f"/members/{member}", json=profile)).json()["held"] == 0
@@ -94,7 +94,7 @@ async def test_an_agenda_lists_open_assignments_by_urgency(system: System) -> No
         assert (agenda["held"], agenda["complete"]) == (3, True)
 
 
-async def test_a_thousand_messages_are_read_by_page(system: System) -> None:
+async def test_an_inbox_is_read_page_by_page(system: System) -> None:
     recipient = unique("r")
     limit = asyncio.Semaphore(32)
 

@@ -1,4 +1,4 @@
-"""The state stores keep the promise that everything rests on: nobody writes over what is newer."""
+"""The state stores refuse a write over a newer value, on which every effect depends."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ async def test_a_key_is_created_once(store: DaprStateStore) -> None:
     assert (await store.get(key, Value)).value == Value(text="first")
 
 
-async def test_what_changed_since_it_was_read_is_not_written_over(store: DaprStateStore) -> None:
+async def test_a_write_over_a_newer_value_is_a_conflict(store: DaprStateStore) -> None:
     key = unique()
     await store.put(key, Value(text="first"), None)
     read = await store.get(key, Value)
@@ -52,7 +52,7 @@ async def test_a_missing_key_has_no_value(store: DaprStateStore) -> None:
     assert read[here].value == Value(text="here")
 
 
-async def test_what_all_write_alike_is_overwritten(store: DaprStateStore) -> None:
+async def test_a_value_is_overwritten_without_an_etag(store: DaprStateStore) -> None:
     key = unique()
     for _ in range(2):
         await store.overwrite(key, Value(text="same"))

@@ -9,7 +9,7 @@ import pytest
 from support.system import System, somebody, unique
 
 
-async def test_a_task_is_assigned_and_its_assignee_told(system: System) -> None:
+async def test_a_task_is_assigned_and_its_assignee_notified(system: System) -> None:
     task_id = unique()
     answer = await system.process(
         task_id=task_id, title="Review the report", assignee="alice@example.com"
@@ -56,7 +56,7 @@ async def test_priority_and_due_date_reach_the_inbox_and_the_agenda(system: Syst
     assert not item["overdue"]
 
 
-async def test_a_task_by_skills_goes_to_somebody_who_has_them(system: System) -> None:
+async def test_a_task_by_skills_is_assigned_to_a_member_who_has_them(system: System) -> None:
     task_id = unique()
     await system.process(task_id=task_id, title="T", skills=["Design"], priority="high")
     state = await system.finished(f"task-{task_id}")
@@ -75,7 +75,7 @@ async def test_a_task_by_skills_goes_to_somebody_who_has_them(system: System) ->
         ({"title": "T", "skills": ["python", "juggling"]}, "No available member has the skills"),
     ],
 )
-async def test_a_task_that_makes_no_sense_is_rejected(
+async def test_an_invalid_task_is_rejected(
     system: System, fields: dict[str, Any], message: str
 ) -> None:
     task_id = unique()
@@ -87,7 +87,7 @@ async def test_a_task_that_makes_no_sense_is_rejected(
     assert (await system.assigner.get(f"/assignments/task-{task_id}:assign")).status_code == 404
 
 
-async def test_who_has_no_capacity_left_is_a_rejection(system: System) -> None:
+async def test_a_task_for_a_member_without_capacity_is_rejected(system: System) -> None:
     member = unique("m")
     profile = {"name": "M", "email": f"{member}@example.com", "capacity": 1}
     assert (await system.assigner.put(f"/members/{member}", json=profile)).status_code == 200
@@ -150,7 +150,7 @@ async def test_another_start_under_the_id_is_refused(system: System) -> None:
         await system.finished(f"task-{task_id}")
 
 
-async def test_fifty_identical_starts_start_one(system: System) -> None:
+async def test_concurrent_identical_starts_start_one(system: System) -> None:
     member, task_id = somebody(), unique()
     task = {"task_id": task_id, "title": "T", "assignee": member}
     answers = await asyncio.gather(*(system.process(**task) for _ in range(50)))
@@ -160,7 +160,7 @@ async def test_fifty_identical_starts_start_one(system: System) -> None:
     assert len(await system.inbox(member)) == 1
 
 
-async def test_fifty_tasks_at_once_leave_a_member_of_capacity_ten_with_ten(system: System) -> None:
+async def test_concurrent_tasks_respect_the_capacity(system: System) -> None:
     member = unique("m")
     profile = {"name": "M", "email": f"{member}@example.com", "capacity": 10}
     await system.assigner.put(f"/members/{member}", json=profile)

@@ -1,4 +1,4 @@
-"""One trace a task, which tells of all that was done for it, and of nothing else."""
+"""One trace for each instance, with every span of it and no other."""
 
 import asyncio
 import time
@@ -47,7 +47,7 @@ async def test_a_completed_task_is_one_trace(system: System, jaeger: Jaeger) -> 
     assert stores >= {"assigner", "notifier"}
 
 
-async def test_a_rejected_task_shows_how_far_it_came(system: System, jaeger: Jaeger) -> None:
+async def test_a_rejected_task_has_only_its_validation(system: System, jaeger: Jaeger) -> None:
     instance = await task(system, title=" ")
     assert (await system.finished(instance))["output"]["status"] == "rejected"
     trace = await jaeger.with_steps(await trace_id(system, instance), {"validate_task"})
@@ -55,7 +55,7 @@ async def test_a_rejected_task_shows_how_far_it_came(system: System, jaeger: Jae
     assert trace.step_names() == {"validate_task"}
 
 
-async def test_each_attempt_is_there_with_its_error(system: System, jaeger: Jaeger) -> None:
+async def test_each_attempt_is_a_span_with_its_error(system: System, jaeger: Jaeger) -> None:
     instance = await system.start(
         "/hello", hello_id=unique(), user_name="ada", simulate="retries", rest_seconds=3
     )
@@ -76,15 +76,17 @@ async def test_each_attempt_is_there_with_its_error(system: System, jaeger: Jaeg
     assert names.count("timer") >= 3
 
 
-async def test_what_waits_can_be_looked_at(system: System, jaeger: Jaeger) -> None:
+async def test_a_waiting_instance_has_a_trace_and_its_decision_a_link(
+    system: System, jaeger: Jaeger
+) -> None:
     instance = await system.purchase()
     id_ = await trace_id(system, instance)
 
-    async def told() -> Trace | None:
+    async def notified() -> Trace | None:
         trace = await jaeger.trace(id_)
         return trace if trace and "send_notification" in trace.step_names() else None
 
-    trace = await eventually(told, "what was done so far", within=30)
+    trace = await eventually(notified, "the notification", within=30)
     assert trace.roots() == ["POST /purchase-orders"]
     assert (await system.status(instance))["status"] == "RUNNING"
 
@@ -98,11 +100,11 @@ async def test_what_waits_can_be_looked_at(system: System, jaeger: Jaeger) -> No
     assert sent.status_code == 200, sent.text
     await system.finished(instance)
 
-    async def all_told() -> Trace | None:
+    async def with_wait() -> Trace | None:
         trace = await jaeger.trace(id_)
         return trace if trace and trace.named("wait for approval") else None
 
-    whole = await eventually(all_told, "the wait", within=30)
+    whole = await eventually(with_wait, "the wait", within=30)
     assert whole.roots() == ["POST /purchase-orders"]
     [waited] = whole.named("wait for approval")
     assert datetime.fromtimestamp(waited.began / 1e6, UTC) == datetime.fromisoformat(wait["since"])
@@ -136,7 +138,7 @@ async def test_a_monitor_has_a_trace_for_each_check(system: System, jaeger: Jaeg
     assert [span.links for span in stop.spans if span.links] == [[start]]
 
 
-async def test_a_scheduled_start_is_a_trace(system: System, jaeger: Jaeger) -> None:
+async def test_a_scheduled_start_has_a_trace(system: System, jaeger: Jaeger) -> None:
     name = unique()
     await put(system, name, plants(every_seconds=5))
     instance = (await ran(system, name, None))["last_instance"]
@@ -147,7 +149,7 @@ async def test_a_scheduled_start_is_a_trace(system: System, jaeger: Jaeger) -> N
     assert trace.services() == set(SERVICES)
 
 
-async def test_a_callers_trace_goes_on(system: System, jaeger: Jaeger) -> None:
+async def test_the_callers_trace_is_continued(system: System, jaeger: Jaeger) -> None:
     callers = uuid.uuid4().hex
     instance = await task(system, traceparent=f"00-{callers}-00f067aa0ba902b7-01")
     await system.finished(instance)
@@ -160,7 +162,7 @@ async def test_a_callers_trace_goes_on(system: System, jaeger: Jaeger) -> None:
     assert (refused.status_code, refused.json()["trace_id"]) == (422, callers)
 
 
-async def test_a_hundred_tasks_are_a_hundred_traces(system: System, jaeger: Jaeger) -> None:
+async def test_concurrent_tasks_have_a_trace_each(system: System, jaeger: Jaeger) -> None:
     began = int(time.time() * 1_000_000)
     instances = await asyncio.gather(*(task(system) for _ in range(100)))
     await asyncio.gather(*(system.finished(instance) for instance in instances))

@@ -14,7 +14,7 @@ async def read(system: System, task_id: str) -> dict[str, Any]:
 
 
 async def fired(system: System, task_id: str, name: str) -> dict[str, Any]:
-    """Return the task once a reminder has done its work."""
+    """Return the task once a reminder has fired."""
 
     async def look() -> dict[str, Any] | None:
         answer = await system.orchestrator.get(f"/tasks/{task_id}")
@@ -29,11 +29,7 @@ async def start(system: System, task_id: str, assignee: str, **more: Any) -> str
     return await system.start("/tasks", task_id=task_id, title="T", assignee=assignee, **more)
 
 
-async def told(system: System, who: str) -> list[str]:
-    return [message["key"] for message in await system.inbox(who)]
-
-
-async def test_a_task_is_reminded_of_escalated_and_done(system: System) -> None:
+async def test_a_task_is_reminded_escalated_and_done(system: System) -> None:
     member, lead, name = somebody(), somebody(), unique()
     instance = await start(
         system, name, member, due_in_seconds=4, remind_before_seconds=2, escalate_to=lead
@@ -46,8 +42,11 @@ async def test_a_task_is_reminded_of_escalated_and_done(system: System) -> None:
     escalated = await fired(system, name, "escalate")
     assert escalated["state"] == "assigned"
     assert escalated["reminders"]["next"] is None
-    assert set(await told(system, member)) == {f"{instance}:notify", f"{instance}:remind"}
-    assert await told(system, lead) == [f"{instance}:escalate"]
+    assert set(await system.notification_keys(member)) == {
+        f"{instance}:notify",
+        f"{instance}:remind",
+    }
+    assert await system.notification_keys(lead) == [f"{instance}:escalate"]
     assert await system.held(member) == [f"{instance}:assign"]
 
     answer = await system.orchestrator.post(
@@ -70,7 +69,7 @@ async def test_a_task_is_reminded_of_escalated_and_done(system: System) -> None:
     assert await system.held(member) == []
 
 
-async def test_a_task_that_is_done_in_time_reminds_nobody(system: System) -> None:
+async def test_a_task_that_is_done_in_time_sends_no_reminder(system: System) -> None:
     member, name = somebody(), unique()
     instance = await start(system, name, member, due_in_seconds=3, remind_before_seconds=1)
     await system.waiting(instance, "done")
@@ -82,10 +81,10 @@ async def test_a_task_that_is_done_in_time_reminds_nobody(system: System) -> Non
     other = unique()
     await start(system, other, somebody(), due_in_seconds=4, remind_before_seconds=0)
     await fired(system, other, "escalate")
-    assert await told(system, member) == [f"{instance}:notify"]
+    assert await system.notification_keys(member) == [f"{instance}:notify"]
 
 
-async def test_whoever_ends_it_second_is_told_so(system: System) -> None:
+async def test_a_second_end_of_a_task_is_refused(system: System) -> None:
     member, name = somebody(), unique()
     instance = await start(system, name, member)
     await system.waiting(instance, "cancel")
@@ -97,7 +96,7 @@ async def test_whoever_ends_it_second_is_told_so(system: System) -> None:
     assert await system.held(member) == []
 
 
-async def test_a_reminder_that_fails_often_holds_at_last(system: System) -> None:
+async def test_a_reminder_is_retried_until_it_succeeds(system: System) -> None:
     member, name = somebody(), unique()
     instance = await start(
         system,
@@ -109,7 +108,7 @@ async def test_a_reminder_that_fails_often_holds_at_last(system: System) -> None
     )
     task = await fired(system, name, "remind")
     assert task["reminders"]["fired"][0]["attempts"] == 7
-    assert (await told(system, member)).count(f"{instance}:remind") == 1
+    assert (await system.notification_keys(member)).count(f"{instance}:remind") == 1
     await system.send(instance, "cancel", by=member)
     await system.finished(instance)
 
@@ -123,7 +122,7 @@ async def test_a_reminder_that_fails_often_holds_at_last(system: System) -> None
         ({"due": "2030-01-01T00:00:00Z", "due_in_seconds": 5}, "Give either"),
     ],
 )
-async def test_a_task_that_makes_no_sense_is_rejected(
+async def test_an_invalid_task_is_rejected(
     system: System, request_: dict[str, Any], why: str
 ) -> None:
     name = unique()
@@ -151,7 +150,7 @@ async def test_an_unknown_task_is_not_found(system: System) -> None:
     assert (await system.orchestrator.get("/tasks/a%7Cb")).status_code == 422
 
 
-async def test_a_task_with_an_actor_and_a_processed_one_may_share_a_name(system: System) -> None:
+async def test_a_tracked_task_and_a_processed_task_may_share_an_id(system: System) -> None:
     name, member = unique(), somebody()
     await system.process(task_id=name, title="T", assignee=member)
     instance = await start(system, name, member)
@@ -162,7 +161,7 @@ async def test_a_task_with_an_actor_and_a_processed_one_may_share_a_name(system:
     await system.finished(instance)
 
 
-async def test_the_public_reaches_no_actor(system: System) -> None:
+async def test_actors_are_not_in_the_public_api(system: System) -> None:
     for method, path in [
         ("GET", "/dapr/config"),
         ("PUT", "/actors/TaskActor/1/method/Get"),

@@ -19,7 +19,7 @@ async def inbox(system: System, **wanted: Any) -> list[dict[str, Any]]:
 
 
 async def listed(system: System, approver: str, count: int = 1) -> list[dict[str, Any]]:
-    """Return what waits for somebody, once so many are listed."""
+    """Return the waits assigned to somebody, once so many are listed."""
 
     async def look() -> list[dict[str, Any]] | None:
         items = await inbox(system, assigned_to=approver)
@@ -37,7 +37,7 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["type"].rsplit(":", 1)[-1]
 
 
-async def test_what_waits_is_listed_with_what_it_takes(system: System) -> None:
+async def test_a_wait_is_listed_with_its_payload_schema(system: System) -> None:
     approver = somebody()
     instance = await system.purchase(approver)
     [item] = await listed(system, approver)
@@ -74,7 +74,7 @@ async def test_the_soonest_deadline_comes_first_page_by_page(system: System) -> 
     assert [item["until"] for item in seen] == sorted(item["until"] for item in seen)
 
 
-async def test_who_claims_keeps_others_from_it_until_it_is_released(system: System) -> None:
+async def test_a_claimed_wait_is_refused_to_others_until_its_release(system: System) -> None:
     approver = somebody()
     instance = await system.purchase(approver)
     assert (await act(system, instance, "claim", by="olga")).json()["claimed_by"] == "olga"
@@ -90,7 +90,7 @@ async def test_who_claims_keeps_others_from_it_until_it_is_released(system: Syst
     assert (await system.finished(instance))["output"]["status"] == "approved"
 
 
-async def test_of_two_who_decide_at_once_one_does(system: System) -> None:
+async def test_of_two_concurrent_decisions_one_is_accepted(system: System) -> None:
     approver = somebody()
     instance = await system.purchase(approver)
     payloads = (YES, {"approved": False, "approver": "hugo"})
@@ -109,7 +109,7 @@ async def test_of_two_who_decide_at_once_one_does(system: System) -> None:
     assert sum(entry["result"] == "done" for entry in of_it) == 1
 
 
-async def test_what_cannot_be_decided_changes_nothing(system: System) -> None:
+async def test_a_decision_that_is_refused_changes_nothing(system: System) -> None:
     instance = await system.purchase(somebody())
     wrong = await act(system, instance, "decide", by="hugo", payload={"approved": "perhaps"})
     assert problem(wrong) == (422, "validation")
@@ -125,6 +125,6 @@ async def test_what_cannot_be_decided_changes_nothing(system: System) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "WyJhIl0", "WyJhIiwiYiIsImMiXQ"])
-async def test_a_wrong_cursor_is_told(system: System, cursor: str) -> None:
+async def test_an_unknown_cursor_is_refused(system: System, cursor: str) -> None:
     answer = await system.orchestrator.get("/waiting", params={"cursor": cursor})
     assert problem(answer) == (422, "validation")

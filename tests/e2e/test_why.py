@@ -1,4 +1,4 @@
-"""What an instance did, and what it waits for, over the API."""
+"""The history of an instance and the reasons why it waits, over the API."""
 
 import json
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ async def waits_for(system: System, instance: str, kind: str) -> dict[str, Any]:
     return await eventually(look, f"{instance} to wait for a {kind}")
 
 
-async def test_a_failed_step_says_when_it_is_tried_again(system: System) -> None:
+async def test_a_failed_activity_waits_for_its_next_attempt(system: System) -> None:
     instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="retries")
     reason = await waits_for(system, instance, "retry")
     number = reason["attempt"]
@@ -42,7 +42,7 @@ async def test_a_failed_step_says_when_it_is_tried_again(system: System) -> None
     assert {attempt["error_type"] for attempt in luck["attempts"]} == {"InjectedFailure", None}
 
 
-async def test_a_timer_says_until_when_and_the_end_how_long_it_took(system: System) -> None:
+async def test_a_timer_is_a_reason_until_it_fires(system: System) -> None:
     name = unique()
     instance = await system.start("/hello", hello_id=name, user_name="ada", rest_seconds=5)
     reason = await waits_for(system, instance, "timer")
@@ -78,7 +78,7 @@ async def test_a_timer_says_until_when_and_the_end_how_long_it_took(system: Syst
     assert steps[2]["instance_id"] == child
 
 
-async def test_a_wait_says_for_whom_and_until_when_and_that_it_ran_out(system: System) -> None:
+async def test_a_wait_is_a_reason_until_it_times_out(system: System) -> None:
     approver = somebody()
     instance = await system.purchase(approver, decide_within_seconds=6)
     wait = await system.waiting(instance, "approval")
@@ -108,7 +108,7 @@ async def test_the_raw_history_is_a_download(system: System) -> None:
     assert "executionCompleted" in events[-1]
 
 
-async def test_who_looks_on_sees_each_move_until_the_end(system: System) -> None:
+async def test_a_subscriber_gets_each_change_until_the_end(system: System) -> None:
     instance = await system.start(
         "/hello", hello_id=unique(), user_name="ada", simulate="retries", rest_seconds=3
     )
@@ -127,7 +127,7 @@ async def test_who_looks_on_sees_each_move_until_the_end(system: System) -> None
 
 
 @pytest.mark.parametrize("path", ["", "/history", "/history/raw", "/stream"])
-async def test_what_is_not_there_is_not_found(system: System, path: str) -> None:
+async def test_an_unknown_instance_is_not_found(system: System, path: str) -> None:
     answer = await system.orchestrator.get(f"/instances/{unique()}{path}")
     assert answer.status_code == 404
     assert answer.json()["type"] == "urn:taskway:problem:not-found"

@@ -1,4 +1,4 @@
-"""Other code is deployed while instances run: each goes on with the code that it began with."""
+"""Other code is deployed while instances run: each continues with the version it began with."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -71,13 +71,13 @@ async def start(system: System, **more: Any) -> tuple[str, str, str]:
     return instance, approver, requester
 
 
-async def told(system: System, instance: str, *people: str) -> list[str]:
-    """Return which notifications of an instance reached these people."""
+async def notifications(system: System, instance: str, *people: str) -> list[str]:
+    """Return which notifications of an instance these people got."""
     keys = [message["key"] for person in people for message in await system.inbox(person)]
     return sorted(key.removeprefix(f"{instance}:") for key in keys)
 
 
-async def test_an_instance_ends_with_the_code_that_it_began_with(
+async def test_an_instance_ends_with_the_version_that_it_began_with(
     stack: Stack, system: System, deployment: Deployment
 ) -> None:
     await deployment.of("version-1")
@@ -88,21 +88,21 @@ async def test_an_instance_ends_with_the_code_that_it_began_with(
     new, *new_people = await start(system, decide_within_seconds=4)
 
     assert (await system.finished(new))["output"]["status"] == "cancelled"
-    assert await told(system, new, *new_people) == ["notify", "remind-1", "tell-requester"]
+    assert await notifications(system, new, *new_people) == ["notify", "remind-1", "tell-requester"]
     assert await version(stack, new) == "2"
 
     assert (await system.send(old, "approval", **DECISION)).status_code == 200
     output = (await system.finished(old))["output"]
     assert (output["status"], output["requester_told"]) == ("approved", None)
-    assert await told(system, old, *old_people) == ["notify"]
+    assert await notifications(system, old, *old_people) == ["notify"]
     assert await version(stack, old) == "1"
     assert await system.held(old_people[0]) == []
 
     assert (await system.finished(late))["output"]["status"] == "cancelled"
-    assert await told(system, late, *late_people) == ["notify"]
+    assert await notifications(system, late, *late_people) == ["notify"]
 
 
-async def test_an_instance_without_its_code_stalls_until_that_is_back(
+async def test_an_instance_stalls_while_its_version_is_missing(
     stack: Stack, system: System, deployment: Deployment
 ) -> None:
     await deployment.of("version-1")
@@ -126,7 +126,7 @@ async def test_an_instance_without_its_code_stalls_until_that_is_back(
     assert "Version not available: 1" in why["text"]
     again = await system.send(old, "approval", approved=False, approver="bob")
     assert again.status_code == 503
-    # The others go on.
+    # The others continue.
     other, *_ = await start(system)
     assert (await system.send(other, "approval", **DECISION)).status_code == 200
     assert (await system.finished(other))["output"]["status"] == "approved"

@@ -18,7 +18,7 @@ async def results(system: System, instance: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("victim", ["orchestrator", "orchestrator-sidecar"])
-async def test_a_batch_goes_on_where_it_was(stack: Stack, system: System, victim: str) -> None:
+async def test_a_batch_continues_after_a_kill(stack: Stack, system: System, victim: str) -> None:
     instance = await system.start(
         "/batches",
         batch_id=unique(),

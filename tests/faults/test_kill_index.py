@@ -1,4 +1,4 @@
-"""The list after a restart, and a stream that is open while the service is asked to stop."""
+"""The list after a restart, and an open stream at shutdown."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from support.stacks import start_again
 from support.system import System, eventually, unique
 
 
-async def test_the_list_is_there_again_after_a_kill(stack: Stack, system: System) -> None:
+async def test_the_list_is_complete_after_a_kill(stack: Stack, system: System) -> None:
     run = unique("kill")
     started = [
         await system.start("/tasks/process", task_id=f"{run}-{number}", title="")
@@ -29,9 +29,7 @@ async def test_the_list_is_there_again_after_a_kill(stack: Stack, system: System
     assert page["index"]["pending"] == 0
 
 
-async def test_an_open_stream_does_not_keep_the_service_from_stopping(
-    stack: Stack, system: System
-) -> None:
+async def test_an_open_stream_does_not_delay_the_shutdown(stack: Stack, system: System) -> None:
     async with system.orchestrator.stream("GET", "/instances/stream") as answer:
         lines = answer.aiter_lines()
         assert await anext(lines) == "event: summary"

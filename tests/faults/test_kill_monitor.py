@@ -24,7 +24,7 @@ async def at(system: System, instance: str, health: str, generation: int = 1) ->
 
 
 @pytest.mark.parametrize("victim", ["orchestrator", "orchestrator-sidecar"])
-async def test_each_change_is_told_once_whatever_is_killed(
+async def test_each_change_alerts_once_whatever_is_killed(
     stack: Stack, system: System, victim: str
 ) -> None:
     recipient, monitor_id = somebody(), unique()
@@ -54,8 +54,8 @@ async def test_each_change_is_told_once_whatever_is_killed(
         await eventually(stop, "the stop to be accepted")
         state = (await system.finished(instance))["output"]["state"]
     assert state["changes"] == 2
-    told = [(m["key"], m["subject"]) for m in reversed(await system.inbox(recipient))]
-    assert told == [
+    alerts = [(m["key"], m["subject"]) for m in reversed(await system.inbox(recipient))]
+    assert alerts == [
         (f"{instance}:change-1", f"Monitor {monitor_id}: down"),
         (f"{instance}:change-2", f"Monitor {monitor_id}: up again"),
     ]

@@ -1,11 +1,11 @@
-"""Orders of every kind are on their way while the orchestrator is killed: all adds up."""
+"""Orders of every kind run while the orchestrator is killed: stock and money add up."""
 
 import asyncio
 from itertools import cycle, islice
 from typing import Any
 
 from stack import Stack
-from support.orders import balance, level, shipped, told
+from support.orders import balance, level, shipped
 from support.stacks import restart
 from support.system import System, somebody, unique
 
@@ -43,7 +43,7 @@ async def place(system: System, customer: str, kinds: list[str | None]) -> dict[
 async def test_stock_and_money_add_up_after_a_kill(stack: Stack, system: System) -> None:
     customer = somebody()
     stock, credit = await level(system, "pencil"), await balance(system, customer)
-    # These are on their way back when the others are on their way forward.
+    # These are being compensated while the others are being placed.
     orders = await place(system, customer, ["refund_retries"] * 3)
     for name in orders:
         await system.at_step(name, "refund_payment")
@@ -63,4 +63,4 @@ async def test_stock_and_money_add_up_after_a_kill(stack: Stack, system: System)
     assert await balance(system, customer) == credit - 150 * completed
     messages = {"completed": "notify", "compensated": "notify-undone"}
     expected = [f"{name}:{messages[status]}" for name, status in ended.items()]
-    assert sorted(await told(system, customer)) == sorted(expected)
+    assert sorted(await system.notification_keys(customer)) == sorted(expected)

@@ -1,4 +1,4 @@
-"""The orchestrator or its sidecar is killed around a decision: it counts, and each effect once."""
+"""A decision survives kills of the orchestrator and its sidecar, and each effect happens once."""
 
 import pytest
 
@@ -16,7 +16,7 @@ async def test_a_decision_survives_a_kill(stack: Stack, system: System, victim: 
     await restart(stack, victim)
 
     decision = {"approved": True, "approver": "dana"}
-    # The requester cannot be told yet, so that the instance certainly stands after the decision.
+    # The requester cannot be notified yet: the instance certainly stands after the decision.
     await stack.kill("notifier")
     assert (await system.send(instance, "approval", **decision)).status_code == 200
     await system.at_step(instance, "send_notification")
@@ -24,6 +24,6 @@ async def test_a_decision_survives_a_kill(stack: Stack, system: System, victim: 
     await start_again(stack, victim, "notifier")
 
     assert (await system.finished(instance))["output"]["status"] == "approved"
-    assert [m["key"] for m in await system.inbox(approver)] == [f"{instance}:notify"]
-    assert [m["key"] for m in await system.inbox(requester)] == [f"{instance}:tell-requester"]
+    assert await system.notification_keys(approver) == [f"{instance}:notify"]
+    assert await system.notification_keys(requester) == [f"{instance}:tell-requester"]
     assert await system.held(approver) == []

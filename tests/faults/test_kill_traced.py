@@ -1,4 +1,4 @@
-"""A trace holds together over the death of the process that began it."""
+"""A trace continues after a kill of the process that began it."""
 
 from stack import Stack
 from support.jaeger import Jaeger, Trace

@@ -1,4 +1,4 @@
-"""Whichever process is killed: what was accepted is carried through, each effect once."""
+"""Whichever process is killed: every accepted task completes, each effect once."""
 
 import asyncio
 
@@ -38,7 +38,7 @@ async def test_tasks_in_flight_survive_a_kill(stack: Stack, system: System, vict
 
 
 @pytest.mark.parametrize("victim", ["orchestrator", "orchestrator-sidecar", "assigner"])
-async def test_a_kill_between_two_steps(stack: Stack, system: System, victim: str) -> None:
+async def test_a_kill_between_two_activities(stack: Stack, system: System, victim: str) -> None:
     """The notifier is down, so that the task certainly stands between its effects."""
     member, task_id = somebody(), unique()
     await stack.kill("notifier")
@@ -64,9 +64,7 @@ async def test_a_peer_that_is_down_is_waited_for(stack: Stack, system: System) -
     assert (await system.finished(f"task-{task_id}"))["output"]["status"] == "completed"
 
 
-async def test_without_a_sidecar_a_service_says_so_and_comes_back(
-    stack: Stack, system: System
-) -> None:
+async def test_a_service_without_its_sidecar_is_not_ready(stack: Stack, system: System) -> None:
     await stack.kill("orchestrator-sidecar")
 
     async def not_ready() -> str | None:
@@ -81,7 +79,7 @@ async def test_without_a_sidecar_a_service_says_so_and_comes_back(
     await start_again(stack, "orchestrator-sidecar")
 
 
-async def test_a_terminated_service_ends_cleanly(stack: Stack, system: System) -> None:
+async def test_a_terminated_service_loses_no_task(stack: Stack, system: System) -> None:
     member = somebody()
     ids = [unique() for _ in range(10)]
     await asyncio.gather(*(system.process(task_id=i, title="T", assignee=member) for i in ids))

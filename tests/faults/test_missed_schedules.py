@@ -1,4 +1,4 @@
-"""Schedules while nobody is there to start anything."""
+"""Schedules whose runs were missed while the orchestrator was down."""
 
 import asyncio
 from datetime import datetime
@@ -29,7 +29,7 @@ async def test_what_was_missed_is_caught_up_once(stack: Stack, system: System) -
 
     async def runs() -> list[datetime] | None:
         answer = await system.assigner.get("/assignments", params={"member": assignee})
-        # Nobody knows the assignee before the first run.
+        # The assignee is unknown before the first run.
         held = [item["key"] for item in answer.json()["items"]] if answer.is_success else []
         found = sorted(
             datetime.strptime(key.split(":")[0].rsplit(".", 1)[1], "%Y%m%dT%H%M%S%z")
@@ -37,7 +37,7 @@ async def test_what_was_missed_is_caught_up_once(stack: Stack, system: System) -
         )
         return found if len(found) >= 3 else None
 
-    first, second, *rest = await eventually(runs, "it to run again and again")
+    first, second, *rest = await eventually(runs, "it to run three times")
     await system.orchestrator.delete(f"/schedules/{name}")
     # The first is the one that was due first; the others that were missed are left out.
     assert (second - first).total_seconds() > AWAY - EVERY

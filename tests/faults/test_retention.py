@@ -1,4 +1,4 @@
-"""What has ended is kept for a time, and then disappears without anybody's call."""
+"""What has ended is kept for a time, and then disappears without a call."""
 
 import time
 from collections.abc import AsyncIterator
@@ -68,7 +68,7 @@ async def summary(system: System, instance: str) -> dict[str, Any]:
     return counts
 
 
-async def test_what_has_ended_disappears_and_what_runs_stays(system: System) -> None:
+async def test_ended_instances_disappear_and_running_ones_stay(system: System) -> None:
     runs, began = await system.purchase(), time.monotonic()
     done = await system.start("/tasks/process", task_id=unique(), title="T", assignee=somebody())
     stopped = await system.purchase()
@@ -89,7 +89,7 @@ async def test_what_has_ended_disappears_and_what_runs_stays(system: System) -> 
     await disappeared(system, runs)
 
 
-async def test_what_disappears_was_kept_as_long_as_was_said(system: System) -> None:
+async def test_an_ended_instance_is_kept_for_the_retention_time(system: System) -> None:
     instance = await system.start(
         "/tasks/process", task_id=unique(), title="T", assignee=somebody()
     )
@@ -124,7 +124,7 @@ async def test_the_same_request_starts_it_again_and_has_its_effects_once(system:
     assert len(await system.inbox(request["assignee"])) == 1
 
 
-async def test_a_sidecar_that_was_killed_forgets_it_all_the_same(
+async def test_an_instance_disappears_after_a_kill_of_the_sidecar(
     stack: Stack, system: System
 ) -> None:
     instance = await system.start(

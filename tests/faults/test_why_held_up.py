@@ -1,4 +1,4 @@
-"""Why an instance waits, while something is missing."""
+"""The reasons why an instance waits, while something is unavailable."""
 
 import asyncio
 import re
@@ -33,7 +33,7 @@ async def reasons(
 async def stack_and_system(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[Stack, System]]:
-    """A stack that does not wait for its peers as long as it would."""
+    """A stack with a short time limit for calls of peers."""
     run_dir, env = tmp_path_factory.mktemp("why"), {"PEER_TIMEOUT_SECONDS": "1"}
     async with running(run_dir, env={"orchestrator": env}) as both:
         yield both
@@ -88,7 +88,9 @@ async def test_a_paused_instance(stack_and_system: tuple[Stack, System]) -> None
     assert (ended["status"], ended["error"], ended["why"]) == ("TERMINATED", "enough", [])
 
 
-async def test_a_rerun_says_what_it_repeats(stack_and_system: tuple[Stack, System]) -> None:
+async def test_a_rerun_names_the_instance_that_it_repeats(
+    stack_and_system: tuple[Stack, System],
+) -> None:
     stack, system = stack_and_system
     instance = await system.start("/hello", hello_id=unique(), user_name="ada", simulate="failure")
     await system.finished(instance)
@@ -116,7 +118,7 @@ async def test_traces_are_linked(stack_and_system: tuple[Stack, System]) -> None
     await eventually(page, "the trace in Jaeger")
 
 
-async def test_who_looks_on_does_not_hold_up_the_end(
+async def test_a_subscriber_does_not_delay_the_shutdown(
     stack_and_system: tuple[Stack, System],
 ) -> None:
     stack, system = stack_and_system
@@ -172,7 +174,7 @@ async def test_no_worker(without_workflows: tuple[Stack, System]) -> None:
     async with other_worker(address):
         instance = await start_elsewhere(stack, system, "resting_workflow")
         await reasons(system, instance, lambda found: "timer" in found)
-    # Its time comes, and nobody is there.
+    # It is due, and no worker is connected.
     await reasons(system, instance, lambda found: _seconds_without_worker(found) >= 4)
     state = await system.status(instance)
     assert (state["status"], state["why"][0]["kind"]) == ("RUNNING", "no_worker")
@@ -184,7 +186,7 @@ async def test_no_worker(without_workflows: tuple[Stack, System]) -> None:
         assert (ended["status"], ended["output"], ended["why"]) == ("COMPLETED", "rested", [])
 
 
-async def test_a_person_and_a_child_by_code_that_is_not_ours(
+async def test_waits_and_children_of_workflows_of_another_worker(
     without_workflows: tuple[Stack, System],
 ) -> None:
     stack, system = without_workflows

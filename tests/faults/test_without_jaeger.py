@@ -1,4 +1,4 @@
-"""Nobody needs the traces but those who look at them."""
+"""Tasks are processed without Jaeger."""
 
 from stack import Stack
 from support.jaeger import Jaeger
@@ -9,7 +9,7 @@ STEPS = {"validate_task", "assign_task", "send_notification"}
 
 
 async def done(system: System) -> str:
-    """Have a task done, and return its trace."""
+    """Process a task, and return the id of its trace."""
     answer = await system.process(task_id=unique(), title="T", assignee=somebody())
     ended = await system.finished(answer.json()["instance_id"])
     assert ended["output"]["status"] == "completed"
@@ -17,7 +17,7 @@ async def done(system: System) -> str:
     return trace_id
 
 
-async def test_while_jaeger_is_away_tasks_are_done(
+async def test_tasks_are_processed_while_jaeger_is_down(
     stack: Stack, system: System, jaeger: Jaeger
 ) -> None:
     await stack.kill("jaeger")

@@ -1,6 +1,6 @@
-"""The worker's connection to its sidecar, lost in ways that end no connection.
+"""The worker's connection to its sidecar, lost in ways that close no connection.
 
-Each time all goes on by itself, and the sidecar is not ended for it.
+Each time the work continues by itself, and the sidecar is not restarted.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class Outage:
 
     Args:
         seconds: From its beginning until an instance that was on its way has ended.
-        same_sidecar: Whether nobody ended the sidecar meanwhile.
+        same_sidecar: Whether the sidecar was not restarted meanwhile.
         status: How that instance has ended.
     """
 
@@ -98,10 +98,10 @@ async def go_silent_at_the_next_handshake(stack: Stack, proxy: Proxy) -> None:
 
 @dataclass(frozen=True)
 class Freeze:
-    """What became of a sidecar that stood still while tasks and a batch were on their way.
+    """What became of a sidecar that was suspended while tasks and a batch were on their way.
 
     Args:
-        same_sidecar: Whether nobody ended it for that.
+        same_sidecar: Whether it was not restarted for that.
         repeated_deliveries: How often a result was delivered again after a time-out.
         batch: How the batch has ended.
     """
@@ -162,7 +162,7 @@ async def scenarios(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[S
         )
 
 
-async def test_a_connection_that_went_silent_is_given_up(scenarios: Scenarios) -> None:
+async def test_a_silent_connection_is_replaced(scenarios: Scenarios) -> None:
     found = await scenarios.silent
     assert found.status is WorkflowStatus.COMPLETED
     # Without the fault it would have ended after the rest.
@@ -170,14 +170,14 @@ async def test_a_connection_that_went_silent_is_given_up(scenarios: Scenarios) -
     assert found.same_sidecar
 
 
-async def test_a_handshake_that_is_never_answered_is_given_up(scenarios: Scenarios) -> None:
+async def test_a_handshake_that_is_never_answered_times_out(scenarios: Scenarios) -> None:
     found = await scenarios.handshake
     assert found.status is WorkflowStatus.COMPLETED
     assert found.seconds > HELLO_SECONDS
     assert found.same_sidecar
 
 
-async def test_a_sidecar_that_was_frozen_takes_every_result(scenarios: Scenarios) -> None:
+async def test_a_sidecar_that_was_suspended_gets_every_result(scenarios: Scenarios) -> None:
     found = await scenarios.frozen
     assert found.repeated_deliveries > 0
     assert (found.batch["status"], found.batch["done"]) == ("completed", 100)

@@ -20,7 +20,7 @@ PEERS = ("assigner", "notifier")
 
 
 class Refused(Exception):
-    """Kubectl, or the cluster, did not do what it was told."""
+    """Kubectl failed, or the cluster refused the request."""
 
 
 def kubectl(*args: str, namespace: str = NAMESPACE, stdin: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Whichever pod is deleted: what was accepted is carried through, each effect once."""
+"""Whichever pod is deleted: every accepted task completes, each effect once."""
 
 import asyncio
 import subprocess
@@ -16,7 +16,7 @@ NODE = "taskway-control-plane"
 
 
 def delete(app: str) -> Callable[[], None]:
-    """Return a fault: the pod of `app` goes, at once and without a word."""
+    """Return a fault: the pod of `app` is deleted without a grace period."""
     return lambda: _delete(pod_of(app))
 
 
@@ -25,12 +25,12 @@ def _delete(pod: str, namespace: str = access.NAMESPACE) -> None:
 
 
 def delete_scheduler() -> None:
-    """One of Dapr's three schedulers goes."""
+    """One of Dapr's three schedulers is deleted."""
     _delete("dapr-scheduler-server-0", "dapr-system")
 
 
 def stop_orchestrator() -> None:
-    """The orchestrator's pod is asked to go, as a drain of its node would."""
+    """The orchestrator's pod is terminated, as by a drain of its node."""
     kubectl("delete", "pod", pod_of("orchestrator"), "--wait=false")
 
 

@@ -1,4 +1,4 @@
-"""Prometheus reads all there is, and Grafana shows it, where they are deployed."""
+"""Prometheus scrapes every target, and Grafana shows it, where they are deployed."""
 
 import re
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ READ = {
     *((job, name) for job in ("services", "sidecars") for name in (*access.PEERS, "orchestrator")),
     *(("dapr", name) for name in ("scheduler", "placement", "sentry", "operator", "injector")),
 }
-# What has not happened yet is not there: a wake-up that did not do, or reached nobody.
+# A counter without an event has no series: of reminders that failed or were not delivered.
 RIGHTLY_EMPTY = re.compile(r"dapr_scheduler_jobs_(failed|undelivered)_total")
 
 
@@ -54,7 +54,7 @@ async def used(prometheus: Prometheus, ended: Ended) -> None:
         await refuse_and_wait(system)
 
 
-async def test_all_there_is_is_read(prometheus: Prometheus) -> None:
+async def test_every_target_is_scraped(prometheus: Prometheus) -> None:
     async def read() -> bool | None:
         targets = await prometheus.targets()
         found = {(t["labels"]["job"], t["labels"]["service"]) for t in targets}
@@ -63,7 +63,7 @@ async def test_all_there_is_is_read(prometheus: Prometheus) -> None:
     await eventually(read, "every target to be up")
 
 
-async def test_the_alerts_are_there(prometheus: Prometheus) -> None:
+async def test_the_alerts_are_loaded(prometheus: Prometheus) -> None:
     async def evaluated() -> dict[str, str] | None:
         rules = await prometheus.alerts()
         return {name: rule["health"] for name, rule in rules.items()} or None
@@ -84,7 +84,7 @@ async def test_each_panel_has_something_to_show(
     await eventually(shown, f"{panel}: {expr}", within=60)
 
 
-async def test_grafana_shows_the_dashboard_to_everybody(grafana: httpx.AsyncClient) -> None:
+async def test_grafana_shows_the_dashboard_without_login(grafana: httpx.AsyncClient) -> None:
     assert (await grafana.get("/api/health")).json()["database"] == "ok"
     found = (await grafana.get("/api/search", params={"type": "dash-db"})).json()
     assert [dashboard["uid"] for dashboard in found] == ["taskway"]
@@ -92,7 +92,7 @@ async def test_grafana_shows_the_dashboard_to_everybody(grafana: httpx.AsyncClie
     assert saved["meta"]["provisioned"]
 
 
-async def test_grafana_asks_prometheus(grafana: httpx.AsyncClient) -> None:
+async def test_grafana_queries_prometheus(grafana: httpx.AsyncClient) -> None:
     query = {"refId": "A", "datasource": {"uid": "prometheus"}, "expr": "up", "instant": True}
     body = {"queries": [query], "from": "now-5m", "to": "now"}
     answer = await grafana.post("/api/ds/query", json=body)
@@ -100,7 +100,7 @@ async def test_grafana_asks_prometheus(grafana: httpx.AsyncClient) -> None:
     assert answer.json()["results"]["A"]["frames"]
 
 
-async def test_nobody_logs_in_to_grafana(grafana: httpx.AsyncClient) -> None:
+async def test_grafana_refuses_every_login(grafana: httpx.AsyncClient) -> None:
     login = {"user": "admin", "password": "admin"}
     assert (await grafana.post("/login", json=login)).status_code != 200
     answer = await grafana.get("/api/admin/settings", auth=("admin", "admin"))

@@ -1,4 +1,4 @@
-"""What may not be done is refused: by the services, their sidecars, Redis and the cluster."""
+"""Forbidden requests are refused by the services, their sidecars, Redis and the cluster."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A task goes through, from outside the cluster."""
+"""A task is processed, from outside the cluster."""
 
 import httpx
 
@@ -11,7 +11,7 @@ async def test_swagger_ui_is_at_the_address_of_the_readme() -> None:
         assert "swagger-ui" in (await client.get(f"{ORCHESTRATOR}/docs")).text
 
 
-async def test_a_task_goes_through_all_services(system: System) -> None:
+async def test_a_task_is_processed_by_all_services(system: System) -> None:
     member, task_id = somebody(), unique()
     assert (await system.process(task_id=task_id, title="T", assignee=member)).status_code == 202
     assert (await system.finished(f"task-{task_id}"))["output"]["status"] == "completed"

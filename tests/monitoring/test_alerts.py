@@ -1,4 +1,4 @@
-"""Each alert fires when it should, and says where it is explained."""
+"""Each alert fires when it should, and links its explanation."""
 
 import re
 import subprocess

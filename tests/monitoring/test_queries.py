@@ -1,4 +1,4 @@
-"""Prometheus understands every query of the dashboard and every alert, and has what they ask."""
+"""Prometheus evaluates every query of the dashboard and every alert, and has their series."""
 
 import re
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from support.watching import watching
 DAPR = re.compile(r'dapr_|job="(dapr|sidecars)"')
 OURS = [query for query in panel_queries() if not DAPR.search(query[1])]
 THEIRS = [query for query in panel_queries() if DAPR.search(query[1])]
-# They tell of a part that is missing, which is so here.
+# They alert on what this stack does not have.
 OF_DAPR = {"SidecarDown", "DaprDown"}
 # A sample has a refund fail three times, which does not last.
 OF_SAMPLES = {"CompensationFails"}
@@ -53,7 +53,9 @@ async def used(watched: Stack, prometheus: Prometheus) -> None:
 
 @pytest.mark.parametrize(("panel", "expr"), OURS)
 @pytest.mark.usefixtures("used")
-async def test_what_we_measure_is_shown(prometheus: Prometheus, panel: str, expr: str) -> None:
+async def test_each_query_of_our_metrics_has_a_result(
+    prometheus: Prometheus, panel: str, expr: str
+) -> None:
     async def shown() -> bool | None:
         return bool(await prometheus.query(expr)) or None
 
@@ -61,14 +63,14 @@ async def test_what_we_measure_is_shown(prometheus: Prometheus, panel: str, expr
 
 
 @pytest.mark.parametrize(("panel", "expr"), THEIRS)
-async def test_what_dapr_measures_is_understood(
+async def test_each_query_of_dapr_metrics_is_valid(
     prometheus: Prometheus, panel: str, expr: str
 ) -> None:
     assert isinstance(await prometheus.query(expr), list), panel
 
 
 @pytest.mark.usefixtures("used")
-async def test_no_alert_is_on_its_way_where_all_is_well(prometheus: Prometheus) -> None:
+async def test_no_alert_is_pending_in_a_healthy_system(prometheus: Prometheus) -> None:
     alerts = await prometheus.alerts()
     assert sorted(alerts) == sorted(alert_names())
     assert {name: rule["lastError"] for name, rule in alerts.items() if rule.get("lastError")} == {}
@@ -78,7 +80,7 @@ async def test_no_alert_is_on_its_way_where_all_is_well(prometheus: Prometheus) 
 
 
 @pytest.mark.usefixtures("used")
-async def test_a_service_that_is_gone_is_noticed(prometheus: Prometheus, watched: Stack) -> None:
+async def test_a_service_that_is_down_alerts(prometheus: Prometheus, watched: Stack) -> None:
     await watched.terminate("notifier")
 
     async def noticed() -> bool | None:

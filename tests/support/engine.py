@@ -1,4 +1,4 @@
-"""The workflow engine of a stack, asked past the API."""
+"""The workflow engine of a stack, reached past the API."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

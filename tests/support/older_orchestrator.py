@@ -1,6 +1,6 @@
-"""An orchestrator of another time: `python older_orchestrator.py CODE`.
+"""The orchestrator of another release: `python older_orchestrator.py CODE`.
 
-CODE is `version-1`, which is what was there before the reminder came: version 1 alone; or
+CODE is `version-1`, which is the code before the reminder: version 1 alone; or
 `without-version-1`, which is today's code from which version 1 was removed too early. All else is
 today's orchestrator.
 """
@@ -15,8 +15,8 @@ from orchestrator.workflows.purchase.workflow import DEFINITION
 from orchestrator.workflows.registrations import WORKFLOWS
 
 
-def of_another_time(code: str) -> Definition:
-    """Return purchase approval as it was, or may yet be."""
+def of_release(code: str) -> Definition:
+    """Return the definition of purchase approval in that release."""
     if code == "version-1":
         return dataclasses.replace(
             DEFINITION,
@@ -31,7 +31,7 @@ def of_another_time(code: str) -> Definition:
 
 def run(code: str) -> None:
     """Run the orchestrator with that code until SIGTERM."""
-    definition = of_another_time(code)
+    definition = of_release(code)
     main(
         Catalogue(
             dataclasses.replace(workflow, definition=definition)

@@ -1,4 +1,4 @@
-"""What orders leave behind: stock, wallets, shipments, messages."""
+"""What orders leave behind: stock, wallets and shipments."""
 
 from support.system import System
 
@@ -21,8 +21,3 @@ async def shipped(system: System, instance_id: str) -> bool:
     """Return whether an order's goods are on their way."""
     answer = await system.orchestrator.get(f"/shipments/{instance_id}:ship_order")
     return answer.status_code == 200 and not answer.json()["cancelled"]
-
-
-async def told(system: System, customer: str) -> list[str]:
-    """Return the keys of what a customer was told, the newest first."""
-    return [message["key"] for message in await system.inbox(customer)]

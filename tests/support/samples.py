@@ -30,7 +30,7 @@ async def run_sample(system: System, workflow: dict[str, Any], name: str) -> dic
 
     Args:
         system: The system.
-        workflow: The workflow, as `GET /workflows` tells of it.
+        workflow: The workflow, as `GET /workflows` describes it.
         name: The sample's name.
     """
     sample = workflow["samples"][name]

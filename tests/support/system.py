@@ -55,7 +55,7 @@ class System:
         )
 
     async def status(self, instance_id: str) -> dict[str, Any]:
-        """Return how far an instance is."""
+        """Return the status of an instance."""
         answer = await self.orchestrator.get(f"/instances/{instance_id}")
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -97,12 +97,20 @@ class System:
         return await eventually(look, f"{instance_id} to be at {step}")
 
     async def held(self, member: str) -> list[str]:
-        """Return the keys of the assignments that a member holds; the count must agree."""
+        """Return the keys of a member's open assignments; the count must agree."""
         items = await all_items(self.assigner, "/assignments", {"member": member})
         keys = [item["key"] for item in items if item["status"] == "held"]
         counted = (await self.assigner.get(f"/members/{member}")).json()["held"]
         assert counted == len(keys)
         return keys
+
+    async def notification_keys(self, recipient: str) -> list[str]:
+        """Return the keys of somebody's messages, the newest first."""
+        return [message["key"] for message in await self.inbox(recipient)]
+
+    async def subjects(self, recipient: str) -> list[str]:
+        """Return the subjects of somebody's messages, the oldest first."""
+        return [message["subject"] for message in reversed(await self.inbox(recipient))]
 
     async def inbox(self, recipient: str) -> list[dict[str, Any]]:
         """Return every message of an inbox."""

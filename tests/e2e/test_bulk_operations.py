@@ -1,4 +1,4 @@
-"""Operators do the same to many instances."""
+"""Bulk operations on instances."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from support.system import System, eventually, somebody, unique
 WHY = {"reason": "the whole lot", "by": "olga"}
 
 
-async def batch(
+async def bulk(
     system: System, operation: str, prefix: str, **more: Any
 ) -> tuple[int, dict[str, Any]]:
     answer: httpx.Response = await system.orchestrator.post(
@@ -25,17 +25,17 @@ async def batch(
 
 
 async def confirmed(system: System, operation: str, prefix: str, **more: Any) -> dict[str, Any]:
-    """Do it to all that a dry run finds."""
-    status, dry = await batch(system, operation, prefix, **more)
+    """Run a bulk operation on all instances that its dry run finds."""
+    status, dry = await bulk(system, operation, prefix, **more)
     assert (status, dry["dry_run"], dry["results"]) == (200, True, [])
-    status, done = await batch(system, operation, prefix, confirm=dry["count"], **more)
+    status, done = await bulk(system, operation, prefix, confirm=dry["count"], **more)
     assert (status, done["dry_run"]) == (200, False)
     assert [item["instance_id"] for item in done["results"]] == dry["instance_ids"]
     return done
 
 
 async def listed(system: System, prefix: str, status: str, count: int) -> None:
-    """Return once so many are listed with a status: what is started is listed a moment later."""
+    """Return once so many instances are listed with a status: the list follows the engine."""
     wanted: dict[str, Any] = {"id_prefix": prefix, "status": status, "top_level": True}
 
     async def look() -> bool | None:
@@ -49,7 +49,7 @@ async def statuses(system: System, instances: list[str]) -> set[str]:
     return {(await system.status(instance))["status"] for instance in instances}
 
 
-async def test_many_are_paused_resumed_terminated_and_purged(system: System) -> None:
+async def test_instances_are_paused_resumed_terminated_and_purged_in_bulk(system: System) -> None:
     name = unique()
     instances = [
         await system.start("/hello", hello_id=f"{name}.{n}", user_name="ada") for n in range(3)
@@ -58,8 +58,8 @@ async def test_many_are_paused_resumed_terminated_and_purged(system: System) -> 
         await system.at_step(instance, "rest")
     prefix = f"hello-{name}."
     await listed(system, prefix, "RUNNING", 3)
-    wrong, told = await batch(system, "pause", prefix, confirm=99)
-    assert (wrong, told["type"]) == (409, "urn:taskway:problem:wrong-state")
+    status_code, refused = await bulk(system, "pause", prefix, confirm=99)
+    assert (status_code, refused["type"]) == (409, "urn:taskway:problem:wrong-state")
     assert await statuses(system, instances) == {"RUNNING"}
 
     for operation, after in (
@@ -76,7 +76,7 @@ async def test_many_are_paused_resumed_terminated_and_purged(system: System) -> 
     assert instances == sorted(item["instance_id"] for item in done["results"])
     for instance in instances:
         assert (await system.orchestrator.get(f"/instances/{instance}")).status_code == 410
-    _, left = await batch(system, "purge", prefix)
+    _, left = await bulk(system, "purge", prefix)
     assert left["count"] == 0
 
     page = (await system.orchestrator.get("/audit", params={"limit": 100})).json()["items"]
@@ -89,7 +89,7 @@ async def test_many_are_paused_resumed_terminated_and_purged(system: System) -> 
     ]
 
 
-async def test_many_are_run_again(system: System) -> None:
+async def test_instances_are_rerun_in_bulk(system: System) -> None:
     name, assignee = unique(), somebody()
     for n in range(2):
         await system.finished(
@@ -108,8 +108,8 @@ async def test_many_are_run_again(system: System) -> None:
     assert len(await system.held(assignee)) == 4
 
 
-async def test_a_rerun_without_a_suffix_is_refused(system: System) -> None:
-    status, told = await batch(system, "rerun", "task-")
-    assert (status, told["type"]) == (422, "urn:taskway:problem:validation")
-    status, _ = await batch(system, "pause", "task-", suffix="again")
+async def test_a_bulk_rerun_needs_a_suffix(system: System) -> None:
+    status, refused = await bulk(system, "rerun", "task-")
+    assert (status, refused["type"]) == (422, "urn:taskway:problem:validation")
+    status, _ = await bulk(system, "pause", "task-", suffix="again")
     assert status == 422
