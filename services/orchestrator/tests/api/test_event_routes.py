@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from unit_support.catalogue import CATALOGUE
-from unit_support.engine import FakeChannel, found, management, raw_state
+from unit_support.engine import FakeChannel, FakeClient, found, management, raw_state
 from unit_support.untraced import NO_TRACE_CONTEXTS
 
 from contracts.orchestrator import Progress, Wait
@@ -29,16 +29,6 @@ WAITING = raw_state(
         step="approval", message="Waiting", waits=[Wait(id="approval.1", event="approval")]
     ),
 )
-
-
-class FakeClient:
-    """Keeps the events that are raised."""
-
-    def __init__(self) -> None:
-        self.raised: list[tuple[str, str, Any]] = []
-
-    async def raise_workflow_event(self, instance_id: str, event: str, *, data: Any) -> None:
-        self.raised.append((instance_id, event, data))
 
 
 class World:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from unit_support.catalogue import CATALOGUE
-from unit_support.engine import FakeChannel, found, management, raw_state
+from unit_support.engine import FakeChannel, FakeClient, found, management, raw_state
 from unit_support.entries import entry, index_of, wait
 from unit_support.untraced import NO_TRACE_CONTEXTS
 
@@ -48,16 +48,6 @@ class FakePoller:
     async def refresh_stale(self, instance_ids: Sequence[str]) -> None:
         self.refreshed.append(set(instance_ids))
         self.index.put(replace(FIRST, status=RuntimeStatus.COMPLETED))
-
-
-class FakeClient:
-    """Keeps the events that are raised."""
-
-    def __init__(self) -> None:
-        self.raised: list[str] = []
-
-    async def raise_workflow_event(self, instance_id: str, event: str, *, data: Any) -> None:
-        self.raised.append(f"{event} of {instance_id}")
 
 
 class World:
@@ -121,7 +111,8 @@ async def test_a_decision_on_a_wait_of_another_user_is_rejected(world: World) ->
     assert world.client.raised == []
     assert (await world.trail())[0].result == ProblemType.CLAIMED
     await world.decide("dana", APPROVED)
-    assert world.client.raised == ["approval of purchase-1"]
+    [(instance_id, event, _)] = world.client.raised
+    assert (instance_id, event) == ("purchase-1", "approval")
 
 
 async def test_an_invalid_decision_raises_no_event(world: World) -> None:

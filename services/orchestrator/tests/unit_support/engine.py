@@ -70,6 +70,18 @@ class FakeChannel:
     unary_stream = stream_unary = stream_stream = unary_unary
 
 
+class FakeClient:
+    """The SDK's client, as far as it raises events; keeps those that are raised."""
+
+    def __init__(self) -> None:
+        """Create it without events."""
+        self.raised: list[tuple[str, str, Any]] = []
+
+    async def raise_workflow_event(self, instance_id: str, event: str, *, data: Any) -> None:
+        """Keep an event."""
+        self.raised.append((instance_id, event, data))
+
+
 def found(raw: Any | None) -> Any:
     """Return the answer to a read of an instance; None where there is none."""
     if raw is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from unit_support.catalogue import CATALOGUE
+from unit_support.engine import instance_state
 
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
@@ -30,19 +31,13 @@ def state(
     status: str = "RUNNING",
     request: Any = None,
     custom_status: str = "",
-    **fields: Any,
 ) -> InstanceState:
-    made = protos.WorkflowState(
-        instanceId="task-1",
+    return instance_state(
         name=name,
-        workflowStatus=protos.OrchestrationStatus.Value(f"ORCHESTRATION_STATUS_{status}"),
-        **fields,
+        status=status,
+        input=json.dumps(request),
+        customStatus=custom_status,
     )
-    made.input.value = json.dumps(request)
-    made.customStatus.value = custom_status
-    made.createdTimestamp.FromDatetime(START)
-    made.lastUpdatedTimestamp.FromDatetime(START)
-    return InstanceState.from_proto(made)
 
 
 def test_a_workflow_of_the_catalogue_has_its_short_name_and_search_text() -> None:
