@@ -38,7 +38,7 @@ async def test_without_failures_nothing_is_counted() -> None:
     assert data == {}
 
 
-def test_a_permanent_failure_is_not_tried_again() -> None:
+def test_a_permanent_failure_is_not_retried() -> None:
     failure = PermanentInjectedFailure("document letter")
     assert str(failure) == "injected failure: document letter"
     assert isinstance(failure, InjectedFailure)

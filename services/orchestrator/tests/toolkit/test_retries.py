@@ -1,11 +1,11 @@
-"""How long compensations are tried, by the SDK's own arithmetic."""
+"""How long steps and compensations are retried, by the arithmetic of the SDK."""
 
 from datetime import datetime, timedelta
 
 import pytest
 
 from orchestrator.dapr_sdk.private import RetryableTask
-from orchestrator.toolkit.retries import RETRY_COMPENSATION
+from orchestrator.toolkit.retries import RETRY, RETRY_COMPENSATION
 
 
 def pause_after(attempt: int) -> timedelta | None:
@@ -20,13 +20,24 @@ def pause_after(attempt: int) -> timedelta | None:
 
 
 @pytest.mark.parametrize("attempt", [1, 2, 11, 1_000, 1_024])
-def test_a_compensation_is_tried_again(attempt: int) -> None:
+def test_a_compensation_is_retried(attempt: int) -> None:
     pause = pause_after(attempt)
     assert pause is not None
     assert pause <= timedelta(minutes=10)
 
 
-def test_a_compensation_is_tried_for_a_week() -> None:
+def test_a_compensation_is_retried_for_a_week() -> None:
     pauses = [pause_after(attempt) or timedelta() for attempt in range(1, 1_025)]
     assert sum(pauses, timedelta()) > timedelta(days=7)
     assert pause_after(1_025) is None
+
+
+def test_a_step_is_retried_as_documented() -> None:
+    seconds = (
+        RETRY.first_retry_interval.total_seconds(),
+        RETRY.max_number_of_attempts,
+        RETRY.backoff_coefficient,
+        RETRY.max_retry_interval.total_seconds(),  # type: ignore[union-attr]
+        RETRY.retry_timeout.total_seconds(),  # type: ignore[union-attr]
+    )
+    assert seconds == (1, 3, 2, 10, 100)

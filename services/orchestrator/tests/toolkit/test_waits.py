@@ -1,4 +1,4 @@
-"""A wait takes one payload, and what was accepted for it counts."""
+"""A wait accepts one payload, and an accepted payload counts."""
 
 from collections.abc import Generator
 from datetime import timedelta
@@ -40,13 +40,13 @@ def ask_twice(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, Answ
     """Ask in two rounds of an hour each."""
     answers = []
     for number in (1, 2):
-        waiting = EventWait(
+        event_wait = EventWait(
             ctx, ANSWER, Answer, until=ctx.current_utc_datetime + HOUR, assigned_to="bo"
         )
-        report(ctx, f"round {number}", "Waiting for an answer", waits=[waiting.wait])
-        answer = yield from waiting.receive()
+        report(ctx, f"round {number}", "Waiting for an answer", waits=[event_wait.wait])
+        answer = yield from event_wait.receive()
         if answer is None:
-            answer = yield from waiting.close()
+            answer = yield from event_wait.close()
         answers.append(answer and answer.text)
     report(ctx, "completed", "Done")
     return Answers(answers=answers)
@@ -75,28 +75,28 @@ def ask(*events: Send) -> Run:
     return execute(DEFINITION, Question(), {}, events=events)
 
 
-def test_each_round_takes_its_own_answer() -> None:
+def test_each_wait_receives_its_own_event() -> None:
     run = ask(at(1, "yes"), at(2, "no"))
     assert run.output == {"answers": ["yes", "no"]}
     assert run.elapsed == timedelta(minutes=2)
 
 
-def test_a_round_without_an_answer_ends_at_its_time() -> None:
+def test_a_wait_without_an_event_times_out() -> None:
     run = ask(at(61, "late"))
     assert run.output == {"answers": [None, "late"]}
 
 
-def test_nobody_answers() -> None:
+def test_waits_without_any_event_time_out() -> None:
     run = ask()
     assert run.output == {"answers": [None, None]}
     assert run.elapsed == 2 * HOUR
 
 
-def test_an_answer_that_was_accepted_but_got_lost_counts() -> None:
+def test_an_accepted_event_that_was_lost_counts() -> None:
     assert ask(at(59, "accepted", lost=True)).output == {"answers": ["accepted", None]}
 
 
-def test_an_answer_that_was_raised_twice_counts_once() -> None:
+def test_an_event_that_was_raised_twice_counts_once() -> None:
     run = ask(at(1, "yes"), at(1, "yes"))
     # The second of them comes in the second round, as one of its own.
     assert run.output == {"answers": ["yes", "yes"]}
@@ -104,12 +104,12 @@ def test_an_answer_that_was_raised_twice_counts_once() -> None:
     assert first != second
 
 
-def test_what_belongs_to_another_wait_is_ignored() -> None:
+def test_an_event_of_another_wait_is_ignored() -> None:
     def workflow(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, bool]:
-        waiting = EventWait(ctx, ANSWER, Answer, id="mine")
+        event_wait = EventWait(ctx, ANSWER, Answer, id="mine")
         for foreign in (None, "text", {"text": "bare"}, {"wait": "other", "payload": {}}):
-            assert waiting.accept(foreign) is None
-        assert waiting.accept({"wait": "mine", "payload": {"text": "x"}}) == Answer(text="x")
+            assert event_wait.accept(foreign) is None
+        assert event_wait.accept({"wait": "mine", "payload": {"text": "x"}}) == Answer(text="x")
         yield ctx.create_timer(timedelta(seconds=1))
         return True
 
@@ -118,13 +118,13 @@ def test_what_belongs_to_another_wait_is_ignored() -> None:
     assert execute(replace(DEFINITION, workflow=workflow), Question(), {}).output is True
 
 
-def test_what_waits_says_for_whom_and_until_when() -> None:
+def test_a_wait_shows_its_assignee_and_deadline() -> None:
     [wait] = ask(at(1, "yes")).progress[0].waits
     assert (wait.event, wait.assigned_to) == ("answer", "bo")
     assert wait.until is not None
     assert wait.until.isoformat() == "2026-01-01T01:00:00+00:00"
 
 
-def test_what_does_not_wait_takes_nothing() -> None:
+def test_an_instance_that_does_not_wait_accepts_no_event() -> None:
     run = ask(at(1, "yes"), at(2, "no"), at(3, "late"))
     assert [send.payload["text"] for send in run.refused] == ["late"]

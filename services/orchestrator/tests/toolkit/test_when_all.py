@@ -1,4 +1,4 @@
-"""What `when_all` of the SDK does, as the docs for authors say it."""
+"""`when_all` of the SDK behaves as the documentation for authors describes it."""
 
 from collections.abc import Generator
 from datetime import timedelta

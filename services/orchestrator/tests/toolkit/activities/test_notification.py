@@ -1,4 +1,4 @@
-"""What a workflow sends reaches the notifier as it is."""
+"""The activity sends a notification to the notifier, as the workflow gave it."""
 
 import json
 from datetime import UTC, datetime
@@ -42,7 +42,7 @@ def notification(**more: Any) -> SendNotification:
     )
 
 
-async def test_the_key_is_the_workflows() -> None:
+async def test_the_notifier_gets_the_key_of_the_workflow() -> None:
     path, body = await send(notification())
     assert path == "/v1.0/invoke/notifier/method/notifications/task-1:notify"
     assert body == {

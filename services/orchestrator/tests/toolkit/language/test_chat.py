@@ -1,4 +1,4 @@
-"""Language by a model: it is asked as agreed, and what it answers is not trusted."""
+"""The language port by a model, whose answers are not trusted."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ def answering(content: Any, status: int = 200) -> ChatLanguage:
     return asking(lambda _: httpx.Response(status, json=completion(content)))
 
 
-async def test_the_model_is_asked_as_agreed() -> None:
+async def test_the_request_is_a_chat_completion() -> None:
     seen: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -60,11 +60,11 @@ async def test_the_model_is_asked_as_agreed() -> None:
     assert body["messages"][1]["content"] == text
 
 
-async def test_a_text_without_words_is_not_sent() -> None:
+async def test_an_empty_text_is_not_sent() -> None:
     assert await answering("never asked").summarise(" \n", 2) == ""
 
 
-async def test_an_answer_cites_by_reference() -> None:
+async def test_an_answer_has_the_references_that_it_cites() -> None:
     language = answering({"text": "It is closed [2], and old [1]. So [2].", "confidence": 80})
     answer = await language.synthesise("What of the bridge?", PASSAGES)
     assert answer.text == "It is closed [1], and old [2]. So [1]."
@@ -72,7 +72,7 @@ async def test_an_answer_cites_by_reference() -> None:
     assert answer.confidence == 80
 
 
-async def test_a_model_may_say_that_it_does_not_know() -> None:
+async def test_an_answer_without_confidence_needs_no_citation() -> None:
     language = answering({"text": "The passages do not say.", "confidence": 0})
     answer = await language.synthesise("Who built it?", PASSAGES)
     assert (answer.citations, answer.confidence) == ([], 0)
@@ -94,7 +94,7 @@ async def test_a_model_may_say_that_it_does_not_know() -> None:
         {"text": "It is closed.", "confidence": 90},
     ],
 )
-async def test_an_answer_without_sense_is_an_error(content: Any) -> None:
+async def test_a_nonsensical_answer_is_an_error(content: Any) -> None:
     with pytest.raises(NonsensicalAnswer):
         await answering(content).synthesise("What of the bridge?", PASSAGES)
 
@@ -103,25 +103,25 @@ async def test_an_answer_without_sense_is_an_error(content: Any) -> None:
     "content",
     ["Short.", {"summary": ""}, {"summary": "   "}, {"summary": "x" * 500}, {"summary": 1}],
 )
-async def test_a_summary_without_sense_is_an_error(content: Any) -> None:
+async def test_a_nonsensical_summary_is_an_error(content: Any) -> None:
     with pytest.raises(NonsensicalAnswer):
         await answering(content).summarise("A text. Of some words.", 2)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"{}", b'{"choices": []}', b'{"choices": [{}]}', b"3"])
-async def test_an_answer_that_is_no_completion_is_an_error(body: bytes) -> None:
+async def test_a_body_that_is_no_completion_is_an_error(body: bytes) -> None:
     with pytest.raises(NonsensicalAnswer):
         await asking(lambda _: httpx.Response(200, content=body)).summarise("A text.", 2)
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 404, 422])
-async def test_a_refusal_is_final(status: int) -> None:
+async def test_a_refusal_is_not_retried(status: int) -> None:
     with pytest.raises(NonRetryableError, match=str(status)):
         await answering("no", status).summarise("A text.", 2)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
-async def test_trouble_of_the_moment_is_tried_again(status: int) -> None:
+async def test_a_transient_error_is_retried(status: int) -> None:
     with pytest.raises(httpx.HTTPStatusError):
         await answering("later", status).summarise("A text.", 2)
 
@@ -155,7 +155,7 @@ def server() -> Iterator[ThreadingHTTPServer]:
         thread.join()
 
 
-async def test_over_a_socket(server: ThreadingHTTPServer) -> None:
+async def test_the_model_answers_over_a_socket(server: ThreadingHTTPServer) -> None:
     base = f"http://127.0.0.1:{server.server_port}"
     async with httpx.AsyncClient(trust_env=False) as web:
         language = ChatLanguage(web, base=f"{base}/v1", model="m")

@@ -1,4 +1,4 @@
-"""Language by rules: it selects what is there, and says how far to trust it."""
+"""The language port by rules: it selects sentences, and computes a confidence."""
 
 import time
 
@@ -34,11 +34,11 @@ would cost 4.5 million pounds. Ice cream is sold at the landing."""
         (" \n\n ", []),
     ],
 )
-def test_sentences(text: str, sentences: list[str]) -> None:
+def test_a_text_is_split_into_sentences(text: str, sentences: list[str]) -> None:
     assert sentences_of(text) == sentences
 
 
-def test_terms_are_what_carries_meaning() -> None:
+def test_terms_leave_out_stop_words_and_plurals() -> None:
     assert terms_of("The boat's crew and 3 buses; it\u2019s a class of its own") == [
         *("boat", "crew", "3", "buse", "class")
     ]
@@ -55,7 +55,7 @@ async def test_a_summary_is_sentences_of_the_text_in_their_order() -> None:
     assert await LANGUAGE.summarise(TEXT, 2) == summary
 
 
-async def test_a_summary_does_not_say_the_same_twice() -> None:
+async def test_a_summary_repeats_nothing() -> None:
     text = (
         "The harbour wall will be repaired in spring. In spring the harbour wall will be repaired. "
         "Fishing boats must use the northern quay meanwhile."
@@ -70,12 +70,12 @@ async def test_a_summary_does_not_say_the_same_twice() -> None:
     ("text", "summary"),
     [("", ""), (" \n ", ""), ("... !!!", ""), ("the and of", ""), ("INVOICE 7", "INVOICE 7")],
 )
-async def test_what_has_little_to_say_is_shown_as_far_as_it_goes(text: str, summary: str) -> None:
+async def test_the_summary_of_a_short_text_is_what_there_is(text: str, summary: str) -> None:
     assert await LANGUAGE.summarise(text, 3) == summary
 
 
 @pytest.mark.parametrize("piece", [".", "a ", "a. ", ". ", "The old bridge has been closed. ", "("])
-async def test_the_time_it_takes_grows_with_the_length_alone(piece: str) -> None:
+async def test_the_time_is_proportional_to_the_length(piece: str) -> None:
     began = time.process_time()
     await LANGUAGE.summarise(piece * (65_536 // len(piece)), 2)
     assert time.process_time() - began < 2
@@ -85,7 +85,7 @@ def passage(source: str, text: str) -> Passage:
     return Passage(source=source, reference=f"{source}'s page", text=text)
 
 
-async def test_an_answer_cites_what_it_rests_on() -> None:
+async def test_an_answer_cites_its_passages() -> None:
     passages = [
         passage("weather", "It rained in the valley. The harvest was late."),
         passage("county", "The bridge closed in January."),
@@ -99,13 +99,13 @@ async def test_an_answer_cites_what_it_rests_on() -> None:
     assert answer.confidence == 100
 
 
-async def test_what_several_say_is_said_once_and_cites_them_all() -> None:
+async def test_equal_sentences_are_merged_and_cite_all_their_passages() -> None:
     passages = [passage(name, "The bridge closed in January.") for name in ("a", "b")]
     answer = await LANGUAGE.synthesise("When did the bridge close?", passages)
     assert answer.text == "The bridge closed in January. [1] [2]"
 
 
-async def test_one_source_alone_is_trusted_less_however_often_it_says_so() -> None:
+async def test_one_source_alone_gives_less_confidence() -> None:
     passages = [passage("a", "The bridge is closed."), passage("a", "The closed bridge is old.")]
     answer = await LANGUAGE.synthesise("Is the bridge closed?", passages)
     assert answer.confidence == 60
@@ -113,19 +113,19 @@ async def test_one_source_alone_is_trusted_less_however_often_it_says_so() -> No
     assert half.confidence == 30
 
 
-async def test_where_nothing_is_found_that_is_the_answer() -> None:
+async def test_an_answer_without_related_passages_has_no_confidence() -> None:
     passages = [passage("a", "The harvest was late.")]
     for question, given in (("Where is the bridge?", passages), ("?", passages), ("bridge", [])):
         answer = await LANGUAGE.synthesise(question, given)
         assert (answer.text, answer.citations, answer.confidence) == (NO_ANSWER, [], 0)
 
 
-async def test_marks_in_a_passage_are_not_taken_for_citations() -> None:
+async def test_marks_in_a_passage_are_no_citations() -> None:
     answer = await LANGUAGE.synthesise("bridge", [passage("a", "The bridge[4] is old.[12] Yes.")])
     assert answer.text == "The bridge is old. [1]"
 
 
-async def test_the_settings_choose_who_answers() -> None:
+async def test_the_settings_choose_the_adapter() -> None:
     async with httpx.AsyncClient() as web:
         assert isinstance(open_language(LanguageSettings(), web), RulesLanguage)
         model = LanguageSettings(language_url="http://localhost:1/v1", language_model="small")

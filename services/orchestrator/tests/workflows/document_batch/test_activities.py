@@ -1,4 +1,4 @@
-"""One document, processed: once, whatever crashes and however often it is asked for."""
+"""A document is processed once, across crashes, repeats and concurrent deliveries."""
 
 import asyncio
 import contextlib
@@ -62,20 +62,20 @@ async def test_a_document_is_classified_and_summarised(store: MemoryStateStore) 
     )
 
 
-async def test_a_step_that_comes_again_is_not_processed_again(store: MemoryStateStore) -> None:
+async def test_a_repeated_step_is_not_processed_again(store: MemoryStateStore) -> None:
     first = await worker(store)(STEP)
     assert await worker(store)(STEP) == first
     assert (await record(store)).attempts == 1
 
 
-async def test_of_steps_that_come_together_one_does_the_work(store: MemoryStateStore) -> None:
+async def test_of_concurrent_deliveries_one_does_the_work(store: MemoryStateStore) -> None:
     process = worker(store)
     answers = await asyncio.gather(*(process(STEP) for _ in range(5)))
     assert all(answer == answers[0] for answer in answers)
     assert (await record(store)).attempts == 1
 
 
-async def test_two_processes_keep_one_result(store: MemoryStateStore) -> None:
+async def test_two_processes_store_one_result(store: MemoryStateStore) -> None:
     processes = [worker(MemoryStateStore(store.data)) for _ in range(2)]
     one, other = await asyncio.gather(*(process(STEP) for process in processes))
     assert one == other
@@ -84,7 +84,7 @@ async def test_two_processes_keep_one_result(store: MemoryStateStore) -> None:
 
 @pytest.mark.parametrize("lands", [True, False])
 @pytest.mark.parametrize("crash", range(2))
-async def test_a_crash_at_any_write_is_taken_up_again(
+async def test_a_step_is_completed_after_a_crash_at_any_write(
     store: MemoryStateStore, crash: int, lands: bool
 ) -> None:
     dying = MemoryStateStore(store.data)
@@ -111,7 +111,7 @@ async def test_a_crash_at_any_write_is_taken_up_again(
         ),
     ],
 )
-async def test_what_cannot_be_processed_is_a_result(
+async def test_a_document_that_cannot_be_processed_is_a_result(
     store: MemoryStateStore, step: ProcessDocument, error: str
 ) -> None:
     empty = Document(media_type=MediaType.HTML, text="<style>p {}</style><p> </p>")
@@ -120,7 +120,7 @@ async def test_what_cannot_be_processed_is_a_result(
     assert (await record(store)).result is not None
 
 
-async def test_a_model_that_is_down_is_asked_again_and_one_that_refuses_is_not(
+async def test_a_model_that_is_unavailable_is_retried_and_a_refusal_is_not(
     store: MemoryStateStore,
 ) -> None:
     statuses = [503, 400]
@@ -139,7 +139,9 @@ async def test_a_model_that_is_down_is_asked_again_and_one_that_refuses_is_not(
     assert (await record(store)).attempts == 2
 
 
-async def test_a_place_that_had_another_document_is_taken_over(store: MemoryStateStore) -> None:
+async def test_a_result_of_another_document_is_replaced(
+    store: MemoryStateStore,
+) -> None:
     await worker(store)(STEP)
     other = ProcessDocument(key=STEP.key, document_id="sample-report")
     assert (await worker(store)(other)).document_class is DocumentClass.REPORT

@@ -1,4 +1,4 @@
-"""What a document batch does with its documents, whatever becomes of each."""
+"""Fan-out of a document batch over its chunks, and its result for each outcome."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def most_at_a_time(run: Run) -> int:
     return most
 
 
-def test_each_document_is_processed_under_a_key_of_its_own() -> None:
+def test_each_document_has_an_idempotency_key() -> None:
     done = run(documents=["a", "b"])
     [child] = done.children
     assert child.instance_id == "batch-1-chunk-1"
@@ -56,7 +56,7 @@ def test_each_document_is_processed_under_a_key_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(("parallelism", "chunks"), [(1, 3), (10, 3), (15, 2), (25, 2), (50, 2)])
-def test_no_more_than_parallelism_are_under_way(parallelism: int, chunks: int) -> None:
+def test_at_most_parallelism_documents_are_under_way(parallelism: int, chunks: int) -> None:
     done = run(prefix="d", count=60, parallelism=parallelism)
     assert [child.instance_id for child in done.children] == [
         f"batch-1-chunk-{number}" for number in range(1, chunks + 1)
@@ -66,16 +66,16 @@ def test_no_more_than_parallelism_are_under_way(parallelism: int, chunks: int) -
     assert keys == [f"batch-1:{index}" for index in range(60)]
 
 
-def test_the_progress_is_told() -> None:
+def test_progress_is_reported_with_its_figures() -> None:
     done = run(prefix="d", count=100, simulate="document_fails")
-    told = [(p.details["done"], p.details["failed"], p.details["of"]) for p in done.progress]
-    assert told == [(0, 0, 100), *((16 * n, 4 * n, 100) for n in range(1, 6))]
+    reported = [(p.details["done"], p.details["failed"], p.details["of"]) for p in done.progress]
+    assert reported == [(0, 0, 100), *((16 * n, 4 * n, 100) for n in range(1, 6))]
     assert done.progress[2].message == "Processing documents 41 to 60 of 100"
     assert done.progress[2].details["chunk"] == "batch-1-chunk-3"
     assert done.children[2].progress[-1].details == {"done": 16, "failed": 4, "of": 20}
 
 
-def test_every_fifth_document_fails_where_that_is_asked_for() -> None:
+def test_an_injected_failure_fails_every_fifth_document() -> None:
     done = run(prefix="d", count=12, simulate="document_fails")
     assert (done.output["status"], done.output["done"], done.output["failed"]) == ("partial", 10, 2)
     assert done.output["failures"] == [
@@ -84,23 +84,23 @@ def test_every_fifth_document_fails_where_that_is_asked_for() -> None:
     ]
 
 
-def test_a_step_that_fails_for_good_is_its_documents_failure() -> None:
+def test_a_step_that_fails_permanently_fails_its_document_alone() -> None:
     def process(step: ProcessDocument) -> DocumentProcessed:
         if step.document_id == "d-3":
-            raise RuntimeError("the model is out of reach " + "x" * 1000)
+            raise RuntimeError("the model is unavailable " + "x" * 1000)
         return processed(step)
 
     done = run(process, prefix="d", count=30)
     assert (done.output["status"], done.output["done"], done.output["failed"]) == ("partial", 29, 1)
     [failure] = done.output["failures"]
     assert failure["document_id"] == "d-3"
-    assert failure["error"].startswith("the model is out of reach")
+    assert failure["error"].startswith("the model is unavailable")
     assert len(failure["error"]) <= 300
     steps = done.children[0].inputs(PROCESS_DOCUMENT)
     assert len([step for step in steps if step["document_id"] == "d-3"]) == 3
 
 
-def test_a_step_that_fails_once_is_tried_again() -> None:
+def test_a_step_that_fails_once_is_retried() -> None:
     tried: list[str] = []
 
     def process(step: ProcessDocument) -> DocumentProcessed:
@@ -114,7 +114,7 @@ def test_a_step_that_fails_once_is_tried_again() -> None:
     assert sorted(tried) == ["batch-1:0", "batch-1:1", "batch-1:1", "batch-1:2"]
 
 
-def test_a_batch_in_which_everything_fails_says_so_and_stays_small() -> None:
+def test_a_batch_whose_documents_all_fail_has_a_small_history() -> None:
     def fail(step: ProcessDocument) -> DocumentProcessed:
         return DocumentProcessed(error="e" * 300)
 
@@ -126,7 +126,7 @@ def test_a_batch_in_which_everything_fails_says_so_and_stays_small() -> None:
     assert max(sum(e.ByteSize() for e in child.history) for child in done.children) < 100_000
 
 
-def test_what_is_named_twice_is_rejected_and_nothing_is_processed() -> None:
+def test_a_document_that_is_named_twice_rejects_the_batch() -> None:
     done = run(documents=["a", "b", "a"])
     assert (done.output["status"], done.output["documents"]) == ("rejected", 3)
     assert done.output["message"] == "Document a is named more than once"
@@ -146,7 +146,7 @@ def test_what_is_named_twice_is_rejected_and_nothing_is_processed() -> None:
         {"documents": ["a"], "parallelism": 0},
     ],
 )
-def test_documents_are_named_in_one_way(wrong: dict[str, Any]) -> None:
+def test_a_malformed_batch_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         BatchRequest.model_validate({"batch_id": "1", **wrong})
 

@@ -1,4 +1,4 @@
-"""What hello does, by the clock of its history."""
+"""Each building block of hello, in the test kit."""
 
 from datetime import timedelta
 from typing import Any
@@ -43,17 +43,17 @@ def test_it_greets_twice_and_rests() -> None:
     assert done.steps() == [GREET, TRY_LUCK, CHILD, "rest", "completed"]
 
 
-def test_the_child_is_named_for_its_parent() -> None:
+def test_the_child_has_the_id_of_its_parent_as_prefix() -> None:
     assert [child.instance_id for child in run().children] == ["hello-1-child-ada"]
 
 
-def test_a_step_that_fails_twice_is_tried_three_times_with_growing_pauses() -> None:
+def test_a_step_that_fails_twice_is_retried_with_backoff() -> None:
     done = run(simulate="retries")
     assert [call.at.total_seconds() for call in done.calls if call.name == TRY_LUCK] == [0, 1, 3]
     assert not done.output["compensated"]
 
 
-def test_a_step_that_fails_for_good_is_made_good() -> None:
+def test_a_permanent_failure_is_compensated() -> None:
     done = run(simulate="failure")
     assert done.status is RuntimeStatus.COMPLETED
     assert done.output == {"greetings": ["Hello, ada!", "Sorry, ada"], "compensated": True}

@@ -1,4 +1,4 @@
-"""Other code is deployed while instances run: each goes on with the code that it began with."""
+"""New code is deployed while instances run: each continues with the code that it began with."""
 
 import dataclasses
 from datetime import timedelta
@@ -39,7 +39,7 @@ def decide(at: timedelta) -> Send:
     return Send(at, "approval", {"approved": True, "approver": "dana"})
 
 
-def told(run: Run) -> list[str]:
+def notifications(run: Run) -> list[str]:
     return [s["key"].removeprefix("purchase-1:") for s in run.inputs(SEND_NOTIFICATION)]
 
 
@@ -53,14 +53,14 @@ def patches(run: Run) -> set[str]:
     return {patch for turn in turns for patch in turn.version.patches}
 
 
-def test_an_instance_of_version_1_ends_as_such() -> None:
+def test_an_instance_of_version_1_completes_as_version_1() -> None:
     hosts, run = environment(ONE_ALONE)
     hosts.run(HOUR)
     hosts.deploy([DEFINITION])
     hosts.send("purchase-1", decide(20 * HOUR))
     hosts.run()
     assert (run.status, run.output["status"]) == (RuntimeStatus.COMPLETED, "approved")
-    assert (told(run), versions(run)) == (["notify"], {"1"})
+    assert (notifications(run), versions(run)) == (["notify"], {"1"})
     replay([DEFINITION], "purchase-1", run.history)
 
 
@@ -68,10 +68,10 @@ def test_a_new_instance_runs_version_2() -> None:
     hosts, run = environment(DEFINITION)
     hosts.send("purchase-1", decide(20 * HOUR))
     hosts.run()
-    assert (told(run), versions(run)) == (["notify", "remind-1", "tell-requester"], {"2"})
+    assert (notifications(run), versions(run)) == (["notify", "remind-1", "tell-requester"], {"2"})
 
 
-def test_without_its_code_an_instance_stalls_until_that_is_back() -> None:
+def test_an_instance_without_its_version_stalls_until_that_is_deployed() -> None:
     hosts, run = environment(ONE_ALONE)
     hosts.run(HOUR)
     hosts.deploy([WITHOUT_ONE])
@@ -84,7 +84,7 @@ def test_without_its_code_an_instance_stalls_until_that_is_back() -> None:
     replay([DEFINITION], "purchase-1", run.history)
 
 
-def test_the_code_of_version_2_does_not_fit_a_history_of_version_1() -> None:
+def test_version_2_does_not_replay_a_history_of_version_1() -> None:
     """This is why there are two: as one, the reminder would come between."""
     hosts, run = environment(dataclasses.replace(ONE_ALONE, version=None))
     hosts.send("purchase-1", decide(HOUR))
@@ -93,13 +93,13 @@ def test_the_code_of_version_2_does_not_fit_a_history_of_version_1() -> None:
         replay([dataclasses.replace(WITHOUT_ONE, version=None)], "purchase-1", run.history)
 
 
-def test_an_instance_that_has_not_reached_the_patch_takes_it() -> None:
+def test_an_instance_before_the_patch_takes_it() -> None:
     hosts, run = environment(UNPATCHED)
     hosts.run(HOUR)
     hosts.deploy([DEFINITION])
     hosts.send("purchase-1", decide(2 * HOUR))
     hosts.run()
-    assert told(run) == ["notify", "tell-requester"]
+    assert notifications(run) == ["notify", "tell-requester"]
     assert patches(run) == {"tell-requester"}
     replay([DEFINITION], "purchase-1", run.history)
 
@@ -122,17 +122,17 @@ def beyond_the_patch() -> tuple[Environment, Run]:
     return hosts, run
 
 
-def test_an_instance_beyond_the_patch_goes_on_without_it() -> None:
+def test_an_instance_beyond_the_patch_completes_without_it() -> None:
     hosts, run = beyond_the_patch()
     hosts.deploy([DEFINITION])
     hosts.run()
     assert run.status is RuntimeStatus.COMPLETED
     assert run.output["requester_told"] is None
     # `replay` would not do here: turn by turn, it comes to the patch as if for the first time.
-    assert (told(run), patches(run)) == (["notify"], set())
+    assert (notifications(run), patches(run)) == (["notify"], set())
 
 
-def test_the_same_step_without_the_patch_would_break_that_instance() -> None:
+def test_the_step_without_the_patch_would_be_nondeterministic() -> None:
     hosts, run = beyond_the_patch()
     hosts.deploy([ALWAYS_PATCHED])
     hosts.run()

@@ -1,4 +1,4 @@
-"""Which tasks make sense."""
+"""The validation of tasks."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from orchestrator.workflows.task.models import TaskRequest
         ({"title": " "}, "Missing title"),
     ],
 )
-async def test_a_task_needs_a_title_and_somebody(
+async def test_a_task_needs_a_title_and_an_assignee_or_skills(
     fields: dict[str, object], rejection: str | None
 ) -> None:
     task = TaskRequest.model_validate({"task_id": "1", **fields})

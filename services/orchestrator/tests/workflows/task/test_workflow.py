@@ -12,7 +12,6 @@ from orchestrator.testing.environment import Environment, Run, Stub, execute
 from orchestrator.testing.replay import replay
 from orchestrator.toolkit import messages as steps
 from orchestrator.toolkit.messages import AssignTask, AssignTaskResult, NotificationSent
-from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.task.models import (
     VALIDATE_TASK,
     TaskOutcome,
@@ -207,35 +206,3 @@ def test_a_validation_that_fails_permanently_fails_the_task() -> None:
     run = process(validate_task=fails("lost"))
     assert result_of(run).status is TaskOutcome.FAILED
     assert set(run.called()) == {VALIDATE_TASK}
-
-
-def test_the_retry_policy_is_the_promised_one() -> None:
-    seconds = (
-        RETRY.first_retry_interval.total_seconds(),
-        RETRY.max_number_of_attempts,
-        RETRY.backoff_coefficient,
-        RETRY.max_retry_interval.total_seconds(),  # type: ignore[union-attr]
-        RETRY.retry_timeout.total_seconds(),  # type: ignore[union-attr]
-    )
-    assert seconds == (1, 3, 2, 10, 100)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"title": "T"},
-        {"task_id": "1"},
-        {"task_id": 1, "title": "T"},
-        {"task_id": "", "title": "T"},
-        {"task_id": "a:b", "title": "T"},
-        {"task_id": "x" * 101, "title": "T"},
-        {"task_id": "1", "title": "x" * 201},
-        {"task_id": "1", "title": "T", "skills": "python"},
-        {"task_id": "1", "title": "T", "due": "2030-01-01T00:00:00"},
-        {"task_id": "1", "title": "T", "priority": "soon"},
-        {"task_id": "1", "title": "T", "asignee": "alice"},
-    ],
-)
-def test_a_malformed_task_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="validation error"):
-        TaskRequest.model_validate(wrong)
