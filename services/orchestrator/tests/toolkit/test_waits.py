@@ -1,9 +1,11 @@
 """A wait accepts one payload, and an accepted payload counts."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from dapr.ext.workflow import DaprWorkflowContext
 from pydantic import BaseModel
 
@@ -128,3 +130,13 @@ def test_a_wait_shows_its_assignee_and_deadline() -> None:
 def test_an_instance_that_does_not_wait_accepts_no_event() -> None:
     run = ask(at(1, "yes"), at(2, "no"), at(3, "late"))
     assert [send.payload["text"] for send in run.refused] == ["late"]
+
+
+@pytest.mark.parametrize("id_", ["round 1", "round/1", "round||1"])
+def test_an_id_that_is_no_key_fails_the_workflow(id_: str) -> None:
+    def asks(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
+        yield EventWait(ctx, ANSWER, Answer, id=id_).task()
+
+    run = execute(replace(DEFINITION, workflow=asks), Question(), {})
+    assert run.error is not None
+    assert "String should match pattern" in run.error

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from dapr.ext.workflow import DaprWorkflowContext
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
+from contracts.fields import Key
 from contracts.orchestrator import Wait
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Event
@@ -14,6 +15,7 @@ from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, CloseWaitResult
 from orchestrator.toolkit.retries import RETRY_COMPENSATION
 
 Payload = TypeVar("Payload", bound=BaseModel)
+WAIT_ID: TypeAdapter[str] = TypeAdapter(Key)
 
 
 class EventWait(Generic[Payload]):
@@ -42,15 +44,18 @@ class EventWait(Generic[Payload]):
             payload: The event's model.
             until: The deadline, in UTC without offset, as the context's clock.
             assigned_to: Who is to send it: an id or e-mail address.
-            id: The wait's id; one of the event and the time by default. A wait that lasts
-                over continue_as_new must keep its id.
+            id: The wait's id, a part of state-store keys; one of the event and the time by
+                default. A wait that lasts over continue_as_new must keep its id.
+
+        Raises:
+            ValidationError: `id` is no contracts.fields.Key.
         """
         now = ctx.current_utc_datetime
         self._ctx = ctx
         self._payload = payload
         self._until = until
         self.wait = Wait(
-            id=id or f"{event.name}.{now:%Y%m%dT%H%M%S%f}",
+            id=WAIT_ID.validate_python(id or f"{event.name}.{now:%Y%m%dT%H%M%S%f}"),
             event=event.name,
             since=now.replace(tzinfo=UTC),
             until=until and until.replace(tzinfo=UTC),
