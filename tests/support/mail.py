@@ -1,11 +1,12 @@
 """A real mail server on this machine, for the tests."""
 
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from stack.ports import HOST, PortBlock
 
 
 class Mailbox:
@@ -33,12 +34,11 @@ class Mailbox:
 @contextmanager
 def mail_server(mailbox: Mailbox) -> Iterator[int]:
     """Serve `mailbox` on the loopback; yield the port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield port
-    finally:
-        controller.stop()
+    with closing(PortBlock.claim()) as ports:
+        port = ports.take()
+        controller = Controller(mailbox, hostname=HOST, port=port)
+        controller.start()
+        try:
+            yield port
+        finally:
+            controller.stop()

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+
+from stack.ports import HOST, PortBlock
 
 
 class WebServer:
     """Answers every request with `status`, to which `head` is added; keeps what was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
         """Answer 200 to begin with."""
         self.status = 200
         self.head = ""
@@ -16,17 +18,16 @@ class WebServer:
         self.requests: list[str] = []
         self._ended = asyncio.Event()
         self._server: asyncio.Server | None = None
-        self.port = 0
+        self.port = port
 
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"http://127.0.0.1:{self.port}/"
+        return f"http://{HOST}:{self.port}/"
 
     async def open(self) -> None:
-        """Listen: on the port of before, where there was one."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        """Listen on the port, for the first time or again."""
+        self._server = await asyncio.start_server(self._serve, HOST, self.port)
 
     async def close(self) -> None:
         """Refuse connections from now on."""
@@ -54,9 +55,11 @@ class WebServer:
 @asynccontextmanager
 async def web_server() -> AsyncIterator[WebServer]:
     """Yield a server that listens."""
-    server = WebServer()
-    await server.open()
-    try:
-        yield server
-    finally:
-        await server.close()
+    # A claimed port: while the server is down, no connection may take an ephemeral one.
+    with closing(PortBlock.claim()) as ports:
+        server = WebServer(ports.take())
+        await server.open()
+        try:
+            yield server
+        finally:
+            await server.close()
