@@ -10,18 +10,23 @@ CLUSTER_TESTS = Path(__file__).parent / "kind"
 # What these show is the same over either store. Those on what the engine keeps run over Redis in
 # the cluster: see `make test-kind`.
 OVER_SQLITE = {
+    "test_application",
     "test_bulk_operations",
     "test_cli",
+    "test_deploy",
     "test_email",
     "test_hello",
     "test_histories",
+    "test_kill_traced",
     "test_logs",
     "test_metrics",
+    "test_missed_schedules",
     "test_operations",
     "test_schedules",
     "test_traces",
     "test_waiting",
     "test_why",
+    "test_without_jaeger",
 }
 
 
