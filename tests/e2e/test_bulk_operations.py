@@ -42,7 +42,7 @@ async def listed(system: System, prefix: str, status: str, count: int) -> None:
         found = (await system.orchestrator.get("/instances", params=wanted)).json()["items"]
         return True if len(found) == count else None
 
-    await eventually(look, f"{count} to be listed as {status}", within=10)
+    await eventually(look, f"{count} to be listed as {status}", within=30)
 
 
 async def statuses(system: System, instances: list[str]) -> set[str]:

@@ -42,7 +42,7 @@ async def test_an_instance_is_listed_from_its_start(system: System) -> None:
         [item] = await listed(system, id_prefix=instance)
         return item if item["status"] == "COMPLETED" else None
 
-    item = await eventually(ended, "the list to show the end", within=5)
+    item = await eventually(ended, "the list to show the end", within=30)
     assert item["step"] == state["custom_status"]["step"] == "completed"
     assert item["message"] == state["custom_status"]["message"][:200]
     assert item["created_at"] == state["created_at"]

@@ -62,7 +62,7 @@ async def test_a_task_is_counted_once(system: System) -> None:
         there = total(text, "taskway_instances", **ended) >= 1
         return text if counts[0] < counts[1] and there else None
 
-    after = await eventually(counted, "the end to be counted", within=15)
+    after = await eventually(counted, "the end to be counted", within=30)
 
     def rise(name: str, **labels: str) -> float:
         return total(after, name, **labels) - total(before, name, **labels)

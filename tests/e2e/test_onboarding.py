@@ -93,7 +93,7 @@ async def test_a_second_document_of_a_kind_is_refused(system: System) -> None:
 
 
 async def test_missing_documents_are_compensated_after_the_deadline(system: System) -> None:
-    request = application(collect_within_seconds=4)
+    request = application(collect_within_seconds=6)
     instance = await system.start("/onboardings", **request)
     await system.waiting(instance, "document")
     assert await hand_in(system, instance, KINDS[0]) == 200

@@ -1,5 +1,7 @@
 """A task with an actor, over the API."""
 
+from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 
 import pytest
@@ -32,7 +34,7 @@ async def start(system: System, task_id: str, assignee: str, **more: Any) -> str
 async def test_a_task_is_reminded_escalated_and_done(system: System) -> None:
     member, lead, name = somebody(), somebody(), unique()
     instance = await start(
-        system, name, member, due_in_seconds=4, remind_before_seconds=2, escalate_to=lead
+        system, name, member, due_in_seconds=6, remind_before_seconds=4, escalate_to=lead
     )
     assert instance == f"tracked-{name}"
     await system.waiting(instance, "done")
@@ -71,15 +73,18 @@ async def test_a_task_is_reminded_escalated_and_done(system: System) -> None:
 
 async def test_a_task_that_is_done_in_time_sends_no_reminder(system: System) -> None:
     member, name = somebody(), unique()
-    instance = await start(system, name, member, due_in_seconds=3, remind_before_seconds=1)
+    instance = await start(system, name, member, due_in_seconds=6, remind_before_seconds=1)
     await system.waiting(instance, "done")
     assert (await system.send(instance, "done", by=member)).status_code == 200
     await system.finished(instance)
-    assert (await read(system, name))["reminders"] == {"armed": [], "fired": [], "next": None}
+    task = await read(system, name)
+    assert task["reminders"] == {"armed": [], "fired": [], "next": None}
+    due = datetime.fromisoformat(task["due"])
 
-    # A second task, due later, has had its reminder: so the first one's time has passed.
-    other = unique()
-    await start(system, other, somebody(), due_in_seconds=4, remind_before_seconds=0)
+    # A second task, due later, has had its reminder: the first would have had its own before.
+    other, left = unique(), due - datetime.now(UTC)
+    seconds = max(0, ceil(left.total_seconds())) + 1
+    await start(system, other, somebody(), due_in_seconds=seconds, remind_before_seconds=0)
     await fired(system, other, "escalate")
     assert await system.notification_keys(member) == [f"{instance}:notify"]
 

@@ -25,7 +25,7 @@ async def listed(system: System, approver: str, count: int = 1) -> list[dict[str
         items = await inbox(system, assigned_to=approver)
         return items if len(items) == count else None
 
-    found: list[dict[str, Any]] = await eventually(look, f"{count} to be listed", within=10)
+    found: list[dict[str, Any]] = await eventually(look, f"{count} to be listed", within=30)
     return found
 
 

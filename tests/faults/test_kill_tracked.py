@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -62,12 +63,13 @@ async def end_with_one_reminder(system: System, name: str, member: str) -> None:
 async def test_a_reminder_outlives_its_host(stack: Stack, system: System, victim: str) -> None:
     """It is due while its host is down, and fires after the restart."""
     member = somebody()
-    name = await start(system, member, due_in_seconds=4)
+    name = await start(system, member, due_in_seconds=6)
     before = await reminders(system, name)
     assert before is not None
     assert not before["fired"]
     await stack.kill(victim)
-    await asyncio.sleep(5)  # until it is overdue
+    overdue = datetime.fromisoformat(before["next"]) + timedelta(seconds=1)
+    await asyncio.sleep((overdue - datetime.now(UTC)).total_seconds())
     if victim == "orchestrator-sidecar":
         answer = await system.orchestrator.get(f"/tasks/{name}")
         assert answer.status_code == 503

@@ -59,7 +59,7 @@ async def test_each_query_of_our_metrics_has_a_result(
     async def shown() -> bool | None:
         return bool(await prometheus.query(expr)) or None
 
-    await eventually(shown, f"{panel}: {expr}", within=15)
+    await eventually(shown, f"{panel}: {expr}", within=30)
 
 
 @pytest.mark.parametrize(("panel", "expr"), THEIRS)
@@ -87,4 +87,4 @@ async def test_a_service_that_is_down_alerts(prometheus: Prometheus, watched: St
         found = (await prometheus.alerts())["ServiceDown"]["alerts"]
         return [alert["labels"]["service"] for alert in found] == ["notifier"] or None
 
-    await eventually(noticed, "ServiceDown to be pending", within=15)
+    await eventually(noticed, "ServiceDown to be pending", within=30)
