@@ -13,14 +13,11 @@ from orchestrator.dapr_sdk.private import helpers
 from orchestrator.engine.replay_executor import registry_of
 from orchestrator.inspection.pending_tasks import CannotReplay, PendingTasks, pending_tasks
 from orchestrator.testing.environment import Run, Send, execute
+from orchestrator.testing.stubs import failing
 from orchestrator.toolkit.retries import RETRY
 
 HALF_AN_HOUR = timedelta(minutes=30)
 HOUR = timedelta(hours=1)
-
-
-def fail(_: Any) -> None:
-    raise OSError("no luck")
 
 
 def pending(workflow: Any, run: Run) -> PendingTasks:
@@ -36,7 +33,7 @@ def test_a_retried_activity_has_the_maximum_attempts_of_its_policy() -> None:
         yield ctx.call_activity("look", retry_policy=RETRY)
 
     # The first attempt fails at once; a timer is pending until the second.
-    run = ran(workflow, timedelta(seconds=0.5), look=fail)
+    run = ran(workflow, timedelta(seconds=0.5), look=failing(OSError, "no luck"))
     assert pending(workflow, run) == {2: RETRY.max_number_of_attempts}
 
 
@@ -70,7 +67,7 @@ def test_every_unfinished_task_of_when_all_is_pending() -> None:
             ]
         )
 
-    run = ran(workflow, HALF_AN_HOUR, look=lambda _: None, fail=fail)
+    run = ran(workflow, HALF_AN_HOUR, look=lambda _: None, fail=failing(OSError, "no luck"))
     assert pending(workflow, run) == {3: None, 4: 7}
 
 

@@ -17,6 +17,7 @@ from orchestrator.inspection.pending_tasks import pending_tasks
 from orchestrator.inspection.timeline import Timeline
 from orchestrator.inspection.waiting_reasons import MAX_REASONS, WaitContext, waiting_reasons
 from orchestrator.testing.environment import Run, execute
+from orchestrator.testing.stubs import failing
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
@@ -48,8 +49,7 @@ def hello(until: float, **stubs: Any) -> Run:
     return execute(HELLO, request, activities, until=timedelta(seconds=until))
 
 
-def fail(_: Any) -> None:
-    raise OSError("out of luck")
+OUT_OF_LUCK = failing(OSError, "out of luck")
 
 
 def cut_after(run: Run, kind: str) -> Run:
@@ -60,7 +60,7 @@ def cut_after(run: Run, kind: str) -> Run:
 
 
 def test_an_activity_has_the_number_of_its_attempt() -> None:
-    run = cut_after(hello(0, **{TRY_LUCK: fail}), "taskScheduled")
+    run = cut_after(hello(0, **{TRY_LUCK: OUT_OF_LUCK}), "taskScheduled")
     [reason] = waiting_reasons(context(HELLO, run))
     assert reason.text == "activity try_luck: attempt 1 of 3, since 2026-01-01T00:00:00Z"
     assert (reason.kind, reason.name) == (ReasonKind.ACTIVITY, TRY_LUCK)
@@ -68,14 +68,14 @@ def test_an_activity_has_the_number_of_its_attempt() -> None:
 
 
 def test_a_later_attempt_has_the_error_of_the_one_before() -> None:
-    run = cut_after(hello(1, **{TRY_LUCK: fail}), "taskScheduled")
+    run = cut_after(hello(1, **{TRY_LUCK: OUT_OF_LUCK}), "taskScheduled")
     assert texts(context(HELLO, run)) == [
         "activity try_luck: attempt 2 of 3, since 2026-01-01T00:00:01Z, last error: out of luck"
     ]
 
 
 def test_between_two_attempts_the_reason_has_the_time_of_the_next() -> None:
-    [reason] = waiting_reasons(context(HELLO, hello(1, **{TRY_LUCK: fail})))
+    [reason] = waiting_reasons(context(HELLO, hello(1, **{TRY_LUCK: OUT_OF_LUCK})))
     assert reason.text == (
         "activity try_luck: attempt 3 of 3, last error: out of luck, "
         "next try at 2026-01-01T00:00:03Z"
@@ -182,7 +182,7 @@ def test_a_pending_instance_waits_for_its_first_turn() -> None:
 
 
 def test_reasons_come_from_the_history_alone_if_the_code_does_not_replay_it() -> None:
-    run = hello(1, **{TRY_LUCK: fail})
+    run = hello(1, **{TRY_LUCK: OUT_OF_LUCK})
     found = waiting_reasons(context(HELLO, run, pending_tasks=None, replay_error="KeyError: 'x'"))
     assert [reason.text for reason in found] == [
         "activity try_luck: attempt 3, last error: out of luck, next try at 2026-01-01T00:00:03Z",
@@ -197,7 +197,7 @@ def test_the_number_of_reasons_is_limited() -> None:
             [ctx.call_activity("look", retry_policy=RETRY) for _ in range(MAX_REASONS + 2)]
         )
 
-    run = execute(asking(many), Question(), {"look": fail}, until=timedelta(0))
+    run = execute(asking(many), Question(), {"look": OUT_OF_LUCK}, until=timedelta(0))
     found = waiting_reasons(context(asking(many), run))
     assert len(found) == MAX_REASONS + 1
     assert found[-1].text == "and 2 more"

@@ -8,6 +8,7 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 from unit_support.asking import Question, asking
 
 from orchestrator.testing.environment import StubMissing, execute
+from orchestrator.testing.stubs import failing
 from orchestrator.toolkit.retries import RETRY
 
 
@@ -26,9 +27,6 @@ def test_a_missing_stub_ends_the_run_with_an_error_that_names_it() -> None:
 
 
 def test_a_stub_that_raises_is_an_activity_that_fails() -> None:
-    def fails(_: Any) -> None:
-        raise KeyError("pay_claim")
-
-    run = execute(asking(pays), Question(), {"pay_claim": fails})
+    run = execute(asking(pays), Question(), {"pay_claim": failing(KeyError, "pay_claim")})
     assert run.output == "failed: 'pay_claim'"
     assert run.called() == ["pay_claim"] * 3

@@ -11,6 +11,7 @@ from unit_support.asking import Question, asking
 
 from orchestrator.testing.environment import execute
 from orchestrator.testing.replay import replay
+from orchestrator.testing.stubs import failing
 from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.retries import RETRY
 
@@ -58,9 +59,6 @@ def test_something_else_than_the_output_fails_the_workflow() -> None:
 
 @pytest.mark.parametrize(("policy", "attempts"), [(RETRY, 3), (None, 1)])
 def test_it_is_retried_by_the_policy(policy: Any, attempts: int) -> None:
-    def fails(_: Any) -> None:
-        raise RuntimeError("away")
-
     def patient(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, str]:
         try:
             yield from PAY.call(ctx, CLAIM, retry_policy=policy)
@@ -68,7 +66,7 @@ def test_it_is_retried_by_the_policy(policy: Any, attempts: int) -> None:
             return str(error.details.message)
         return "paid"
 
-    run = execute(asking(patient), Question(), {PAY: fails})
+    run = execute(asking(patient), Question(), {PAY: failing(RuntimeError, "away")})
     assert run.output == "away"
     assert run.called() == [PAY] * attempts
 

@@ -8,6 +8,7 @@ from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.testing.environment import Run, Send, Stub, execute
 from orchestrator.testing.people import PEOPLE
 from orchestrator.testing.replay import replay
+from orchestrator.testing.stubs import failing
 from orchestrator.toolkit.messages import RELEASE_ASSIGNMENT, SEND_NOTIFICATION
 from orchestrator.workflows.onboarding.models import (
     CLOSE_ACCOUNT,
@@ -41,8 +42,7 @@ def terms(**limits: Any) -> Terms:
     return Terms.model_validate({**usual, **limits})
 
 
-def fails(_: Any) -> None:
-    raise NonRetryableError("broken")
+fails = failing(NonRetryableError, "broken")
 
 
 STUBS: dict[str, Stub] = {

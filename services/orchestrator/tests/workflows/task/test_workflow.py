@@ -10,6 +10,7 @@ from contracts.assigner import Assignment, AssignmentStatus
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.testing.environment import Environment, Run, Stub, execute
 from orchestrator.testing.replay import replay
+from orchestrator.testing.stubs import failing
 from orchestrator.toolkit import messages as steps
 from orchestrator.toolkit.messages import AssignTask, AssignTaskResult, NotificationSent
 from orchestrator.workflows.task.models import (
@@ -46,13 +47,6 @@ def assigned(step: AssignTask) -> AssignTaskResult:
         assigned_at=ASSIGNED_AT,
     )
     return AssignTaskResult(assignment=assignment)
-
-
-def fails(message: str) -> Stub:
-    def activity(_: Any) -> None:
-        raise RuntimeError(message)
-
-    return activity
 
 
 STUBS: dict[str, Stub] = {
@@ -148,7 +142,7 @@ def test_each_effect_has_a_key_of_the_instance() -> None:
 
 @pytest.mark.parametrize("step", [VALIDATE_TASK, steps.ASSIGN_TASK, steps.SEND_NOTIFICATION])
 def test_a_step_has_three_attempts(step: str) -> None:
-    run = process(**{step: fails("down")})
+    run = process(**{step: failing(RuntimeError, "down")})
     assert [c.at.total_seconds() for c in run.calls if c.name == step] == [0, 1, 3]
 
 
@@ -174,14 +168,14 @@ def test_a_task_that_the_assigner_refuses_is_rejected_with_the_reason() -> None:
 
 
 def test_an_assignment_that_fails_permanently_is_released() -> None:
-    run = process(assign_task=fails("assigner: down"))
+    run = process(assign_task=failing(RuntimeError, "assigner: down"))
     assert result_of(run).status is TaskOutcome.FAILED
     assert "assigner: down" in result_of(run).message
     assert run.called()[-2:] == [steps.ASSIGN_TASK, steps.RELEASE_ASSIGNMENT]
 
 
 def test_an_assignee_who_cannot_be_notified_has_the_assignment_released() -> None:
-    run = process(send_notification=fails("no such mailbox"))
+    run = process(send_notification=failing(RuntimeError, "no such mailbox"))
     result = result_of(run)
     assert result.status is TaskOutcome.FAILED
     assert "released" in result.message
@@ -197,12 +191,14 @@ def test_a_release_is_retried_until_it_succeeds() -> None:
         if next(tries) < 19:
             raise RuntimeError("down")
 
-    run = process(send_notification=fails("no such mailbox"), release_assignment=release)
+    run = process(
+        send_notification=failing(RuntimeError, "no such mailbox"), release_assignment=release
+    )
     assert attempts(run, steps.RELEASE_ASSIGNMENT) == 20
     assert run.status is RuntimeStatus.COMPLETED
 
 
 def test_a_validation_that_fails_permanently_fails_the_task() -> None:
-    run = process(validate_task=fails("lost"))
+    run = process(validate_task=failing(RuntimeError, "lost"))
     assert result_of(run).status is TaskOutcome.FAILED
     assert set(run.called()) == {VALIDATE_TASK}

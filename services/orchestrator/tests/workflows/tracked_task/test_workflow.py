@@ -8,6 +8,7 @@ import pytest
 from contracts.assigner import Assignment, AssignmentStatus
 from contracts.orchestrator import RuntimeStatus
 from orchestrator.testing.environment import START, Run, Send, Stub, execute
+from orchestrator.testing.stubs import failing
 from orchestrator.toolkit.messages import (
     ASSIGN_TASK,
     RELEASE_ASSIGNMENT,
@@ -184,13 +185,9 @@ def test_a_task_without_an_assignee_is_rejected() -> None:
     assert ARM_REMINDERS not in done.called()
 
 
-def fail(_: Any) -> None:
-    raise RuntimeError("down")
-
-
 @pytest.mark.parametrize("step", [ASSIGN_TASK, SEND_NOTIFICATION])
 def test_a_failed_assignment_or_notification_releases_the_assignment(step: str) -> None:
-    done = run(stubs={step: fail})
+    done = run(stubs={step: failing(RuntimeError, "down")})
     assert done.output["status"] == "failed"
     assert "down" in done.output["message"]
     assert done.called().count(step) == 3
