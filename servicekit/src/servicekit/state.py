@@ -19,6 +19,8 @@ from dapr.clients.exceptions import DaprGrpcError, DaprInternalError
 from dapr.clients.grpc._state import Concurrency, StateOptions
 from pydantic import BaseModel
 
+from servicekit.locks import KeyedLocks
+
 Model = TypeVar("Model", bound=BaseModel)
 Changed = TypeVar("Changed", bound=BaseModel | None)
 Result = TypeVar("Result")
@@ -75,6 +77,11 @@ class StateStore(ABC):
 
     A store implements the first four methods; the others are made of them.
     """
+
+    @cached_property
+    def locks(self) -> KeyedLocks:
+        """Locks for whoever writes a key often: on one event loop writers then queue up."""
+        return KeyedLocks()
 
     @abstractmethod
     async def get(self, key: str, model: type[Model]) -> Versioned[Model]:

@@ -75,6 +75,17 @@ async def test_a_key_names_one_movement(account: str, amount: int) -> None:
     assert (await ledger.balance("mug"), await ledger.balance("lamp")) == (10, 10)
 
 
+async def test_writers_of_an_account_queue_up_whichever_ledger_they_use() -> None:
+    """A route opens a ledger for each request."""
+    store = MemoryStateStore()
+    operations = (
+        Ledger(store, "stock", lambda _: OPENING).deposit(f"{n}", "mug", 1) for n in range(40)
+    )
+    await asyncio.gather(*operations)
+    assert await replica(store.data).balance("mug") == OPENING + 40
+    assert store.calls["conflict"] == 0
+
+
 async def test_another_amount_under_a_key_that_crashed_completes_the_first() -> None:
     data: Data = {}
     with pytest.raises(StoreUnavailable):

@@ -1,10 +1,10 @@
 """Takes from accounts, deposits and compensates, each exactly once, also across crashes."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from orchestrator.toolkit.ledger_records import MADE_BY, Account, Begun, Movement, Operation, Status
-from servicekit.locks import KeyedLocks
 from servicekit.state import StateStore, until_written
 
 
@@ -26,7 +26,7 @@ class Shortage:
 class Ledger:
     """Accounts of one kind; `ledger_records` has the steps in which they are written.
 
-    Several ledgers of one name over one store are the same accounts: writers meet by ETag.
+    Several ledgers of one name over one store are the same accounts.
     """
 
     def __init__(self, store: StateStore, name: str, opening: Callable[[str], int]) -> None:
@@ -40,8 +40,6 @@ class Ledger:
         self._store = store
         self._name = name
         self._opening = opening
-        # Within one event loop writers queue up, so only other processes cause conflicts.
-        self._locks = KeyedLocks()
 
     async def take(self, key: str, account: str, amount: int) -> Shortage | None:
         """Take an amount; the same key again takes nothing more.
@@ -95,7 +93,7 @@ class Ledger:
             _check(key, movement, account, begun)
             return None
 
-        async with self._locks(account):
+        async with self._lock(account):
             return await until_written(key, attempt)
 
     async def _compensate(self, key: str) -> int:
@@ -104,7 +102,7 @@ class Ledger:
         if found.status is Status.DEPOSITED:
             raise KeyReused(f"{key} is a deposit")
         if found.status is Status.TAKEN and found.account is not None:
-            async with self._locks(found.account):
+            async with self._lock(found.account):
                 await self._return_to(found.account, key, found)
         return found.amount
 
@@ -132,6 +130,10 @@ class Ledger:
         movements = {k: found[self._movement_key(k)].value for k in wanted}
         settled = record.settled(account, movements)
         return settled, read.etag, None if key is None else movements[key]
+
+    def _lock(self, account: str) -> asyncio.Lock:
+        """Return the store's lock of an account: only other processes then cause conflicts."""
+        return self._store.locks(self._account_key(account))
 
     def _account_key(self, account: str) -> str:
         return f"{self._name}:{account}"
