@@ -109,6 +109,7 @@ class OrderSaga:
         )
         yield from self._step(SHIP_ORDER, ship, f"Shipping to {order.customer}")
 
+        # Not by people.notify: recorded histories have an activity of its own for this step.
         key = notification_key(self._ctx.instance_id)
         notify = NotifyCustomer(
             key=key,
