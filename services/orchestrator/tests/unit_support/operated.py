@@ -1,0 +1,158 @@
+"""Operations over an engine that has instances with children, and a list that they refresh."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.json_format import ParseDict
+from grpc.aio import AioRpcError, Metadata
+
+from contracts.operations import AuditEntry, Operation, OperationRequest
+from orchestrator.dapr_sdk.private import protos
+from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.inspection.tombstones import Tombstones
+from orchestrator.operations.audit import Audit
+from orchestrator.operations.service import Operations
+from orchestrator.workflows.hello.models import HelloRequest
+from orchestrator.workflows.hello.workflow import DEFINITION
+from servicekit.problems import ProblemError
+from servicekit.testing import MemoryStateStore
+from unit_support.catalogue import CATALOGUE
+
+REQUEST = HelloRequest(hello_id="1", user_name="ada")
+WHY = OperationRequest(reason="because", by="olga")
+ALL = WHY.model_copy(update={"children": True})
+MISSING = AioRpcError(grpc.StatusCode.NOT_FOUND, Metadata(), Metadata(), "no such instance")
+MAX_EVENT_ID = 2**32 - 1
+
+
+class FakeEngine:
+    """Has instances by their status, each with its children; refuses what is not there."""
+
+    def __init__(self, **children: Sequence[str]) -> None:
+        self.children = {name.replace("_", "-"): ids for name, ids in children.items()}
+        self.statuses = dict.fromkeys(self.children, "RUNNING")
+        self.workflow = DEFINITION.workflow_name
+        self.calls: list[tuple[str, str]] = []
+        self.reads_until_effect = 0
+        self.started: list[Any] = []
+        self.inputs: list[Any] = []
+        self.failure: AioRpcError | None = None
+        self._to_come: dict[str, str | None] = {}
+
+    async def get_workflow_state(self, instance_id: str, payloads: bool) -> InstanceState | None:
+        assert payloads
+        if self._to_come:
+            self.reads_until_effect -= 1
+            if self.reads_until_effect < 0:
+                for name, status in self._to_come.items():
+                    self._set(name, status)
+                self._to_come.clear()
+        if instance_id not in self.statuses:
+            return None
+        status = f"ORCHESTRATION_STATUS_{self.statuses[instance_id]}"
+        raw = {
+            "instanceId": instance_id,
+            "name": self.workflow,
+            "workflowStatus": status,
+            "input": REQUEST.model_dump_json(),
+        }
+        return InstanceState.from_proto(ParseDict(raw, protos.WorkflowState()))
+
+    async def get_workflow_history(self, instance_id: str) -> list[Any]:
+        return [
+            ParseDict(
+                {"childWorkflowInstanceCreated": {"instanceId": child}}, protos.HistoryEvent()
+            )
+            for child in self.children.get(instance_id, ())
+        ]
+
+    async def pause_workflow(self, instance_id: str, reason: str) -> None:
+        self._do("pause", instance_id, reason, [instance_id], "SUSPENDED")
+
+    async def resume_workflow(self, instance_id: str, reason: str) -> None:
+        self._do("resume", instance_id, reason, [instance_id], "RUNNING")
+
+    async def terminate_workflow(
+        self, instance_id: str, *, output: dict[str, str], recursive: bool
+    ) -> None:
+        ids = self._family(instance_id) if recursive else [instance_id]
+        running = [i for i in ids if self.statuses.get(i) in ("RUNNING", "SUSPENDED")]
+        self._do("terminate", instance_id, output["reason"], running, "TERMINATED")
+
+    async def purge_workflow(self, instance_id: str, recursive: bool) -> None:
+        ids = self._family(instance_id) if recursive else [instance_id]
+        self._do("purge", instance_id, "because", ids, None)
+
+    async def rerun_workflow_from_event(
+        self,
+        instance_id: str,
+        event_id: int,
+        *,
+        new_instance_id: str,
+        input: Any,  # noqa: A002 - the client's name
+    ) -> str:
+        if event_id > MAX_EVENT_ID:
+            raise ValueError(f"event_id must be between 0 and {MAX_EVENT_ID}, got {event_id}.")
+        self.inputs.append(input)
+        self._do("rerun", instance_id, "because", [new_instance_id], "RUNNING")
+        return new_instance_id
+
+    async def start(self, definition: Any, request: Any) -> bool:
+        self.started.append(definition.instance_id(request))
+        return True
+
+    def _do(
+        self, call: str, instance_id: str, reason: str, changed: list[str], status: str | None
+    ) -> None:
+        if self.failure is not None:
+            raise self.failure
+        if instance_id not in self.statuses:
+            raise MISSING
+        assert reason == "because"
+        self.calls.append((call, instance_id))
+        self._to_come.update(dict.fromkeys(changed, status))
+
+    def _set(self, instance_id: str, status: str | None) -> None:
+        if status is None:
+            self.statuses.pop(instance_id, None)
+        else:
+            self.statuses[instance_id] = status
+
+    def _family(self, instance_id: str) -> list[str]:
+        found = [instance_id]
+        for child in self.children.get(instance_id, ()):
+            found += self._family(child)
+        return found
+
+
+class World:
+    """The operations on some instances, and the refreshes of the list."""
+
+    def __init__(self, **children: Sequence[str]) -> None:
+        self.store = MemoryStateStore()
+        self.engine = FakeEngine(**children)
+        self.refreshed: list[dict[str, str | None]] = []
+        """For each refresh, the status that the engine had of each instance."""
+        self.tombstones, self.audit = Tombstones(self.store), Audit(self.store)
+        self.operations = Operations(
+            CATALOGUE,
+            self.engine,  # type: ignore[arg-type]
+            self.engine,  # type: ignore[arg-type]
+            self.engine,  # type: ignore[arg-type]
+            self.audit,
+            self.tombstones,
+            self.refresh,
+        )
+
+    async def refresh(self, instance_ids: Sequence[str]) -> None:
+        self.refreshed.append({i: self.engine.statuses.get(i) for i in instance_ids})
+
+    async def trail(self) -> list[AuditEntry]:
+        return (await self.audit.page(None, 100)).items
+
+    async def refused(self, operation: Operation, request: OperationRequest = WHY) -> ProblemError:
+        with pytest.raises(ProblemError) as error:
+            await self.operations.perform(operation, "hello-1", request)
+        return error.value
