@@ -1,16 +1,15 @@
 """What hello takes, calls and returns."""
 
 from enum import StrEnum
+from types import NoneType
 
 from pydantic import BaseModel, Field
 
 from contracts.fields import RequestId
+from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.definition import Request
 from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan
 
-GREET = "greet"
-TRY_LUCK = "try_luck"
-TAKE_BACK = "take_back"
 CHILD = "hello_child_workflow"
 
 
@@ -19,13 +18,6 @@ class HelloFault(StrEnum):
 
     RETRIES = "retries"
     FAILURE = "failure"
-
-
-FAULTS = {
-    None: NO_FAULTS,
-    HelloFault.RETRIES: FaultPlan({TRY_LUCK: Fault(failures=2)}),
-    HelloFault.FAILURE: FaultPlan({TRY_LUCK: Fault(failures=ALWAYS)}),
-}
 
 
 class HelloRequest(Request):
@@ -53,3 +45,14 @@ class HelloResult(BaseModel):
 
     greetings: list[str]
     compensated: bool = False
+
+
+GREET = ActivityRef("greet", str, str)
+TRY_LUCK = ActivityRef("try_luck", Luck, NoneType)
+TAKE_BACK = ActivityRef("take_back", str, str)
+
+FAULTS = {
+    None: NO_FAULTS,
+    HelloFault.RETRIES: FaultPlan({TRY_LUCK: Fault(failures=2)}),
+    HelloFault.FAILURE: FaultPlan({TRY_LUCK: Fault(failures=ALWAYS)}),
+}

@@ -9,7 +9,6 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.hello.models import (
     CHILD,
     FAULTS,
@@ -28,15 +27,15 @@ def hello_workflow(
 ) -> Generator[Task[Any], Any, HelloResult]:
     """Greet; run a step that may fail; have a child greet; rest; compensate a failure."""
     report(ctx, GREET, f"Greeting {request.user_name}")
-    greeting = yield ctx.call_activity(GREET, input=request.user_name, retry_policy=RETRY)
+    greeting = yield from GREET.call(ctx, request.user_name)
     try:
         report(ctx, TRY_LUCK, "Running a step that may fail, three times at most")
         failures = FAULTS[request.simulate].at(TRY_LUCK).failures
         luck = Luck(key=f"{ctx.instance_id}:luck", failures=failures)
-        yield ctx.call_activity(TRY_LUCK, input=luck, retry_policy=RETRY)
+        yield from TRY_LUCK.call(ctx, luck)
     except TaskFailedError as error:
         report(ctx, TAKE_BACK, f"Taking the greeting back: {error.details.message}")
-        sorry = yield ctx.call_activity(TAKE_BACK, input=request.user_name, retry_policy=RETRY)
+        sorry = yield from TAKE_BACK.call(ctx, request.user_name)
         report(ctx, "compensated", "The greeting was taken back")
         return HelloResult(greetings=[greeting, sorry], compensated=True)
 
@@ -53,10 +52,7 @@ def hello_child_workflow(
     ctx: DaprWorkflowContext, user_name: str
 ) -> Generator[Task[Any], Any, str]:
     """Greet once more, as an instance of its own."""
-    greeting: str = yield ctx.call_activity(
-        GREET, input=f"{user_name}, from a child", retry_policy=RETRY
-    )
-    return greeting
+    return (yield from GREET.call(ctx, f"{user_name}, from a child"))
 
 
 DEFINITION = Definition(

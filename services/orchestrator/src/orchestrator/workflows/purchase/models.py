@@ -6,9 +6,9 @@ from enum import StrEnum
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from contracts.fields import Person, RequestId
+from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.definition import Event, Request
 
-VALIDATE_PURCHASE = "validate_purchase"
 APPROVER_SKILL = "approval"
 # A part of recorded notifications.
 NOBODY_DECIDED = "Nobody decided in time"
@@ -64,6 +64,9 @@ class Terms(BaseModel):
     def time_to_decide(self) -> timedelta:
         """How long the approver has."""
         return timedelta(seconds=self.decide_within_seconds)
+
+
+VALIDATE_PURCHASE = ActivityRef("validate_purchase", PurchaseRequest, Terms)
 
 
 class Approval(BaseModel):

@@ -13,7 +13,6 @@ from contracts.assigner import AssignmentRequest
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.people import assign, notify, release, wait_for_decision
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY
 from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.purchase.models import (
     APPROVAL,
@@ -24,7 +23,6 @@ from orchestrator.workflows.purchase.models import (
     PurchaseOutcome,
     PurchaseRequest,
     PurchaseResult,
-    Terms,
     decided,
 )
 
@@ -40,10 +38,9 @@ def purchase_approval_v1(
 
     report(ctx, VALIDATE_PURCHASE, "Checking the purchase")
     try:
-        validated = yield ctx.call_activity(VALIDATE_PURCHASE, input=request, retry_policy=RETRY)
+        terms = yield from VALIDATE_PURCHASE.call(ctx, request)
     except TaskFailedError as error:
         return ended(PurchaseOutcome.FAILED, f"Validation failed: {error.details.message}")
-    terms = Terms.model_validate(validated)
     if terms.rejection is not None:
         return ended(PurchaseOutcome.REJECTED, terms.rejection)
     if request.amount < terms.limit:

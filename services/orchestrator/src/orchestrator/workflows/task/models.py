@@ -5,9 +5,8 @@ from enum import StrEnum
 from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.fields import Priority, RequestId, Skill
+from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.definition import Request
-
-VALIDATE_TASK = "validate_task"
 
 
 class TaskRequest(Request):
@@ -57,3 +56,6 @@ class TaskResult(BaseModel):
     status: TaskOutcome
     message: str
     assignee: str | None = Field(default=None, description="The e-mail address of the assignee")
+
+
+VALIDATE_TASK = ActivityRef("validate_task", TaskRequest, Validation)

@@ -12,13 +12,11 @@ from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.people import assign, notify, release
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.task.models import (
     VALIDATE_TASK,
     TaskOutcome,
     TaskRequest,
     TaskResult,
-    Validation,
 )
 from orchestrator.workflows.task.samples import SAMPLES
 
@@ -45,10 +43,9 @@ def task_processing_workflow(
 
     report(ctx, VALIDATE_TASK, "Checking the task")
     try:
-        validated = yield ctx.call_activity(VALIDATE_TASK, input=request, retry_policy=RETRY)
+        rejection = (yield from VALIDATE_TASK.call(ctx, request)).rejection
     except TaskFailedError as error:
         return ended(TaskOutcome.FAILED, f"Validation failed: {error.details.message}")
-    rejection = Validation.model_validate(validated).rejection
     if rejection is not None:
         return ended(TaskOutcome.REJECTED, rejection)
 
