@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from contracts.notifier import Notification, NotificationRequest, NotificationStatus
+from orchestrator.settings import Settings
 from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.testing.environment import Run, execute
 from orchestrator.toolkit.activities import notification
@@ -48,6 +49,10 @@ class Inbox:
         return httpx.Response(200, content=sent.model_dump_json())
 
 
+# Read once: an attempt may well be made a thousand times.
+SERVICE, ORDERS = Settings(), OrderSettings()
+
+
 class World:
     """The activities over a store in memory, each attempt in a process of its own."""
 
@@ -58,7 +63,7 @@ class World:
         self._lands = False
 
     def shop(self) -> Shop:
-        return open_shop(MemoryStateStore(self.data), OrderSettings())
+        return open_shop(MemoryStateStore(self.data), ORDERS)
 
     def _dependencies(self) -> ActivityDependencies:
         store = MemoryStateStore(self.data)
@@ -69,7 +74,7 @@ class World:
         http = httpx.AsyncClient(
             base_url="http://sidecar", transport=httpx.MockTransport(self.inbox.answer)
         )
-        return activity_dependencies(OrderSettings(), store=store, http=http)
+        return activity_dependencies(ORDERS, store=store, http=http, settings=SERVICE)
 
     def stub(self, name: str) -> Callable[[Any], Any]:
         def act(data: dict[str, Any]) -> Any:
