@@ -80,7 +80,7 @@ async def test_a_reminder_outlives_its_host(stack: Stack, system: System, victim
 
 
 async def test_a_reminder_outlives_repeated_failure(stack: Stack, system: System) -> None:
-    """Dapr would drop it after four attempts; and reads go on meanwhile."""
+    """Dapr would drop it after four attempts; reads succeed meanwhile."""
     member = somebody()
     name = await start(system, member, due_in_seconds=2)
     await stack.kill("notifier")

@@ -38,7 +38,7 @@ class Outage:
     """What became of a lost connection.
 
     Args:
-        seconds: From its beginning until an instance that was on its way has ended.
+        seconds: From its beginning until an instance that was running has ended.
         same_sidecar: Whether the sidecar was not restarted meanwhile.
         status: How that instance has ended.
     """
@@ -98,7 +98,7 @@ async def go_silent_at_the_next_handshake(stack: Stack, proxy: Proxy) -> None:
 
 @dataclass(frozen=True)
 class Freeze:
-    """What became of a sidecar that was suspended while tasks and a batch were on their way.
+    """What became of a sidecar that was suspended while tasks and a batch were running.
 
     Args:
         same_sidecar: Whether it was not restarted for that.

@@ -18,6 +18,6 @@ async def balance(system: System, customer: str) -> int:
 
 
 async def shipped(system: System, instance_id: str) -> bool:
-    """Return whether an order's goods are on their way."""
+    """Return whether an order's goods are shipped."""
     answer = await system.orchestrator.get(f"/shipments/{instance_id}:ship_order")
     return answer.status_code == 200 and not answer.json()["cancelled"]

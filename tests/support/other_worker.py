@@ -26,11 +26,11 @@ class Approval(BaseModel):
     approved: bool
 
 
-APPROVAL = Event(name="approval", payload=Approval, description="May it go on?")
+APPROVAL = Event(name="approval", payload=Approval, description="Whether it may continue")
 
 
 def asking_workflow(ctx: DaprWorkflowContext) -> Generator[Any, Any, str]:
-    """Ask Alice, and look up once."""
+    """Ask Alice for approval, and time out once before."""
     until = ctx.current_utc_datetime + timedelta(minutes=5)
     waiting = EventWait(ctx, APPROVAL, Approval, until=until, assigned_to="alice")
     report(ctx, "approval", "Alice is asked", waits=[waiting.wait])
