@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from opentelemetry import metrics
 from opentelemetry.metrics import CallbackOptions, Observation
 
-from contracts.instances import InstanceCounts
+from orchestrator.schemas.instances import InstanceCounts
 
 _meter = metrics.get_meter("taskway")
 

@@ -9,7 +9,6 @@ from unit_support.catalogue import CATALOGUE
 from unit_support.engine import FakeChannel, FakeClient, found, management, raw_state
 from unit_support.untraced import NO_TRACE_CONTEXTS
 
-from contracts.orchestrator import Progress, Wait
 from orchestrator.api.deps import opened_orchestrator
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
@@ -17,6 +16,7 @@ from orchestrator.inbox.claims import Claims
 from orchestrator.inbox.service import Inbox
 from orchestrator.main import create_app
 from orchestrator.operations.audit import Audit
+from orchestrator.schemas.workflows import Progress, Wait
 from orchestrator.settings import Settings
 from orchestrator.toolkit.accepted_events import AcceptedEvents
 from servicekit.testing import MemoryStateStore

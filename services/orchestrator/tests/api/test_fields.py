@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from contracts.instances import InstanceFilter
+from orchestrator.schemas.instances import InstanceFilter
 
 
 @pytest.mark.parametrize("value", ["2026-11-21T09:00:00Z", "2026-11-21T10:00:00+01:00"])

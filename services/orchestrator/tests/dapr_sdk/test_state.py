@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from unit_support.engine import instance_state
 
-from contracts.orchestrator import TERMINAL, Progress, RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
+from orchestrator.schemas.workflows import TERMINAL, Progress, RuntimeStatus
 
 PREFIX = "ORCHESTRATION_STATUS_"
 # What the engine has and the API has no name for.

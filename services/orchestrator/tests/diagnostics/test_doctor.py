@@ -8,8 +8,8 @@ import httpx
 import pytest
 from grpc.aio import AioRpcError, Metadata
 
-from contracts.system import SystemCheck
 from orchestrator.diagnostics.doctor import Doctor
+from orchestrator.schemas.system import SystemCheck
 from servicekit.testing import MemoryStateStore
 
 WELL = {

@@ -10,10 +10,10 @@ from grpc.aio import AioRpcError, Metadata
 from unit_support.engine import FakeChannel, found, management, raw_state
 from unit_support.untraced import NO_TRACE_CONTEXTS
 
-from contracts.orchestrator import Progress, RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.engine.client import Engine
+from orchestrator.schemas.workflows import Progress, RuntimeStatus
 from orchestrator.workflows.task.models import TaskRequest, TaskResult
 from orchestrator.workflows.task.workflow import DEFINITION
 from servicekit.problems import ProblemError

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from unit_support.engine import instance_state
 from unit_support.untraced import NO_TRACE_CONTEXTS
 
-from contracts.orchestrator import Progress, Wait
 from contracts.problems import ProblemType
 from orchestrator.engine.event_delivery import Events
+from orchestrator.schemas.workflows import Progress, Wait
 from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.toolkit.definition import Event
 from servicekit.problems import ProblemError

@@ -20,9 +20,9 @@ from unit_support.waits import (
     wait,
 )
 
-from contracts.orchestrator import RuntimeStatus
-from contracts.waiting import WaitingFilter
 from orchestrator.inbox.listing import page_of
+from orchestrator.schemas.waiting import WaitingFilter
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.visibility.entry import Entry
 
 

@@ -16,8 +16,8 @@ from unit_support.waits import (
     tracked,
 )
 
-from contracts.waiting import WaitingFilter
 from orchestrator.inbox.listing import NEVER, InboxItem, page_of
+from orchestrator.schemas.waiting import WaitingFilter
 from orchestrator.visibility.cursors import InvalidCursor, encode_cursor
 from orchestrator.visibility.entry import Entry
 

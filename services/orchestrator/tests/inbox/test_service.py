@@ -10,15 +10,15 @@ from unit_support.engine import FakeChannel, FakeClient, found, management, raw_
 from unit_support.entries import entry, index_of, wait
 from unit_support.untraced import NO_TRACE_CONTEXTS
 
-from contracts.operations import AuditEntry
-from contracts.orchestrator import Progress, RuntimeStatus, Wait
 from contracts.problems import ProblemType
-from contracts.waiting import ClaimRequest, DecisionRequest, WaitingQuery
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
 from orchestrator.inbox.claims import Claims
 from orchestrator.inbox.service import Inbox, parse_payload, require_event
 from orchestrator.operations.audit import Audit
+from orchestrator.schemas.operations import AuditEntry
+from orchestrator.schemas.waiting import ClaimRequest, DecisionRequest, WaitingQuery
+from orchestrator.schemas.workflows import Progress, RuntimeStatus, Wait
 from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.workflows.purchase.workflow import DEFINITION

@@ -8,11 +8,11 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from unit_support.history import BEGIN, happened
 
-from contracts.detail import InstanceDetail
-from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.inspection.detail import detail_of
+from orchestrator.schemas.detail import InstanceDetail
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.telemetry.execution_info import ExecutionInfo, execution_info_of
 from orchestrator.workflows.hello.workflow import DEFINITION
 

@@ -8,12 +8,12 @@ import pytest
 from unit_support.catalogue import CATALOGUE
 from unit_support.engine import instance_state
 
-from contracts.detail import ReasonKind
-from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.inspection.inspector import Inspector
 from orchestrator.inspection.tombstones import Tombstones
+from orchestrator.schemas.detail import ReasonKind
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Run, execute
 from orchestrator.workflows.hello.models import GREET, TRY_LUCK, HelloRequest
 from orchestrator.workflows.hello.workflow import DEFINITION

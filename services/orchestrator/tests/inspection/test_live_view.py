@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from contracts.detail import InstanceDetail
-from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.engine.client import unknown_instance
 from orchestrator.inspection.live_view import LiveView, Revision
+from orchestrator.schemas.detail import InstanceDetail
+from orchestrator.schemas.workflows import RuntimeStatus
 from servicekit.problems import ProblemError
 
 TIME = datetime(2026, 1, 1, tzinfo=UTC)

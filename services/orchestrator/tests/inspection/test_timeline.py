@@ -10,9 +10,9 @@ from dapr.ext.workflow import DaprWorkflowContext
 from unit_support.asking import ANSWER, Answer, Question, asking
 from unit_support.history import BEGIN, happened
 
-from contracts.detail import HistoryStep, StepStatus
 from orchestrator.dapr_sdk.values import MAX_TEXT
 from orchestrator.inspection.timeline import Timeline
+from orchestrator.schemas.detail import HistoryStep, StepStatus
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.testing.replay import load
 from orchestrator.toolkit.progress import report

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit_support.history import happened
 
-from contracts.detail import StepKind, StepStatus
 from orchestrator.inspection.timeline import Timeline
+from orchestrator.schemas.detail import StepKind, StepStatus
 from orchestrator.testing.replay import load
 
 FILES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))

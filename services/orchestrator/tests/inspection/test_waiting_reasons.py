@@ -10,12 +10,12 @@ from dapr.ext.workflow import DaprWorkflowContext
 from unit_support.asking import ANSWER, Answer, Question, asking
 from unit_support.history import BEGIN, happened
 
-from contracts.detail import ReasonKind
-from contracts.orchestrator import RuntimeStatus
 from orchestrator.engine.replay_executor import registry_of
 from orchestrator.inspection.pending_tasks import pending_tasks
 from orchestrator.inspection.timeline import Timeline
 from orchestrator.inspection.waiting_reasons import MAX_REASONS, WaitContext, waiting_reasons
+from orchestrator.schemas.detail import ReasonKind
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Run, execute
 from orchestrator.testing.stubs import failing
 from orchestrator.toolkit.definition import Definition

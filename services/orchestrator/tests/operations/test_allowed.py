@@ -2,9 +2,9 @@
 
 import pytest
 
-from contracts.operations import Operation
-from contracts.orchestrator import TERMINAL, RuntimeStatus
 from orchestrator.operations.allowed import refusal
+from orchestrator.schemas.operations import Operation
+from orchestrator.schemas.workflows import TERMINAL, RuntimeStatus
 
 
 @pytest.mark.parametrize("status", RuntimeStatus)

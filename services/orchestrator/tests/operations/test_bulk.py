@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 from unit_support.catalogue import CATALOGUE
 
-from contracts.operations import (
+from contracts.problems import ProblemType
+from orchestrator.operations.allowed import ALLOWED
+from orchestrator.operations.audit import DONE, Audit
+from orchestrator.operations.bulk import CONCURRENCY, MAX_INSTANCES, BulkOperations
+from orchestrator.schemas.operations import (
     AuditEntry,
     BulkRequest,
     BulkResult,
@@ -17,11 +21,7 @@ from contracts.operations import (
     OperationResult,
     RerunRequest,
 )
-from contracts.orchestrator import RuntimeStatus
-from contracts.problems import ProblemType
-from orchestrator.operations.allowed import ALLOWED
-from orchestrator.operations.audit import DONE, Audit
-from orchestrator.operations.bulk import CONCURRENCY, MAX_INSTANCES, BulkOperations
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.index import InstanceIndex

@@ -6,9 +6,9 @@ import pytest
 from dapr.ext.workflow import UNSET
 from unit_support.operated import MAX_EVENT_ID, World
 
-from contracts.operations import RerunRequest
-from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
+from orchestrator.schemas.operations import RerunRequest
+from orchestrator.schemas.workflows import RuntimeStatus
 from servicekit.problems import ProblemError
 
 

@@ -5,10 +5,10 @@ import pytest
 from grpc.aio import AioRpcError, Metadata
 from unit_support.operated import ALL, WHY, World
 
-from contracts.operations import Operation
-from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.operations.audit import DONE
+from orchestrator.schemas.operations import Operation
+from orchestrator.schemas.workflows import RuntimeStatus
 
 AFTER = {
     Operation.PAUSE: "SUSPENDED",

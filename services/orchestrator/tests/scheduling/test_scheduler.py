@@ -8,10 +8,10 @@ import pytest
 from unit_support.catalogue import CATALOGUE
 
 from contracts.problems import ProblemType
-from contracts.schedules import ScheduleRequest
 from orchestrator.scheduling.recurrence import next_run
 from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.scheduling.store import ScheduleStore
+from orchestrator.schemas.schedules import ScheduleRequest
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from contracts.fields import RequestId
-from contracts.orchestrator import Sample, SampleEvent
+from orchestrator.schemas.workflows import Sample, SampleEvent
 from orchestrator.toolkit.catalogue import Catalogue, HostedWorkflow
 from orchestrator.toolkit.definition import Definition, Event, Request
 from orchestrator.toolkit.definition_checks import DefinitionError

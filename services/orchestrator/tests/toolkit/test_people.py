@@ -9,8 +9,8 @@ from unit_support.asking import ANSWER, Answer, Question, asking
 
 from contracts.assigner import AssignmentRequest
 from contracts.fields import Priority
-from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import NonRetryableError
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Run, Send, Stub, execute
 from orchestrator.testing.people import PEOPLE
 from orchestrator.testing.stubs import failing

@@ -7,10 +7,10 @@ from typing import Any
 from google.protobuf.json_format import ParseDict
 from pydantic import BaseModel
 
-from contracts.orchestrator import Progress
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.schemas.workflows import Progress
 
 CREATED = "2026-01-01T00:00:00Z"
 

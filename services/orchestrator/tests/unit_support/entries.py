@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry import Entry, KnownWait
 from orchestrator.visibility.index import InstanceIndex

@@ -10,9 +10,9 @@ from typing import Any
 import grpc
 from grpc.aio import AioRpcError, Metadata
 
-from contracts.instances import InstanceQuery
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.schemas.instances import InstanceQuery
 from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry_reader import EntryReader
 from orchestrator.visibility.index import InstanceIndex

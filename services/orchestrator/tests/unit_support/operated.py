@@ -8,12 +8,12 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from grpc.aio import AioRpcError, Metadata
 
-from contracts.operations import AuditEntry, Operation, OperationRequest
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.service import Operations
+from orchestrator.schemas.operations import AuditEntry, Operation, OperationRequest
 from orchestrator.workflows.hello.models import HelloRequest
 from orchestrator.workflows.hello.workflow import DEFINITION
 from servicekit.problems import ProblemError

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from contracts.orchestrator import RuntimeStatus
 from orchestrator.inbox.listing import InboxItem
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.visibility.entry import Entry, KnownWait
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

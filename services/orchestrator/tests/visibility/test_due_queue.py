@@ -7,7 +7,7 @@ import pytest
 from unit_support.catalogue import CATALOGUE
 from unit_support.fake_instances import START, FakeEngine
 
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.visibility.due_queue import LONGEST_DELAY, DueQueue, poll_delay
 from orchestrator.visibility.entry import KnownWait, entry_of
 

@@ -9,9 +9,9 @@ import pytest
 from unit_support.catalogue import CATALOGUE
 from unit_support.engine import instance_state
 
-from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.visibility.entry import (
     MAX_MESSAGE,
     MAX_SEARCH,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from unit_support.fake_instances import FakeEngine, polled, shown
 
-from contracts.instances import InstanceQuery
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.schemas.instances import InstanceQuery
 from orchestrator.visibility.due_queue import SHORTEST_DELAY, poll_delay
 from orchestrator.visibility.poller import Poller
 from orchestrator.workflows.task.models import TaskRequest

@@ -3,7 +3,7 @@
 import pytest
 from unit_support.entries import CHILD, ENDED, IN_TIME, NOW, OVERDUE, START
 
-from contracts.instances import InstanceFilter
+from orchestrator.schemas.instances import InstanceFilter
 from orchestrator.visibility.filters import filtered, matching
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from unit_support.entries import CHILD, ENDED, IN_TIME, OVERDUE, START, index_of, wait
 
-from contracts.instances import InstanceFilter, InstanceQuery
+from orchestrator.schemas.instances import InstanceFilter, InstanceQuery
 
 
 def test_the_counts_cover_all_instances() -> None:

@@ -10,7 +10,7 @@ import pytest
 from grpc.aio import AioRpcError
 from unit_support.fake_instances import DOWN, PACE, TORN, FakeEngine, polled, shown
 
-from contracts.instances import InstanceFilter, InstanceQuery
+from orchestrator.schemas.instances import InstanceFilter, InstanceQuery
 from orchestrator.workflows.task.models import TaskRequest
 from orchestrator.workflows.task.workflow import DEFINITION
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit_support.entries import NOW, START, entry
 
-from contracts.instances import InstanceFilter, InstanceSort, Order
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.instances import InstanceFilter, InstanceSort, Order
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.visibility.cursors import InvalidCursor
 from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.filters import filtered, matching

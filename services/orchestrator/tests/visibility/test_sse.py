@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi.sse import ServerSentEvent
 
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry import started_entry
 from orchestrator.visibility.index import InstanceIndex

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contracts.instances import InstanceFilter
+from orchestrator.schemas.instances import InstanceFilter
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.definition_checks import types_at
 from orchestrator.visibility.entry import search_text, started_entry

@@ -4,11 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from contracts.orchestrator import EventAccepted
 from contracts.problems import ProblemType
-from contracts.waiting import Claim, ClaimRequest, DecisionRequest, WaitingPage, WaitingQuery
 from orchestrator.api.deps import InboxDep
 from orchestrator.api.params import InstanceId
+from orchestrator.schemas.waiting import (
+    Claim,
+    ClaimRequest,
+    DecisionRequest,
+    WaitingPage,
+    WaitingQuery,
+)
+from orchestrator.schemas.workflows import EventAccepted
 from servicekit.problems import problem_responses
 
 TAGS = [{"name": "waiting", "description": "The inbox: waits for decisions"}]

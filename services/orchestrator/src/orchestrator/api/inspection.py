@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from contracts.detail import InstanceDetail, InstanceHistory
 from contracts.problems import ProblemType
 from orchestrator.api.deps import InspectorDep, LiveViewDep
 from orchestrator.api.params import InstanceId
+from orchestrator.schemas.detail import InstanceDetail, InstanceHistory
 from servicekit.problems import problem_responses
 
 UNKNOWN = problem_responses(ProblemType.NOT_FOUND)

@@ -6,14 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from contracts.instances import (
+from orchestrator.api.deps import CountsDep, IndexDep, PollerDep
+from orchestrator.schemas.instances import (
     InstanceCounts,
     InstanceEvent,
     InstanceFilter,
     InstancePage,
     InstanceQuery,
 )
-from orchestrator.api.deps import CountsDep, IndexDep, PollerDep
 from orchestrator.visibility.sse import watch
 
 STREAM = f"""Server-sent events, without end. `{InstanceEvent.SUMMARY}` comes first, and again when

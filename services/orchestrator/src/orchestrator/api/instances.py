@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
 
-from contracts.orchestrator import EventAccepted, WorkflowInfo
 from contracts.problems import ProblemType
 from orchestrator.api.deps import CatalogueDep, EngineDep, EventsDep
 from orchestrator.api.params import InstanceId
 from orchestrator.engine.client import unknown_instance
 from orchestrator.inbox.service import parse_payload, require_event
+from orchestrator.schemas.workflows import EventAccepted, WorkflowInfo
 from servicekit.problems import problem_responses
 
 TAGS = [

@@ -5,7 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from contracts.fields import Flag, Person
-from contracts.operations import (
+from contracts.problems import ProblemType
+from orchestrator.api.deps import AuditDep, BulkDep, OperationsDep
+from orchestrator.api.params import InstanceId
+from orchestrator.schemas.operations import (
     AuditPage,
     BulkRequest,
     BulkResult,
@@ -15,9 +18,6 @@ from contracts.operations import (
     Reason,
     RerunRequest,
 )
-from contracts.problems import ProblemType
-from orchestrator.api.deps import AuditDep, BulkDep, OperationsDep
-from orchestrator.api.params import InstanceId
 from servicekit.params import Before, Limit
 from servicekit.problems import problem_responses
 

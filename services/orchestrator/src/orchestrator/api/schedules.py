@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path, Query, status
 
 from contracts.fields import Person
 from contracts.problems import ProblemType
-from contracts.schedules import Schedule, ScheduleId, ScheduleRequest, Schedules
 from orchestrator.api.deps import AuditDep, SchedulerDep
 from orchestrator.operations.audit import Action
+from orchestrator.schemas.schedules import Schedule, ScheduleId, ScheduleRequest, Schedules
 from servicekit.problems import problem_responses
 
 TAGS = [

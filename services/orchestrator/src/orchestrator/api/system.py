@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from contracts.system import SystemReport, Versions
 from orchestrator.api.deps import ManagementDep, SidecarDep, StoreDep
 from orchestrator.diagnostics.doctor import Doctor
+from orchestrator.schemas.system import SystemReport, Versions
 
 router = APIRouter(tags=["health"])
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Response, status
 from pydantic import BaseModel
 
-from contracts.orchestrator import EventAccepted, InstanceStatus, Started
 from contracts.problems import ProblemType
 from orchestrator.api.deps import CatalogueDep, EngineDep, EventsDep, WorkflowSettingsDep
 from orchestrator.api.params import InstanceId
 from orchestrator.engine.client import Engine
+from orchestrator.schemas.workflows import EventAccepted, InstanceStatus, Started
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition, Event
 from orchestrator.toolkit.workflow_settings import SettingsRegistry

@@ -6,9 +6,9 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
-from contracts.orchestrator import TERMINAL, Progress, RuntimeStatus
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.values import to_datetime
+from orchestrator.schemas.workflows import TERMINAL, Progress, RuntimeStatus
 
 PREFIX = "ORCHESTRATION_STATUS_"
 

@@ -11,9 +11,9 @@ import httpx
 from grpc.aio import AioRpcError
 from pydantic import BaseModel
 
-from contracts.system import SystemCheck, SystemReport, Versions
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.diagnostics.runtime_version import version_check
+from orchestrator.schemas.system import SystemCheck, SystemReport, Versions
 from servicekit.sidecar import UNTRACED
 from servicekit.state import StateStore, StoreUnavailable
 

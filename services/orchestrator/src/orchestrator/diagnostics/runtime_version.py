@@ -2,7 +2,7 @@
 
 import re
 
-from contracts.system import SystemCheck
+from orchestrator.schemas.system import SystemCheck
 
 # What tools/dapr/VERSION says.
 TESTED_RUNTIME = "1.18.2"

@@ -9,13 +9,13 @@ from dapr.ext.workflow.aio import DaprWorkflowClient
 from grpc.aio import AioRpcError
 from pydantic import BaseModel, ValidationError
 
-from contracts.orchestrator import InstanceStatus
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.errors import engine_errors, unavailable
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.status import to_api
 from orchestrator.metrics import REFUSED, STARTED
+from orchestrator.schemas.workflows import InstanceStatus
 from orchestrator.telemetry.activity_spans import annotate_request_span
 from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.toolkit.definition import Definition, workflow_of

@@ -2,10 +2,10 @@
 
 from pydantic import BaseModel
 
-from contracts.orchestrator import RuntimeStatus, Wait
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.client import Engine
+from orchestrator.schemas.workflows import RuntimeStatus, Wait
 from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.telemetry.wait_spans import add_wait_span
 from orchestrator.toolkit.accepted_events import AcceptedEvents

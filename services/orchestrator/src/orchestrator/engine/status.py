@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from contracts.orchestrator import InstanceStatus, RuntimeStatus
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.schemas.workflows import InstanceStatus, RuntimeStatus
 
 
 def to_api(

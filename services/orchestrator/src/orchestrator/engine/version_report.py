@@ -12,8 +12,8 @@ from typing import NamedTuple
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from grpc.aio import AioRpcError
 
-from contracts.orchestrator import TERMINAL
 from orchestrator.dapr_sdk.management import Management, sidecar_channel, workflow_client
+from orchestrator.schemas.workflows import TERMINAL
 from orchestrator.settings import Settings
 
 UNREADABLE = "UNREADABLE"

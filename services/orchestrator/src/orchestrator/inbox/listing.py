@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from contracts.waiting import WaitingFilter, WaitingItem
+from orchestrator.schemas.waiting import WaitingFilter, WaitingItem
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Event
 from orchestrator.visibility.cursors import decode_cursor, encode_cursor, invalid_cursor

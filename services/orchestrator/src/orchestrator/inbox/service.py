@@ -5,15 +5,21 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.orchestrator import EventAccepted
 from contracts.problems import FieldError, ProblemType
-from contracts.waiting import Claim, ClaimRequest, DecisionRequest, WaitingPage, WaitingQuery
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.client import Engine, unknown_instance
 from orchestrator.engine.event_delivery import Events, wait_of
 from orchestrator.inbox.claims import Claims, check_claim
 from orchestrator.inbox.listing import InboxItem, page_of
 from orchestrator.operations.audit import Action, Audit
+from orchestrator.schemas.waiting import (
+    Claim,
+    ClaimRequest,
+    DecisionRequest,
+    WaitingPage,
+    WaitingQuery,
+)
+from orchestrator.schemas.workflows import EventAccepted
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition, Event
 from orchestrator.visibility.index import InstanceIndex

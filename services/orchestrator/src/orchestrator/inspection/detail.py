@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.detail import InstanceDetail, WaitingReason
-from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.dapr_sdk.values import parse_json_or_text
+from orchestrator.schemas.detail import InstanceDetail, WaitingReason
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.telemetry.execution_info import ExecutionInfo
 from orchestrator.toolkit.definition import Definition
 

@@ -7,8 +7,6 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from contracts.detail import InstanceDetail, InstanceHistory, StepKind
-from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.errors import engine_errors
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.state import InstanceState
@@ -18,6 +16,8 @@ from orchestrator.inspection.pending_tasks import CannotReplay, PendingTasks, pe
 from orchestrator.inspection.timeline import Timeline
 from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.inspection.waiting_reasons import MAX_REASONS, WaitContext, waiting_reasons
+from orchestrator.schemas.detail import InstanceDetail, InstanceHistory, StepKind
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.telemetry.execution_info import execution_info_of
 from orchestrator.toolkit.catalogue import Catalogue
 

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from contracts.detail import InstanceDetail
-from contracts.orchestrator import TERMINAL, RuntimeStatus
 from contracts.problems import ProblemType
+from orchestrator.schemas.detail import InstanceDetail
+from orchestrator.schemas.workflows import TERMINAL, RuntimeStatus
 from servicekit.problems import ProblemError
 
 INTERVAL = 1.0

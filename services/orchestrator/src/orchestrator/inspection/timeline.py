@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from contracts.detail import Attempt, HistoryStep, StepKind, StepStatus
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.values import (
     parse_or_truncate,
@@ -11,6 +10,7 @@ from orchestrator.dapr_sdk.values import (
     to_datetime_or_never,
     truncate,
 )
+from orchestrator.schemas.detail import Attempt, HistoryStep, StepKind, StepStatus
 
 DECIDED = {"taskScheduled", "timerCreated", "childWorkflowInstanceCreated", "executionCompleted"}
 NO_EVENT = -1

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from contracts.detail import HistoryStep, ReasonKind, StepKind, StepStatus, WaitingReason
-from contracts.orchestrator import RuntimeStatus, Wait
 from orchestrator.inspection.pending_tasks import PendingTasks
 from orchestrator.inspection.timeline import Timeline
+from orchestrator.schemas.detail import HistoryStep, ReasonKind, StepKind, StepStatus, WaitingReason
+from orchestrator.schemas.workflows import RuntimeStatus, Wait
 
 # A fan-out may wait for hundreds of children.
 MAX_REASONS = 50

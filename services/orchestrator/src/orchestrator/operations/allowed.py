@@ -1,7 +1,7 @@
 """Which operation is possible in which status."""
 
-from contracts.operations import Operation
-from contracts.orchestrator import TERMINAL, RuntimeStatus
+from orchestrator.schemas.operations import Operation
+from orchestrator.schemas.workflows import TERMINAL, RuntimeStatus
 
 ALIVE = frozenset(RuntimeStatus) - TERMINAL
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts.operations import AuditEntry, AuditPage
+from orchestrator.schemas.operations import AuditEntry, AuditPage
 from servicekit.problems import ProblemError
 from servicekit.sequence import Sequence, next_before
 from servicekit.state import StateStore

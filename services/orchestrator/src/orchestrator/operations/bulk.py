@@ -3,7 +3,11 @@
 import asyncio
 from datetime import UTC, datetime
 
-from contracts.operations import (
+from contracts.problems import ProblemType
+from orchestrator.operations.allowed import ALLOWED
+from orchestrator.operations.audit import DONE, Action, Audit
+from orchestrator.operations.service import Operations
+from orchestrator.schemas.operations import (
     BulkItem,
     BulkRequest,
     BulkResult,
@@ -11,10 +15,6 @@ from contracts.operations import (
     OperationRequest,
     RerunRequest,
 )
-from contracts.problems import ProblemType
-from orchestrator.operations.allowed import ALLOWED
-from orchestrator.operations.audit import DONE, Action, Audit
-from orchestrator.operations.service import Operations
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.filters import filtered, matching

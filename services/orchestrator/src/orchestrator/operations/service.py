@@ -13,8 +13,6 @@ from dapr.ext.workflow.aio import DaprWorkflowClient
 from grpc.aio import AioRpcError
 from pydantic import ValidationError
 
-from contracts.operations import Operation, OperationRequest, OperationResult, RerunRequest
-from contracts.orchestrator import RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.errors import engine_errors, retry_torn_read, unavailable
 from orchestrator.dapr_sdk.management import Management
@@ -23,6 +21,13 @@ from orchestrator.engine.client import Engine
 from orchestrator.inspection.tombstones import RerunOf, Tombstones
 from orchestrator.operations.allowed import ALLOWED, refusal
 from orchestrator.operations.audit import Action, Audit
+from orchestrator.schemas.operations import (
+    Operation,
+    OperationRequest,
+    OperationResult,
+    RerunRequest,
+)
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.toolkit.catalogue import Catalogue
 from servicekit.problems import ProblemError
 

@@ -6,7 +6,7 @@ from cronsim import CronSim, CronSimError
 from pydantic import BaseModel, ValidationError
 
 from contracts.problems import ProblemType
-from contracts.schedules import ScheduleRequest
+from orchestrator.schemas.schedules import ScheduleRequest
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
 from servicekit.problems import ProblemError

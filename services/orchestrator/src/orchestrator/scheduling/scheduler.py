@@ -16,10 +16,10 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from contracts.problems import ProblemType
-from contracts.schedules import Schedule, ScheduleRequest
 from orchestrator.engine.client import Engine
 from orchestrator.scheduling.recurrence import next_run, run_of
 from orchestrator.scheduling.store import ScheduleStore
+from orchestrator.schemas.schedules import Schedule, ScheduleRequest
 from orchestrator.toolkit.catalogue import Catalogue
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable

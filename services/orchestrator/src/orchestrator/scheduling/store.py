@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pydantic import BaseModel
 
 from contracts.problems import ProblemType
-from contracts.schedules import Schedule
+from orchestrator.schemas.schedules import Schedule
 from servicekit.problems import ProblemError
 from servicekit.state import StateStore, until_written
 

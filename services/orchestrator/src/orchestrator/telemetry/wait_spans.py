@@ -5,7 +5,7 @@ import time
 from opentelemetry import trace
 from opentelemetry.trace import Link, NonRecordingSpan
 
-from contracts.orchestrator import Wait
+from orchestrator.schemas.workflows import Wait
 from orchestrator.telemetry.activity_spans import INSTANCE, WORKFLOW
 from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.toolkit.definition import workflow_of

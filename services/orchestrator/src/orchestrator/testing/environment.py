@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from contracts.orchestrator import Progress, RuntimeStatus, Wait
 from orchestrator.dapr_sdk.private import Registry, helpers, protos
 from orchestrator.engine.replay_executor import executor, registry_of
+from orchestrator.schemas.workflows import Progress, RuntimeStatus, Wait
 from orchestrator.testing.run import Call, Run, Send
 from orchestrator.toolkit.definition import Definition, Event
 from orchestrator.toolkit.messages import CLOSE_WAIT

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from contracts.orchestrator import Progress, RuntimeStatus
+from orchestrator.schemas.workflows import Progress, RuntimeStatus
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.orchestrator import EventInfo, Sample, WorkflowInfo
+from orchestrator.schemas.workflows import EventInfo, Sample, WorkflowInfo
 
 Workflow = Callable[..., Generator[Any, Any, Any]]
 

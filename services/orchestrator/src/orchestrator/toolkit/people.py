@@ -9,8 +9,8 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 from contracts.assigner import AssignmentRequest, assignment_key
 from contracts.fields import Priority
 from contracts.notifier import notification_key
-from contracts.orchestrator import Wait
 from orchestrator.dapr_sdk.private import Task
+from orchestrator.schemas.workflows import Wait
 from orchestrator.toolkit.messages import (
     ASSIGN_TASK,
     RELEASE_ASSIGNMENT,

@@ -5,7 +5,7 @@ from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext
 
-from contracts.orchestrator import Progress, Wait
+from orchestrator.schemas.workflows import Progress, Wait
 
 
 def report(

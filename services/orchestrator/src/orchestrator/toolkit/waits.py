@@ -8,8 +8,8 @@ from dapr.ext.workflow import DaprWorkflowContext
 from pydantic import BaseModel, TypeAdapter
 
 from contracts.fields import Key
-from contracts.orchestrator import Wait
 from orchestrator.dapr_sdk.private import Task
+from orchestrator.schemas.workflows import Wait
 from orchestrator.toolkit.definition import Event
 from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, CloseWaitResult, EventEnvelope
 from orchestrator.toolkit.retries import RETRY_COMPENSATION

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from contracts.instances import InstanceSummary
-from contracts.orchestrator import TERMINAL, RuntimeStatus, Wait
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.schemas.instances import InstanceSummary
+from orchestrator.schemas.workflows import TERMINAL, RuntimeStatus, Wait
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition, workflow_of
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.visibility.entry import (
     Entry,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from contracts.instances import InstanceFilter
+from orchestrator.schemas.instances import InstanceFilter
 from orchestrator.visibility.entry import Entry
 
 Predicate = Callable[[Entry], bool]

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from contracts.instances import (
+from orchestrator.schemas.instances import (
     IndexState,
     InstanceCounts,
     InstanceFilter,
     InstancePage,
     InstanceQuery,
 )
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.visibility.change_feed import Change, ChangeFeed
 from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.filters import filtered, matching

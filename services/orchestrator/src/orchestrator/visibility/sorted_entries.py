@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from contracts.instances import InstanceSort, Order
+from orchestrator.schemas.instances import InstanceSort, Order
 from orchestrator.visibility.cursors import (
     InvalidCursor,
     decode_cursor,

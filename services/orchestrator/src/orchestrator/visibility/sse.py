@@ -7,7 +7,12 @@ from datetime import UTC, datetime
 
 from fastapi.sse import ServerSentEvent
 
-from contracts.instances import InstanceCounts, InstanceEvent, InstanceFilter, InstanceGone
+from orchestrator.schemas.instances import (
+    InstanceCounts,
+    InstanceEvent,
+    InstanceFilter,
+    InstanceGone,
+)
 from orchestrator.visibility.change_feed import Change
 from orchestrator.visibility.index import InstanceIndex
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.assigner import Assignment, AssignmentStatus
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Run, execute
 from orchestrator.toolkit.messages import (
     ASSIGN_TASK,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Run, execute
 from orchestrator.testing.replay import replay
 from orchestrator.workflows.document_batch.models import (

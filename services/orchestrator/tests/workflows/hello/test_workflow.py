@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Run, execute
 from orchestrator.workflows.hello.models import (
     CHILD,

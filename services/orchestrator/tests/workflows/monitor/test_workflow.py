@@ -9,10 +9,10 @@ import pytest
 from unit_support.engine import FakeChannel, found, instance_state, management, raw_state
 from unit_support.untraced import NO_TRACE_CONTEXTS
 
-from contracts.orchestrator import Progress, RuntimeStatus
 from contracts.problems import ProblemType
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
+from orchestrator.schemas.workflows import Progress, RuntimeStatus
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.testing.replay import replay
 from orchestrator.toolkit.accepted_events import AcceptedEvents

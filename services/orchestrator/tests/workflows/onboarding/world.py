@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import NonRetryableError
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Run, Send, Stub, execute
 from orchestrator.testing.people import PEOPLE
 from orchestrator.testing.replay import replay

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
 from orchestrator.workflows.order.models import (
     CANCEL_SHIPMENT,

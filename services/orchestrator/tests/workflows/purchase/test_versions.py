@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from unit_support.unpatched import with_patches
 
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Environment, Run, Send
 from orchestrator.testing.people import PEOPLE
 from orchestrator.testing.replay import DecidesOtherwise, replay

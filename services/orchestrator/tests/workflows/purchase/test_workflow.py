@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.orchestrator import RuntimeStatus
 from orchestrator.dapr_sdk.private import NonRetryableError
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Run, Send, Stub, execute
 from orchestrator.testing.people import PEOPLE, sent
 from orchestrator.testing.replay import replay

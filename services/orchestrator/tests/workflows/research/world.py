@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.testing.replay import replay
 from orchestrator.toolkit.messages import (

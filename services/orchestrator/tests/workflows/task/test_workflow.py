@@ -7,7 +7,7 @@ import pytest
 from unit_support.unpatched import with_patches
 
 from contracts.assigner import Assignment, AssignmentStatus
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Environment, Run, Stub, execute
 from orchestrator.testing.replay import replay
 from orchestrator.testing.stubs import failing

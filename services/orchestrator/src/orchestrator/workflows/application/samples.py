@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.orchestrator import Sample
+from orchestrator.schemas.workflows import Sample
 
 GOOD = "Six years of Python and SQL, REST interfaces, Kubernetes and Redis."
 

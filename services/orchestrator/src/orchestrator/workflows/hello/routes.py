@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, status
 
 from contracts.fields import RequestId
-from contracts.orchestrator import InstanceStatus, Started
 from contracts.problems import ProblemType
 from orchestrator.api.deps import EngineDep
 from orchestrator.api.params import InstanceId
 from orchestrator.api.workflow import STARTED_AGAIN, StarterDep
+from orchestrator.schemas.workflows import InstanceStatus, Started
 from orchestrator.workflows.hello.models import HelloFault, HelloRequest, HelloResult
 from orchestrator.workflows.hello.workflow import DEFINITION
 from servicekit.problems import problem_responses

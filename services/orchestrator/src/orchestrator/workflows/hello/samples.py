@@ -1,6 +1,6 @@
 """Greetings that run as they stand: one for each way that they end."""
 
-from contracts.orchestrator import Sample
+from orchestrator.schemas.workflows import Sample
 
 SAMPLES = {
     "completed": Sample(summary="A greeting", request={"hello_id": "1", "user_name": "ada"}),

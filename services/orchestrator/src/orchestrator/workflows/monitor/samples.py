@@ -1,6 +1,6 @@
 """Monitors that run as they stand."""
 
-from contracts.orchestrator import Sample, SampleEvent
+from orchestrator.schemas.workflows import Sample, SampleEvent
 from orchestrator.workflows.monitor.models import STOP
 
 

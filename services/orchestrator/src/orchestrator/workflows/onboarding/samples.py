@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.orchestrator import Sample, SampleEvent
+from orchestrator.schemas.workflows import Sample, SampleEvent
 from orchestrator.workflows.onboarding.models import DOCUMENT, IDENTITY, DocumentKind
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.orchestrator import Sample
+from orchestrator.schemas.workflows import Sample
 from orchestrator.workflows.order.models import OrderFault
 
 

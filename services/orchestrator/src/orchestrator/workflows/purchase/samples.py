@@ -1,6 +1,6 @@
 """Purchases that run as they stand: one for each way that they end."""
 
-from contracts.orchestrator import Sample, SampleEvent
+from orchestrator.schemas.workflows import Sample, SampleEvent
 
 SAMPLES = {
     "approved": Sample(

@@ -1,6 +1,6 @@
 """Research that runs as it stands: one for each way that it ends."""
 
-from contracts.orchestrator import Sample, SampleEvent
+from orchestrator.schemas.workflows import Sample, SampleEvent
 
 SAMPLES = {
     "completed": Sample(

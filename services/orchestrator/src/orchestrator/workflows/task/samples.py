@@ -1,6 +1,6 @@
 """Tasks that run as they stand."""
 
-from contracts.orchestrator import Sample
+from orchestrator.schemas.workflows import Sample
 from orchestrator.workflows.task.models import TaskOutcome
 
 SAMPLES = {

@@ -1,6 +1,6 @@
 """Tracked tasks that run as they stand."""
 
-from contracts.orchestrator import Sample, SampleEvent
+from orchestrator.schemas.workflows import Sample, SampleEvent
 
 SAMPLES = {
     "done": Sample(

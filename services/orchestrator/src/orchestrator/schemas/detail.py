@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from contracts.orchestrator import Progress, RuntimeStatus
+from orchestrator.schemas.workflows import Progress, RuntimeStatus
 
 
 class ReasonKind(StrEnum):

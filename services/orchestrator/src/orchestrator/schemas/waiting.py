@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.fields import Flag, Person
-from contracts.instances import IndexState
+from orchestrator.schemas.instances import IndexState
 
 
 class WaitingItem(BaseModel):

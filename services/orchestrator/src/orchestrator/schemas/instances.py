@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.fields import Flag, Instant
-from contracts.orchestrator import RuntimeStatus, Wait
+from orchestrator.schemas.workflows import RuntimeStatus, Wait
 
 
 class InstanceSummary(BaseModel):

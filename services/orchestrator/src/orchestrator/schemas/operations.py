@@ -6,8 +6,8 @@ from typing import Annotated, Any, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from contracts.fields import Flag, Person, RequestId
-from contracts.instances import IndexState, InstanceFilter
-from contracts.orchestrator import RuntimeStatus
+from orchestrator.schemas.instances import IndexState, InstanceFilter
+from orchestrator.schemas.workflows import RuntimeStatus
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
