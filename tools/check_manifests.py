@@ -59,15 +59,15 @@ def main() -> int:
         faults = [f for doc in yaml.safe_load_all(text) for f in invalid(doc, definitions)]
         if score is not None and folder != Path("overlays/dev"):
             faults += scored(score, text)
-        failures += told(" + ".join((folder.name, *components)), faults)
+        failures += report(" + ".join((folder.name, *components)), faults)
     if shutil.which("promtool"):
-        failures += told("Prometheus", unreadable())
+        failures += report("Prometheus", unreadable())
     else:
         print("SKIPPED: Prometheus' configuration (needs promtool)")
     return min(failures, 1)
 
 
-def told(name: str, faults: list[str]) -> int:
+def report(name: str, faults: list[str]) -> int:
     """Print what is wrong with something, and return how much that is."""
     print(f"{name}: {len(faults)} faults" if faults else f"{name}: valid")
     for fault in faults:

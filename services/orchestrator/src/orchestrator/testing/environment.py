@@ -197,12 +197,12 @@ class Environment:
         run.error = ended.failureDetails.errorMessage if failed else None
         if run.instance_id in self._parents:
             parent, id_ = self._parents[run.instance_id]
-            told = (
+            event = (
                 helpers.new_child_workflow_failed_event(id_, RuntimeError(run.error))
                 if failed
                 else helpers.new_child_workflow_completed_event(id_, json.dumps(run.output))
             )
-            self._at(self._now, lambda: self._turn(self._runs[parent], [told]))
+            self._at(self._now, lambda: self._turn(self._runs[parent], [event]))
 
     def _stub(self, call: Call) -> Any:
         stub = self._activities[call.name]

@@ -1,4 +1,4 @@
-"""Stand-ins for the assigner and the notifier: everybody is there, and everybody can be told."""
+"""Stand-ins for the assigner and the notifier: everybody is available, and every notification is delivered."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
