@@ -1,4 +1,4 @@
-"""Stand-ins for the assigner and the notifier: everybody is available, and every notification is delivered."""
+"""Stand-ins for the assigner and the notifier, where everybody is available and notified."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
