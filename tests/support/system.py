@@ -14,6 +14,8 @@ SERVICES = ("orchestrator", "assigner", "notifier")
 TERMINAL = {"COMPLETED", "FAILED", "TERMINATED"}
 # A restarted process, a wedged sidecar and a reminder that comes again all fit in.
 PATIENCE = 120.0
+# Seconds between two looks, which grow: a hundred waits at once are a load on the system.
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.2
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,7 @@ async def eventually(
 ) -> Any:
     """Return what `look` finds, asking again until it finds something or `within` seconds pass."""
     deadline = time.monotonic() + within
+    pause = FIRST_PAUSE
     while True:
         try:
             found = await look()
@@ -178,7 +181,8 @@ async def eventually(
         if found is not None:
             return found
         assert time.monotonic() < deadline, f"waited {within} s for {what}"
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(pause)
+        pause = min(1.5 * pause, LONGEST_PAUSE)
 
 
 def unique(prefix: str = "t") -> str:
