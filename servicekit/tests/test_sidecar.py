@@ -62,13 +62,14 @@ async def test_a_proxy_of_the_environment_is_not_used(
 
 
 async def test_a_client_gives_up_after_its_timeout() -> None:
-    async def never(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.5)
+    async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1024):
+            pass  # The request comes; the end of the connection is the client's.
         writer.close()
 
     async with await asyncio.start_server(never, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        async with sidecar_client(ServiceSettings(dapr_http_port=port), timeout=0.05) as http:
+        async with sidecar_client(ServiceSettings(dapr_http_port=port), timeout=0.5) as http:
             with pytest.raises(httpx.ReadTimeout):
                 await http.get("/")
 
