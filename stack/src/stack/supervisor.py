@@ -1,4 +1,8 @@
-"""Restarts processes that end by themselves, as a cluster would."""
+"""Restarts processes that end by themselves, as a cluster would.
+
+honcho and supervisord were looked at: neither waits until a process is ready before it starts the
+next, and neither leaves the ports free to choose.
+"""
 
 import asyncio
 import time

@@ -2,6 +2,9 @@
 
 Each turn replays the whole history, as the engine does: so retries, timers, events, children and
 continue_as_new behave as they will, and code that decides otherwise when replayed is found.
+
+The in-memory backend of microsoft/durabletask-python is not in Dapr's fork of it, and does not skip
+waits.
 """
 
 import heapq
