@@ -6,18 +6,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from contracts.fields import EmailAddress, RequestId
+from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.definition import Request
 from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan
 from orchestrator.toolkit.messages import SendNotification
-
-VALIDATE_ORDER = "validate_order"
-RESERVE_STOCK = "reserve_stock"
-RELEASE_STOCK = "release_stock"
-TAKE_PAYMENT = "take_payment"
-REFUND_PAYMENT = "refund_payment"
-SHIP_ORDER = "ship_order"
-CANCEL_SHIPMENT = "cancel_shipment"
-NOTIFY_CUSTOMER = "notify_customer"
 
 Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 """A stock keeping unit: the shop's name for a kind of goods, such as `pencil`."""
@@ -48,24 +40,6 @@ class OrderFault(StrEnum):
     NOTIFICATION = "notification"
     NOTIFICATION_RETRIES = "notification_retries"
     REFUND_RETRIES = "refund_retries"
-
-
-PERMANENT, TWICE = Fault(failures=ALWAYS), Fault(failures=2)
-FAULTS = {
-    None: NO_FAULTS,
-    OrderFault.STOCK: FaultPlan({RESERVE_STOCK: PERMANENT}),
-    OrderFault.STOCK_RETRIES: FaultPlan({RESERVE_STOCK: TWICE}),
-    OrderFault.PAYMENT: FaultPlan({TAKE_PAYMENT: PERMANENT}),
-    OrderFault.PAYMENT_RETRIES: FaultPlan({TAKE_PAYMENT: TWICE}),
-    OrderFault.SHIPPING: FaultPlan({SHIP_ORDER: PERMANENT}),
-    OrderFault.SHIPPING_RETRIES: FaultPlan({SHIP_ORDER: TWICE}),
-    OrderFault.NOTIFICATION: FaultPlan({NOTIFY_CUSTOMER: PERMANENT}),
-    OrderFault.NOTIFICATION_RETRIES: FaultPlan({NOTIFY_CUSTOMER: TWICE}),
-    # Three failures are one more than RETRY would bear.
-    OrderFault.REFUND_RETRIES: FaultPlan(
-        {SHIP_ORDER: PERMANENT, REFUND_PAYMENT: Fault(failures=3)}
-    ),
-}
 
 
 class OrderLine(Request):
@@ -185,3 +159,30 @@ class Compensated(BaseModel):
         description="Whether there was an effect, at this attempt or an earlier one; the name is "
         "that of recorded histories"
     )
+
+
+VALIDATE_ORDER = ActivityRef("validate_order", OrderRequest, ValidatedOrder)
+RESERVE_STOCK = ActivityRef("reserve_stock", ReserveStock, StepAnswer)
+RELEASE_STOCK = ActivityRef("release_stock", ReleaseStock, Compensated)
+TAKE_PAYMENT = ActivityRef("take_payment", TakePayment, StepAnswer)
+REFUND_PAYMENT = ActivityRef("refund_payment", Compensate, Compensated)
+SHIP_ORDER = ActivityRef("ship_order", ShipOrder, StepAnswer)
+CANCEL_SHIPMENT = ActivityRef("cancel_shipment", Compensate, Compensated)
+NOTIFY_CUSTOMER = ActivityRef("notify_customer", NotifyCustomer, StepAnswer)
+
+PERMANENT, TWICE = Fault(failures=ALWAYS), Fault(failures=2)
+FAULTS = {
+    None: NO_FAULTS,
+    OrderFault.STOCK: FaultPlan({RESERVE_STOCK: PERMANENT}),
+    OrderFault.STOCK_RETRIES: FaultPlan({RESERVE_STOCK: TWICE}),
+    OrderFault.PAYMENT: FaultPlan({TAKE_PAYMENT: PERMANENT}),
+    OrderFault.PAYMENT_RETRIES: FaultPlan({TAKE_PAYMENT: TWICE}),
+    OrderFault.SHIPPING: FaultPlan({SHIP_ORDER: PERMANENT}),
+    OrderFault.SHIPPING_RETRIES: FaultPlan({SHIP_ORDER: TWICE}),
+    OrderFault.NOTIFICATION: FaultPlan({NOTIFY_CUSTOMER: PERMANENT}),
+    OrderFault.NOTIFICATION_RETRIES: FaultPlan({NOTIFY_CUSTOMER: TWICE}),
+    # Three failures are one more than RETRY would bear.
+    OrderFault.REFUND_RETRIES: FaultPlan(
+        {SHIP_ORDER: PERMANENT, REFUND_PAYMENT: Fault(failures=3)}
+    ),
+}

@@ -2,15 +2,16 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
 from dapr.ext.workflow import DaprWorkflowContext
 
 from contracts.notifier import notification_key
 from orchestrator.dapr_sdk.private import Task
+from orchestrator.toolkit.activity_ref import ActivityRef, In, Out
 from orchestrator.toolkit.messages import SendNotification
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY, RETRY_COMPENSATION
+from orchestrator.toolkit.retries import RETRY_COMPENSATION
 from orchestrator.workflows.order.models import (
     CANCEL_SHIPMENT,
     NOTIFY_CUSTOMER,
@@ -28,10 +29,8 @@ from orchestrator.workflows.order.models import (
     ReleaseStock,
     ReserveStock,
     ShipOrder,
-    Step,
     StepAnswer,
     TakePayment,
-    ValidatedOrder,
 )
 
 
@@ -40,11 +39,11 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Compensation:
+class Compensation(Generic[In]):
     """An activity that compensates a step."""
 
-    activity: str
-    input: Compensate
+    activity: ActivityRef[In, Compensated]
+    input: In
     message: str
 
 
@@ -61,10 +60,11 @@ class OrderSaga:
         """Prepare the saga of an order."""
         self._ctx = ctx
         self._order = order
-        self.current_step = VALIDATE_ORDER
+        self.current_step: str = VALIDATE_ORDER
         self.total: Money | None = None
         self.shipment: str | None = None
-        self._compensations: list[Compensation] = []
+        # Their inputs differ; `_add_compensation` has each checked against its activity.
+        self._compensations: list[Compensation[Any]] = []
 
     def run(self) -> Generator[Task[Any], Any, None]:
         """Run the steps in their order.
@@ -74,8 +74,7 @@ class OrderSaga:
             TaskFailedError: A step failed permanently.
         """
         order, lines = self._order, self._order.lines
-        checked = yield from self._call(VALIDATE_ORDER, order, "Checking the order")
-        validated = ValidatedOrder.model_validate(checked)
+        validated = yield from self._call(VALIDATE_ORDER, order, "Checking the order")
         if validated.total is None:
             raise Refused(validated.rejection)
         self.total = total = validated.total
@@ -129,27 +128,33 @@ class OrderSaga:
         Returns:
             The compensations that had an effect.
         """
-        effective = []
+        effective: list[str] = []
         for compensation in reversed(self._compensations):
             report(self._ctx, compensation.activity, compensation.message)
-            returned = yield self._ctx.call_activity(
-                compensation.activity, input=compensation.input, retry_policy=RETRY_COMPENSATION
+            compensated = yield from compensation.activity.call(
+                self._ctx, compensation.input, retry_policy=RETRY_COMPENSATION
             )
-            if Compensated.model_validate(returned).undone:
+            if compensated.undone:
                 effective.append(compensation.activity)
         return effective
 
-    def _step(self, name: str, step: Step, message: str) -> Generator[Task[Any], Any, None]:
-        answer = StepAnswer.model_validate((yield from self._call(name, step, message)))
+    def _step(
+        self, activity: ActivityRef[In, StepAnswer], step: In, message: str
+    ) -> Generator[Task[Any], Any, None]:
+        answer = yield from self._call(activity, step, message)
         if answer.refusal is not None:
             raise Refused(answer.refusal)
 
-    def _call(self, name: str, step: Any, message: str) -> Generator[Task[Any], Any, Any]:
-        self.current_step = name
-        report(self._ctx, name, message)
-        return (yield self._ctx.call_activity(name, input=step, retry_policy=RETRY))
+    def _call(
+        self, activity: ActivityRef[In, Out], step: In, message: str
+    ) -> Generator[Task[Any], Any, Out]:
+        self.current_step = activity
+        report(self._ctx, activity, message)
+        return (yield from activity.call(self._ctx, step))
 
-    def _add_compensation(self, activity: str, step: Compensate, message: str) -> None:
+    def _add_compensation(
+        self, activity: ActivityRef[In, Compensated], step: In, message: str
+    ) -> None:
         self._compensations.append(Compensation(activity, step, message))
 
     def _key(self, step: str) -> str:
