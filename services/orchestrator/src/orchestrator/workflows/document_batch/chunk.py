@@ -7,13 +7,11 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError, when_any
 
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.document_batch.models import (
     MAX_ERROR,
     PROCESS_DOCUMENT,
     Chunk,
     ChunkResult,
-    DocumentProcessed,
     Failure,
     ProcessDocument,
 )
@@ -37,7 +35,7 @@ def chunk_workflow(
         index, document_id = pending.pop(task)
         error: str | None
         try:
-            processed = DocumentProcessed.model_validate(task.get_result())
+            processed = PROCESS_DOCUMENT.parse(task.get_result())
             error = processed.error
         except TaskFailedError as failed:
             error = failed.details.message
@@ -61,5 +59,4 @@ def _process(ctx: DaprWorkflowContext, chunk: Chunk, index: int, document_id: st
         fails=chunk.fail_every > 0 and (index + 1) % chunk.fail_every == 0,
         pause_ms=chunk.pause_ms,
     )
-    task: Task[Any] = ctx.call_activity(PROCESS_DOCUMENT, input=step, retry_policy=RETRY)
-    return task
+    return PROCESS_DOCUMENT.schedule(ctx, step)

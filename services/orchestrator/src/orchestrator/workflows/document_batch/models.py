@@ -6,11 +6,11 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field, StrictInt, StringConstraints, model_validator
 
 from contracts.fields import RequestId
+from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.definition import Request
 from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan, every
 
 CHUNK = "batch_chunk_workflow"
-PROCESS_DOCUMENT = "process_document"
 # How much of an error is reported; the rest is in the logs.
 MAX_ERROR = 300
 
@@ -43,6 +43,9 @@ class DocumentProcessed(BaseModel):
     document_class: DocumentClass | None = None
     words: int = 0
     error: str | None = Field(default=None, description="Why it could not be processed")
+
+
+PROCESS_DOCUMENT = ActivityRef("process_document", ProcessDocument, DocumentProcessed)
 
 
 class ClassTotal(BaseModel):
