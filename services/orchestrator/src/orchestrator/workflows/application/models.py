@@ -5,12 +5,12 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from contracts.fields import EmailAddress, RequestId
+from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.definition import Request
 from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan
 from orchestrator.workflows.application.screening import Score, Thresholds
 
-SCREEN_APPLICATION = "screen_application"
-# The name in recorded histories.
+# The name in recorded histories; no handle, for it is chosen at run time: people.notify calls it.
 FAIL_TO_NOTIFY = "fail_to_tell"
 RECRUITING = "recruiting"
 NOTIFY_RECRUITER = "notify_recruiter"
@@ -51,6 +51,9 @@ class Screening(BaseModel):
     title: str | None = Field(default=None, description="The position's")
     thresholds: Thresholds | None = None
     score: Score | None = None
+
+
+SCREEN_APPLICATION = ActivityRef("screen_application", ApplicationRequest, Screening)
 
 
 class Route(StrEnum):

@@ -11,7 +11,6 @@ from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
 from orchestrator.toolkit.people import assign, notify, release
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.application.models import (
     FAIL_TO_NOTIFY,
     FAULTS,
@@ -22,7 +21,6 @@ from orchestrator.workflows.application.models import (
     ApplicationRequest,
     ApplicationResult,
     Route,
-    Screening,
 )
 from orchestrator.workflows.application.samples import SAMPLES
 from orchestrator.workflows.application.screening import Thresholds
@@ -46,8 +44,7 @@ def application_workflow(
         return result.model_copy(update={"status": status, "message": message})
 
     report(ctx, SCREEN_APPLICATION, "Searching for keywords")
-    found = yield ctx.call_activity(SCREEN_APPLICATION, input=request, retry_policy=RETRY)
-    screening = Screening.model_validate(found)
+    screening = yield from SCREEN_APPLICATION.call(ctx, request)
     if screening.score is None or screening.thresholds is None or screening.title is None:
         return ended(ApplicationOutcome.REJECTED, screening.rejection or "Not screened")
 
