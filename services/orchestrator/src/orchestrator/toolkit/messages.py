@@ -1,20 +1,17 @@
-"""The shared steps that workflows call by name: the input and output of each.
+"""The shared steps that workflows call: the input, output and handle of each.
 
 A workflow imports this and not the activity, which does I/O; the worker registers the activity
-under the same name.
+under the same handle.
 """
 
+from types import NoneType
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from contracts.assigner import Assignment, AssignmentRequest
 from contracts.fields import Instant, Key, Person, Priority, is_none
-
-ASSIGN_TASK = "assign_task"
-RELEASE_ASSIGNMENT = "release_assignment"
-SEND_NOTIFICATION = "send_notification"
-CLOSE_WAIT = "close_wait"
+from orchestrator.toolkit.activity_ref import ActivityRef
 
 
 class AssignTask(BaseModel):
@@ -76,3 +73,9 @@ class CloseWaitResult(BaseModel):
     """The payload that was accepted before, if one was."""
 
     payload: dict[str, Any] | None = None
+
+
+ASSIGN_TASK = ActivityRef("assign_task", AssignTask, AssignTaskResult)
+RELEASE_ASSIGNMENT = ActivityRef("release_assignment", ReleaseAssignment, NoneType)
+SEND_NOTIFICATION = ActivityRef("send_notification", SendNotification, NotificationSent)
+CLOSE_WAIT = ActivityRef("close_wait", CloseWait, CloseWaitResult)

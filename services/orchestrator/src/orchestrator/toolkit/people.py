@@ -41,19 +41,18 @@ def assign(
     report(ctx, ASSIGN_TASK, f"Assigning the task to {wanted}")
     step = AssignTask(key=assignment_key(ctx.instance_id), request=request)
     try:
-        assigned = yield ctx.call_activity(ASSIGN_TASK, input=step, retry_policy=RETRY)
+        return (yield from ASSIGN_TASK.call(ctx, step))
     except TaskFailedError:
         # It is not known whether the last attempt reached the assigner.
         yield from release(ctx)
         raise
-    return AssignTaskResult.model_validate(assigned)
 
 
 def release(ctx: DaprWorkflowContext) -> Generator[Task[Any], Any, None]:
     """Release what `assign` assigned, or may have assigned; retried until it succeeds."""
     report(ctx, RELEASE_ASSIGNMENT, "Releasing the assignment")
     step = ReleaseAssignment(key=assignment_key(ctx.instance_id))
-    yield ctx.call_activity(RELEASE_ASSIGNMENT, input=step, retry_policy=RETRY_COMPENSATION)
+    yield from RELEASE_ASSIGNMENT.call(ctx, step, retry_policy=RETRY_COMPENSATION)
 
 
 def notify(
@@ -92,6 +91,7 @@ def notify(
         key=key, recipient=recipient, subject=subject, body=body, priority=priority, due=due
     )
     try:
+        # Not by a handle: the caller chooses the activity, and its output is not read.
         yield ctx.call_activity(activity, input=message, retry_policy=RETRY)
     except TaskFailedError as error:
         return error.details.message

@@ -11,7 +11,7 @@ from contracts.fields import Key
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.schemas.workflows import Wait
 from orchestrator.toolkit.definition import Event
-from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, CloseWaitResult, EventEnvelope
+from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, EventEnvelope
 from orchestrator.toolkit.retries import RETRY_COMPENSATION
 
 Payload = TypeVar("Payload", bound=BaseModel)
@@ -93,10 +93,6 @@ class EventWait(Generic[Payload]):
             key: Where the event has a `key_field`: the value of it that is not accepted any more.
         """
         event_key = self.wait.id if key is None else f"{self.wait.id}:{key}"
-        closed = yield self._ctx.call_activity(
-            CLOSE_WAIT,
-            input=CloseWait(instance_id=self._ctx.instance_id, slot=event_key),
-            retry_policy=RETRY_COMPENSATION,
-        )
-        accepted = CloseWaitResult.model_validate(closed).payload
-        return None if accepted is None else self._payload.model_validate(accepted)
+        step = CloseWait(instance_id=self._ctx.instance_id, slot=event_key)
+        closed = yield from CLOSE_WAIT.call(self._ctx, step, retry_policy=RETRY_COMPENSATION)
+        return None if closed.payload is None else self._payload.model_validate(closed.payload)
