@@ -6,11 +6,11 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StringConstraints
 
 from contracts.fields import Person, RequestId
+from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.definition import EternalInput, Event, Request
 from orchestrator.toolkit.fault_plan import NO_FAULTS, Fault, FaultPlan
 from orchestrator.workflows.monitor.state import Check, MonitorState
 
-CHECK_ADDRESS = "check_address"
 SECONDS_A_DAY = 86_400
 
 # Printable ASCII: a name in another script is written as its A-labels, xn--….
@@ -21,12 +21,6 @@ class MonitorFault(StrEnum):
     """The failures that a request can inject."""
 
     OUTAGE = "outage"
-
-
-FAULTS = {
-    None: NO_FAULTS,
-    MonitorFault.OUTAGE: FaultPlan({CHECK_ADDRESS: Fault(failures=1, calls=range(3, 5))}),
-}
 
 
 class MonitorRequest(Request):
@@ -101,3 +95,10 @@ class MonitorResult(BaseModel):
 STOP = Event(
     name="stop", payload=Stop, description="Ends the monitor, at the latest after its check."
 )
+
+CHECK_ADDRESS = ActivityRef("check_address", CheckAddress, CheckedAddress)
+
+FAULTS = {
+    None: NO_FAULTS,
+    MonitorFault.OUTAGE: FaultPlan({CHECK_ADDRESS: Fault(failures=1, calls=range(3, 5))}),
+}

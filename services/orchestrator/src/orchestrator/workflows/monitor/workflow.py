@@ -10,7 +10,6 @@ from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.people import notify
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY
 from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.monitor.models import (
     CHECK_ADDRESS,
@@ -84,8 +83,7 @@ def _check(
         retry_seconds=request.retry_seconds,
         simulate=request.simulate,
     )
-    checked = yield ctx.call_activity(CHECK_ADDRESS, input=step, retry_policy=RETRY)
-    return CheckedAddress.model_validate(checked)
+    return (yield from CHECK_ADDRESS.call(ctx, step))
 
 
 def _send_alert(
