@@ -5,6 +5,7 @@ from datetime import timedelta
 from dapr.ext.workflow import DaprWorkflowContext
 
 from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY_COMPENSATION
 from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.onboarding.models import (
     DELETE_DOCUMENT,
@@ -18,13 +19,7 @@ from orchestrator.workflows.onboarding.models import (
     Terms,
     document_key,
 )
-from orchestrator.workflows.onboarding.steps import (
-    Compensations,
-    EndedEarly,
-    Steps,
-    compensate_step,
-    run_step,
-)
+from orchestrator.workflows.onboarding.steps import Compensations, EndedEarly, Steps, run_step
 
 
 def collect_documents(
@@ -73,4 +68,4 @@ def collect_documents(
 def _delete(ctx: DaprWorkflowContext, kind: DocumentKind) -> Steps:
     report(ctx, DELETE_DOCUMENT, f"Deleting the record of {kind}")
     step = DeleteDocument(key=document_key(ctx.instance_id, kind))
-    yield from compensate_step(ctx, DELETE_DOCUMENT, step)
+    yield from DELETE_DOCUMENT.call(ctx, step, retry_policy=RETRY_COMPENSATION)

@@ -1,18 +1,15 @@
 """The request, result and events of an onboarding, and what its steps take and return."""
 
 from enum import StrEnum
+from types import NoneType
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from contracts.fields import EmailAddress, Key, Person, RequestId
+from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.definition import Event, Request
 from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan
 
-VALIDATE_ONBOARDING = "validate_onboarding"
-KEEP_DOCUMENT = "keep_document"
-DELETE_DOCUMENT = "delete_document"
-OPEN_ACCOUNT = "open_account"
-CLOSE_ACCOUNT = "close_account"
 VERIFIER_SKILL = "review"
 ONE_YEAR = 31_536_000
 
@@ -22,15 +19,6 @@ class OnboardingFault(StrEnum):
 
     ACCOUNT_FAILS = "account_fails"
     ACCOUNT_ANSWER_LOST = "account_answer_lost"
-
-
-# A point in the step that opens the account: after it, and before its answer.
-OPEN_ACCOUNT_ANSWER = "open_account.answer"
-FAULTS = {
-    None: NO_FAULTS,
-    OnboardingFault.ACCOUNT_FAILS: FaultPlan({OPEN_ACCOUNT: Fault(failures=ALWAYS)}),
-    OnboardingFault.ACCOUNT_ANSWER_LOST: FaultPlan({OPEN_ACCOUNT_ANSWER: Fault(failures=ALWAYS)}),
-}
 
 
 class DocumentKind(StrEnum):
@@ -177,6 +165,21 @@ class OnboardingResult(BaseModel):
     message: str
     verifier: Person | None = Field(default=None, description="Who confirmed the identity")
     customer_told: bool = Field(description="Whether the customer was notified of the end")
+
+
+VALIDATE_ONBOARDING = ActivityRef("validate_onboarding", OnboardingRequest, Terms)
+KEEP_DOCUMENT = ActivityRef("keep_document", KeepDocument, NoneType)
+DELETE_DOCUMENT = ActivityRef("delete_document", DeleteDocument, NoneType)
+OPEN_ACCOUNT = ActivityRef("open_account", OpenAccount, AccountOpened)
+CLOSE_ACCOUNT = ActivityRef("close_account", CloseAccount, NoneType)
+
+# A point in the step that opens the account: after it, and before its answer.
+OPEN_ACCOUNT_ANSWER = "open_account.answer"
+FAULTS = {
+    None: NO_FAULTS,
+    OnboardingFault.ACCOUNT_FAILS: FaultPlan({OPEN_ACCOUNT: Fault(failures=ALWAYS)}),
+    OnboardingFault.ACCOUNT_ANSWER_LOST: FaultPlan({OPEN_ACCOUNT_ANSWER: Fault(failures=ALWAYS)}),
+}
 
 
 def document_key(instance_id: str, kind: DocumentKind) -> str:

@@ -4,10 +4,9 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
-from pydantic import BaseModel
 
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.retries import RETRY, RETRY_COMPENSATION
+from orchestrator.toolkit.activity_ref import ActivityRef, In, Out
 from orchestrator.workflows.onboarding.models import OnboardingOutcome
 
 Steps = Generator[Task[Any], Any, None]
@@ -26,13 +25,13 @@ class EndedEarly(Exception):
 
 
 def run_step(
-    ctx: DaprWorkflowContext, activity: str, step: BaseModel, failed: str
-) -> Generator[Task[Any], Any, Any]:
-    """Run an activity and return its result.
+    ctx: DaprWorkflowContext, activity: ActivityRef[In, Out], step: In, failed: str
+) -> Generator[Task[Any], Any, Out]:
+    """Run an activity and return its output.
 
     Args:
         ctx: The workflow's context.
-        activity: Its name.
+        activity: Its handle.
         step: Its input.
         failed: Begins the reason where it fails.
 
@@ -40,12 +39,7 @@ def run_step(
         EndedEarly: It failed permanently.
     """
     try:
-        return (yield ctx.call_activity(activity, input=step, retry_policy=RETRY))
+        return (yield from activity.call(ctx, step))
     except TaskFailedError as error:
         reason = f"{failed}: {error.details.message}"
         raise EndedEarly(OnboardingOutcome.FAILED, reason) from error
-
-
-def compensate_step(ctx: DaprWorkflowContext, activity: str, step: BaseModel) -> Steps:
-    """Run an activity that compensates, until it succeeds."""
-    yield ctx.call_activity(activity, input=step, retry_policy=RETRY_COMPENSATION)

@@ -9,6 +9,7 @@ from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.people import notify
 from orchestrator.toolkit.progress import report
+from orchestrator.toolkit.retries import RETRY_COMPENSATION
 from orchestrator.workflows.onboarding.documents import collect_documents
 from orchestrator.workflows.onboarding.models import (
     CLOSE_ACCOUNT,
@@ -17,7 +18,6 @@ from orchestrator.workflows.onboarding.models import (
     IDENTITY,
     OPEN_ACCOUNT,
     VALIDATE_ONBOARDING,
-    AccountOpened,
     CloseAccount,
     OnboardingOutcome,
     OnboardingRequest,
@@ -27,13 +27,7 @@ from orchestrator.workflows.onboarding.models import (
     account_key,
 )
 from orchestrator.workflows.onboarding.samples import SAMPLES
-from orchestrator.workflows.onboarding.steps import (
-    Compensations,
-    EndedEarly,
-    Steps,
-    compensate_step,
-    run_step,
-)
+from orchestrator.workflows.onboarding.steps import Compensations, EndedEarly, Steps, run_step
 from orchestrator.workflows.onboarding.verification import verify_identity
 
 
@@ -79,8 +73,7 @@ def _validate(
     ctx: DaprWorkflowContext, request: OnboardingRequest
 ) -> Generator[Task[Any], Any, Terms]:
     report(ctx, VALIDATE_ONBOARDING, "Checking the application")
-    validated = yield from run_step(ctx, VALIDATE_ONBOARDING, request, "Validation failed")
-    terms = Terms.model_validate(validated)
+    terms = yield from run_step(ctx, VALIDATE_ONBOARDING, request, "Validation failed")
     if terms.rejection is not None:
         raise EndedEarly(OnboardingOutcome.REJECTED, terms.rejection)
     return terms
@@ -94,7 +87,7 @@ def _open_account(
     def close() -> Steps:
         report(ctx, CLOSE_ACCOUNT, f"Closing account {request.customer_id}")
         step = CloseAccount(key=key, customer_id=request.customer_id)
-        yield from compensate_step(ctx, CLOSE_ACCOUNT, step)
+        yield from CLOSE_ACCOUNT.call(ctx, step, retry_policy=RETRY_COMPENSATION)
 
     report(ctx, OPEN_ACCOUNT, f"Opening account {request.customer_id}")
     compensations.append(close)
@@ -106,9 +99,8 @@ def _open_account(
         simulate=request.simulate,
     )
     opened = yield from run_step(ctx, OPEN_ACCOUNT, step, "The account could not be opened")
-    refusal = AccountOpened.model_validate(opened).refusal
-    if refusal is not None:
-        raise EndedEarly(OnboardingOutcome.FAILED, refusal)
+    if opened.refusal is not None:
+        raise EndedEarly(OnboardingOutcome.FAILED, opened.refusal)
 
 
 DEFINITION = Definition(
