@@ -8,13 +8,11 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.language.port import Passage
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.research.models import (
     FAULTS,
     SEARCH_KNOWLEDGE,
     WRITE_DRAFT,
     Draft,
-    Found,
     ResearchOutcome,
     ResearchPlan,
     ResearchRequest,
@@ -65,12 +63,11 @@ def _search(
     # All are scheduled before the first is awaited, so they run in parallel. when_all would lose
     # what succeeded where one fails.
     searches: dict[str, Task[Any]] = {
-        source: ctx.call_activity(
-            SEARCH_KNOWLEDGE,
-            input=SearchKnowledge(
+        source: SEARCH_KNOWLEDGE.schedule(
+            ctx,
+            SearchKnowledge(
                 source=source, question=question, fails=all_fail or faults.at(source).fails()
             ),
-            retry_policy=RETRY,
         )
         for source in plan.sources
     }
@@ -78,7 +75,7 @@ def _search(
     failed: dict[str, str] = {}
     for source, search in searches.items():
         try:
-            passages += Found.model_validate((yield search)).passages
+            passages += SEARCH_KNOWLEDGE.parse((yield search)).passages
         except TaskFailedError as error:
             failed[source] = format_error(error)
     return passages, failed
@@ -100,5 +97,4 @@ def _write(
         passages=passages,
         failed_sources=list(result.failed_sources),
     )
-    written = yield ctx.call_activity(WRITE_DRAFT, input=step, retry_policy=RETRY)
-    return Draft.model_validate(written)
+    return (yield from WRITE_DRAFT.call(ctx, step))

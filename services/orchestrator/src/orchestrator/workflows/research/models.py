@@ -1,20 +1,18 @@
 """The request, result and event of research, and what its steps take and return."""
 
 from enum import StrEnum
+from types import NoneType
 
 from pydantic import BaseModel, Field
 
 from contracts.fields import Person, RequestId, Skill
+from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.definition import Event, Request
 from orchestrator.toolkit.fault_plan import ALWAYS, NO_FAULTS, Fault, FaultPlan
 from orchestrator.toolkit.language.port import Passage
 from orchestrator.workflows.research.knowledge import Line, Prose
 
 PATH = "/research"
-PLAN_RESEARCH = "plan_research"
-SEARCH_KNOWLEDGE = "search_knowledge"
-WRITE_DRAFT = "write_draft"
-DELIVER_REPORT = "deliver_report"
 MAX_ROUNDS = 3
 
 
@@ -23,14 +21,6 @@ class ResearchFault(StrEnum):
 
     SOURCE_FAILS = "source_fails"
     ALL_SOURCES_FAIL = "all_sources_fail"
-
-
-# A fault at a source's name concerns that source, one at the step every source.
-FAULTS = {
-    None: NO_FAULTS,
-    ResearchFault.SOURCE_FAILS: FaultPlan({"notes": Fault(failures=ALWAYS)}),
-    ResearchFault.ALL_SOURCES_FAIL: FaultPlan({SEARCH_KNOWLEDGE: Fault(failures=ALWAYS)}),
-}
 
 
 class ResearchRequest(Request):
@@ -157,6 +147,18 @@ REVIEW = Event(
     description="A reviewer approves a draft, rejects it, or requests another one by a comment. "
     f"There are {MAX_ROUNDS} drafts at most; each has a wait of its own.",
 )
+
+PLAN_RESEARCH = ActivityRef("plan_research", ResearchRequest, ResearchPlan)
+SEARCH_KNOWLEDGE = ActivityRef("search_knowledge", SearchKnowledge, Found)
+WRITE_DRAFT = ActivityRef("write_draft", WriteDraft, Draft)
+DELIVER_REPORT = ActivityRef("deliver_report", DeliverReport, NoneType)
+
+# A fault at a source's name concerns that source, one at the step every source.
+FAULTS = {
+    None: NO_FAULTS,
+    ResearchFault.SOURCE_FAILS: FaultPlan({"notes": Fault(failures=ALWAYS)}),
+    ResearchFault.ALL_SOURCES_FAIL: FaultPlan({SEARCH_KNOWLEDGE: Fault(failures=ALWAYS)}),
+}
 
 
 def draft_key(instance_id: str, number: int) -> str:

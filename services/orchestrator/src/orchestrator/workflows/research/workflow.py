@@ -9,7 +9,6 @@ from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.people import notify, release
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY
 from orchestrator.workflows.research.draft import write_draft
 from orchestrator.workflows.research.models import (
     DELIVER_REPORT,
@@ -46,10 +45,9 @@ def research_workflow(
 
     report(ctx, PLAN_RESEARCH, "Checking the question")
     try:
-        planned = yield ctx.call_activity(PLAN_RESEARCH, input=request, retry_policy=RETRY)
+        plan = yield from PLAN_RESEARCH.call(ctx, request)
     except TaskFailedError as error:
         return ended(ResearchOutcome.FAILED, f"It could not be planned: {format_error(error)}")
-    plan = ResearchPlan.model_validate(planned)
     if plan.rejection is not None:
         return ended(ResearchOutcome.REJECTED, plan.rejection)
 
@@ -112,7 +110,7 @@ def _review(
 def _deliver(ctx: DaprWorkflowContext, number: int) -> Generator[Task[Any], Any, None]:
     report(ctx, DELIVER_REPORT, "Delivering the report")
     step = DeliverReport(key=report_key(ctx.instance_id), draft=draft_key(ctx.instance_id, number))
-    yield ctx.call_activity(DELIVER_REPORT, input=step, retry_policy=RETRY)
+    yield from DELIVER_REPORT.call(ctx, step)
 
 
 def _notify_requester(
