@@ -1,11 +1,13 @@
 """The request, result and events of a tracked task, and what its steps take and return."""
 
 from enum import StrEnum
+from types import NoneType
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, RootModel
 
 from contracts.fields import Person, RequestId, Skill
+from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.definition import Event, Request
 from orchestrator.toolkit.fault_plan import NO_FAULTS, Fault, FaultPlan
 from orchestrator.workflows.tracked_task.state import (
@@ -16,11 +18,6 @@ from orchestrator.workflows.tracked_task.state import (
     ReminderName,
     TaskState,
 )
-
-OPEN_TASK = "open_tracked_task"
-RECORD_STEP = "record_tracked_step"
-ARM_REMINDERS = "arm_task_reminders"
-FINISH_TASK = "finish_tracked_task"
 
 SECONDS_A_YEAR = 365 * 24 * 3600
 
@@ -142,3 +139,9 @@ class TrackedResult(BaseModel):
     assignee: str | None = Field(
         default=None, description="The e-mail address of the last assignee"
     )
+
+
+OPEN_TASK = ActivityRef("open_tracked_task", OpenTask, Opened)
+RECORD_STEP = ActivityRef("record_tracked_step", RecordStep, NoneType)
+ARM_REMINDERS = ActivityRef("arm_task_reminders", ArmReminders, NoneType)
+FINISH_TASK = ActivityRef("finish_tracked_task", FinishTask, NoneType)

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext
-from pydantic import BaseModel
 
 from contracts.assigner import Assignment
 from contracts.notifier import notification_key
 from orchestrator.dapr_sdk.private import Task
+from orchestrator.toolkit.activity_ref import ActivityRef, In, Out
 from orchestrator.toolkit.retries import RETRY_COMPENSATION
 from orchestrator.workflows.tracked_task.models import FAULTS, TrackedRequest
 from orchestrator.workflows.tracked_task.state import ArmedReminder, Message, ReminderName
@@ -68,10 +68,10 @@ def reminders_of(
 
 
 def run_actor_step(
-    ctx: DaprWorkflowContext, activity: str, step: BaseModel
-) -> Generator[Task[Any], Any, Any]:
+    ctx: DaprWorkflowContext, activity: ActivityRef[In, Out], step: In
+) -> Generator[Task[Any], Any, Out]:
     """Run a step in the actor until it succeeds, so that the task's readers see every step."""
-    return (yield ctx.call_activity(activity, input=step, retry_policy=RETRY_COMPENSATION))
+    return activity.call(ctx, step, retry_policy=RETRY_COMPENSATION)
 
 
 def step_key(ctx: DaprWorkflowContext, step: str) -> str:

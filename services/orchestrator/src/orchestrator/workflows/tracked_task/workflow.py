@@ -23,7 +23,6 @@ from orchestrator.workflows.tracked_task.models import (
     Done,
     Ending,
     FinishTask,
-    Opened,
     OpenTask,
     RecordStep,
     TrackedRequest,
@@ -57,9 +56,8 @@ def tracked_task_workflow(
         due=due,
         by=signature(ctx),
     )
-    opened = Opened.model_validate(
-        (yield from run_actor_step(ctx, OPEN_TASK, OpenTask(task_id=request.task_id, step=create)))
-    )
+    step = OpenTask(task_id=request.task_id, step=create)
+    opened = yield from run_actor_step(ctx, OPEN_TASK, step)
     until = started + timedelta(days=opened.limit_days)
     if rejection := rejection_of(request, until):
         return (yield from _end(ctx, request, TaskState.REJECTED, rejection))
