@@ -51,7 +51,7 @@ test-unit: $(READY) ## Run the tests that start nothing
 	$(UV) run --frozen pytest -n auto
 
 test-e2e: $(READY) ## Run the tests against the running system
-	$(UV) run --frozen pytest tests --durations=15
+	$(UV) run --frozen pytest tests -n 2 --dist loadgroup --durations=15
 
 record: $(READY) ## Record the histories of a workflow's new samples (WORKFLOW=leave)
 	@PYTHONPATH=tests $(PYTHON) tools/record_histories.py "$(WORKFLOW)"

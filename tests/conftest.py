@@ -29,6 +29,9 @@ OVER_SQLITE = {
     "test_without_jaeger",
 }
 
+# The longest first, for the processes to end together.
+GROUPS = ["sqlite", "redis", None]
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the target."""
@@ -47,13 +50,25 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if collection_path == CLUSTER_TESTS and config.option.target != "kind" else None
 
 
+# Before xdist's own hook, which reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out over Redis what would show nothing new there."""
-    left_out = [item for item in items if _over_redis(item) and item.path.stem in OVER_SQLITE]
+    """Leave out over Redis what would show nothing new there, and group the rest by its stack.
+
+    A group runs in one process, so that two processes (`pytest -n 2 --dist loadgroup`) start no
+    shared stack twice: first the tests over SQLite in one and those over Redis in the other, then
+    each file whose tests start their own.
+    """
+    left_out = [i for i in items if _store(i) == "redis" and i.path.stem in OVER_SQLITE]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+    items.sort(key=lambda item: GROUPS.index(_store(item)))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_store(item) or item.path.stem))
 
 
-def _over_redis(item: pytest.Item) -> bool:
+def _store(item: pytest.Item) -> str | None:
+    """Return the store of the shared stack that a test uses; None where it uses none."""
     called_with = getattr(item, "callspec", None)
-    return called_with is not None and called_with.params.get("stack") == "redis"
+    store: str | None = called_with.params.get("stack") if called_with else None
+    return store
