@@ -99,19 +99,15 @@ async def test_a_waiting_instance_has_a_trace_and_its_decision_a_link(
     )
     assert sent.status_code == 200, sent.text
     await system.finished(instance)
-
-    async def with_wait() -> Trace | None:
-        trace = await jaeger.trace(id_)
-        return trace if trace and trace.named("wait for approval") else None
-
-    whole = await eventually(with_wait, "the wait", within=30)
+    whole = await jaeger.with_span(id_, "wait for approval")
     assert whole.roots() == ["POST /purchase-orders"]
     [waited] = whole.named("wait for approval")
     assert datetime.fromtimestamp(waited.began / 1e6, UTC) == datetime.fromisoformat(wait["since"])
     assert waited.tags["taskway.instance_id"] == instance
     # Who decided is in a trace of its own, and each leads to the other.
     assert waited.links == [callers]
-    [request] = (await jaeger.whole(callers)).named("POST /instances/{instance_id}/events/{event}")
+    name = "POST /instances/{instance_id}/events/{event}"
+    [request] = (await jaeger.with_span(callers, name)).named(name)
     assert request.links == [id_]
 
 
@@ -134,7 +130,12 @@ async def test_a_monitor_has_a_trace_for_each_check(system: System, jaeger: Jaeg
         assert check.orphans() == []
     # The first trace has the request, and does not grow.
     assert (await jaeger.whole(start)).step_names() == set()
-    [stop] = [t for t in await jaeger.about(instance, began) if "events" in t.roots()[0]]
+
+    async def stops() -> list[Trace] | None:
+        traces = await jaeger.about(instance, began)
+        return [t for t in traces if any("events" in root for root in t.roots())] or None
+
+    [stop] = await eventually(stops, "the request that stops it", within=30)
     assert [span.links for span in stop.spans if span.links] == [[start]]
 
 

@@ -90,6 +90,16 @@ class Jaeger:
         )
         return found
 
+    async def with_span(self, trace_id: str, name: str) -> Trace:
+        """Return a trace once a span of that name has arrived; each process exports its own."""
+
+        async def look() -> Trace | None:
+            trace = await self.trace(trace_id)
+            return trace if trace and trace.named(name) else None
+
+        found: Trace = await eventually(look, f"{name} in trace {trace_id}", within=30)
+        return found
+
     async def with_steps(self, trace_id: str, steps: Iterable[str]) -> Trace:
         """Return a trace once these steps have arrived, and the causes of all that has."""
         wanted = set(steps)
