@@ -13,6 +13,7 @@ OVER_SQLITE = {
     "test_application",
     "test_bulk_operations",
     "test_cli",
+    "test_cli_operations",
     "test_deploy",
     "test_email",
     "test_hello",
