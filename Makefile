@@ -3,6 +3,8 @@
 .DEFAULT_GOAL := help
 STORE ?= sqlite
 WORKFLOW ?= task
+# For the system tests; those of one stack stay in one process. 0: in that of pytest.
+PROCESSES ?= 2
 SAMPLE ?=
 SHOWN = --workflow "$(WORKFLOW)" $(if $(SAMPLE),--sample "$(SAMPLE)")
 UV := .tools/bin/uv
@@ -51,7 +53,7 @@ test-unit: $(READY) ## Run the tests that start nothing
 	$(UV) run --frozen pytest -n auto
 
 test-e2e: $(READY) ## Run the tests against the running system
-	$(UV) run --frozen pytest tests -n 2 --dist loadgroup --durations=15
+	$(UV) run --frozen pytest tests -n $(PROCESSES) --dist loadgroup --durations=15
 
 record: $(READY) ## Record the histories of a workflow's new samples (WORKFLOW=leave)
 	@PYTHONPATH=tests $(PYTHON) tools/record_histories.py "$(WORKFLOW)"
