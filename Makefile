@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 STORE ?= sqlite
 WORKFLOW ?= task
-# For the system tests; those of one stack stay in one process. 0: in that of pytest.
-PROCESSES ?= 2
+# For the system tests, with those of one stack in one process; 0 is pytest's own.
+PROCESSES ?= 0
 SAMPLE ?=
 SHOWN = --workflow "$(WORKFLOW)" $(if $(SAMPLE),--sample "$(SAMPLE)")
 UV := .tools/bin/uv
