@@ -20,13 +20,8 @@ async def test_what_is_done_after_a_kill_is_in_the_same_trace(
     before = await eventually(sent, "what was done before", within=30)
     await restart(stack, "orchestrator")
     assert (await system.finished(instance))["status"] == "COMPLETED"
-
-    async def whole() -> Trace | None:
-        trace = await jaeger.trace(trace_id)
-        ended = trace and any(s.name == "orchestration||hello_workflow" for s in trace.spans)
-        return trace if ended else None
-
-    after = await eventually(whole, "the workflow's own span", within=30)
+    # The workflow's own span.
+    after = await jaeger.with_span(trace_id, "orchestration||hello_workflow")
     assert after.roots() == before.roots() == ["POST /hello"]
     assert after.orphans() == []
     assert {span.id for span in before.spans} < {span.id for span in after.spans}
