@@ -4,7 +4,7 @@
 STORE ?= sqlite
 WORKFLOW ?= task
 # For the system tests, with those of one stack in one process; 0 is pytest's own.
-PROCESSES ?= 0
+PROCESSES ?= 2
 SAMPLE ?=
 SHOWN = --workflow "$(WORKFLOW)" $(if $(SAMPLE),--sample "$(SAMPLE)")
 UV := .tools/bin/uv

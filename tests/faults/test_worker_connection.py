@@ -22,7 +22,7 @@ from support.engine import workflow_client
 from support.faults import assert_completed, assert_each_effect_once, interrupt
 from support.proxy import Proxy
 from support.stacks import connect_stack
-from support.system import System, somebody, unique
+from support.system import System, eventually, somebody, unique
 
 COUNT = 20
 REST_SECONDS = 5
@@ -111,11 +111,28 @@ class Freeze:
     batch: dict[str, Any]
 
 
+async def in_the_middle_of(system: System, batch: str) -> None:
+    """Wait until a chunk has done some documents of a batch, so that others are under way."""
+
+    async def details(instance: str) -> dict[str, Any]:
+        answer = await system.orchestrator.get(f"/instances/{instance}")
+        status = answer.json()["custom_status"] if answer.status_code == 200 else None
+        return status["details"] if status else {}
+
+    async def look() -> bool | None:
+        chunk = (await details(batch)).get("chunk")
+        progress = await details(chunk) if chunk else {}
+        return True if progress and 0 < progress["done"] < progress["of"] else None
+
+    await eventually(look, f"{batch} to be in the middle of a chunk")
+
+
 async def frozen(run_dir: Path) -> Freeze:
     async with Stack(StackOptions(run_dir=run_dir, prefer_port=None)) as stack:
         sidecar = stack.pid("orchestrator-sidecar")
 
         async def freeze() -> None:
+            await in_the_middle_of(system, batch)
             os.kill(sidecar, signal.SIGSTOP)
             async with httpx.AsyncClient(trust_env=False) as stranger:
                 with pytest.raises(httpx.ReadTimeout):
@@ -124,8 +141,7 @@ async def frozen(run_dir: Path) -> Freeze:
             os.kill(sidecar, signal.SIGCONT)
 
         async with connect_stack(stack) as system:
-            # Of its steps there are always some whose result is due.
-            documents = {"prefix": "sample", "count": 100, "parallelism": 20, "simulate": "slow"}
+            documents = {"prefix": "sample", "count": 400, "parallelism": 20, "simulate": "slow"}
             batch = await system.start("/batches", batch_id=unique(), **documents)
             member, ids = somebody(), [unique() for _ in range(COUNT)]
             await interrupt(system, ids, member, freeze)
@@ -180,5 +196,5 @@ async def test_a_handshake_that_is_never_answered_times_out(scenarios: Scenarios
 async def test_a_sidecar_that_was_suspended_gets_every_result(scenarios: Scenarios) -> None:
     found = await scenarios.frozen
     assert found.repeated_deliveries > 0
-    assert (found.batch["status"], found.batch["done"]) == ("completed", 100)
+    assert (found.batch["status"], found.batch["done"]) == ("completed", 400)
     assert found.same_sidecar
