@@ -19,6 +19,10 @@ class Readiness:
         """Add a check to those behind `/readyz`."""
         self._checks.append(check)
 
+    def remove(self, check: Check) -> None:
+        """Remove a check that was added."""
+        self._checks.remove(check)
+
     def on_draining(self, act: Callable[[], None]) -> None:
         """Call `act` when draining begins: streams and other endless requests must end then."""
         self._on_draining.append(act)
