@@ -25,6 +25,8 @@ class FakeSidecar(api_service_v1.DaprServicer):  # type: ignore[misc]
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         """Method, path and headers of each HTTP request."""
         self.data: dict[str, tuple[bytes, int]] = {}
+        self.expiries: dict[str, str] = {}
+        """The `ttlInSeconds` that the last write of a key had."""
         self.metadata: list[dict[str, str]] = []
         """Of each gRPC call."""
         self.fail_with: grpc.StatusCode | None = None
@@ -85,6 +87,17 @@ class FakeSidecar(api_service_v1.DaprServicer):  # type: ignore[misc]
                 # What Redis' component makes of it.
                 context.abort(grpc.StatusCode.INTERNAL, "failed to set key")
             self.data[item.key] = (item.value, version + 1)
+            # Without metadata an earlier expiry stays, as in Redis.
+            if ttl := item.metadata.get("ttlInSeconds"):
+                self.expiries[item.key] = ttl
+        return Empty()
+
+    def DeleteState(self, request: Any, context: Any) -> Any:  # noqa: N802
+        self._begin(context)
+        _, version = self.data.get(request.key, (b"", 0))
+        if request.etag.value != str(version):
+            context.abort(grpc.StatusCode.ABORTED, "possible etag mismatch")
+        del self.data[request.key]
         return Empty()
 
     def _begin(self, context: Any) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import grpc
 import pytest
@@ -13,7 +14,13 @@ from pydantic import BaseModel
 
 from servicekit.opening import dapr_client, open_state_store
 from servicekit.settings import ServiceSettings
-from servicekit.state import Conflict, DaprStateStore, StoreUnavailable
+from servicekit.state import (
+    BULK_KEYS,
+    AnswerTooLarge,
+    Conflict,
+    DaprStateStore,
+    StoreUnavailable,
+)
 
 
 class Value(BaseModel):
@@ -48,6 +55,70 @@ async def test_several_keys_are_read_in_one_call(
 async def test_no_keys_need_no_call(store: DaprStateStore, sidecar: FakeSidecar) -> None:
     assert await store.get_many([], Value) == {}
     assert sidecar.metadata == []
+
+
+async def test_many_keys_are_read_in_slices(store: DaprStateStore, sidecar: FakeSidecar) -> None:
+    await store.put("k0", FIRST, None)
+    calls = len(sidecar.metadata)
+    read = await store.get_many((f"k{n}" for n in range(BULK_KEYS + 1)), Value)
+    assert len(read) == BULK_KEYS + 1
+    assert read["k0"].value == FIRST
+    assert len(sidecar.metadata) == calls + 2
+
+
+async def test_a_page_of_large_values_is_read_in_as_many_calls_as_it_needs(
+    store: DaprStateStore,
+) -> None:
+    large = {f"k{n}": Value(text=str(n) * 1_000_000) for n in range(9)}
+    for key, value in large.items():
+        await store.put(key, value, None)
+    read = await store.get_many(large, Value)
+    assert {key: entry.value for key, entry in read.items()} == large
+    assert list(read) == list(large)
+
+
+async def test_a_value_that_no_answer_can_carry_is_an_error_of_its_own(
+    store: DaprStateStore, sidecar: FakeSidecar
+) -> None:
+    sidecar.data["k"] = (Value(text="x" * 5_000_000).model_dump_json().encode(), 1)
+    with pytest.raises(AnswerTooLarge):
+        await store.get_many(["k"], Value)
+
+
+async def test_each_write_says_how_long_the_key_lives(
+    store: DaprStateStore, sidecar: FakeSidecar
+) -> None:
+    day = timedelta(days=1)
+    await store.put("put", FIRST, None, ttl=day)
+    await store.put_if_absent("absent", FIRST, ttl=day)
+    await store.overwrite("over", FIRST, ttl=timedelta(seconds=0.2))
+    await store.update("updated", Value, lambda _: FIRST, ttl=day)
+    assert sidecar.expiries == {"put": "86400", "absent": "86400", "over": "1", "updated": "86400"}
+
+
+async def test_a_write_without_a_time_to_live_takes_an_earlier_one_away(
+    store: DaprStateStore, sidecar: FakeSidecar
+) -> None:
+    await store.put("k", FIRST, None, ttl=timedelta(days=1))
+    await store.update("k", Value, lambda _: SECOND)
+    await store.overwrite("o", FIRST, ttl=timedelta(days=1))
+    await store.overwrite("o", SECOND)
+    assert sidecar.expiries == {"k": "-1", "o": "-1"}
+
+
+async def test_a_deleted_key_is_gone_and_a_repeat_is_no_error(store: DaprStateStore) -> None:
+    await store.put("k", FIRST, None)
+    await store.delete("k", "1")
+    assert (await store.get("k", Value)).value is None
+    await store.delete("k", "1")
+
+
+async def test_a_key_that_was_written_since_is_not_deleted(store: DaprStateStore) -> None:
+    await store.put("k", FIRST, None)
+    await store.put("k", SECOND, "1")
+    with pytest.raises(Conflict):
+        await store.delete("k", "1")
+    assert (await store.get("k", Value)).value == SECOND
 
 
 async def test_an_error_of_one_key_among_several_is_not_taken_for_a_missing_value(
@@ -104,6 +175,8 @@ async def test_any_other_grpc_error_is_store_unavailable(
             await store.put("k", FIRST, etag)
     with pytest.raises(StoreUnavailable, match="failed on demand"):
         await store.overwrite("k", FIRST)
+    with pytest.raises(StoreUnavailable, match="failed on demand"):
+        await store.delete("k", "1")
 
 
 @pytest.mark.parametrize("etag", ["1", None])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
 
 import pytest
 from pydantic import BaseModel
@@ -147,3 +148,22 @@ async def test_until_written_repeats_conflicts_only() -> None:
     with pytest.raises(StoreUnavailable, match="down"):
         await until_written("k", attempt)
     assert await until_written("k", attempt) == 3
+
+
+async def test_the_store_of_tests_expires_and_deletes_as_the_real_ones_do() -> None:
+    store = MemoryStateStore()
+    day = timedelta(days=1)
+    await store.put("k", Count(n=1), None, ttl=day)
+    await store.put_if_absent("stays", Count(n=1))
+    store.pass_time(day / 2)
+    await store.update("k", Count, plus_one, ttl=day)
+    store.pass_time(day / 2)
+    assert await value(store) == 2
+    store.pass_time(day / 2)
+    assert list(store.data) == ["stays"]
+
+    with pytest.raises(Conflict):
+        await store.delete("stays", "7")
+    await store.delete("stays", "1")
+    await store.delete("stays", "1")
+    assert store.data == {}

@@ -9,6 +9,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 MAX_TRIES = 20
 FIRST_WRITE = StateOptions(concurrency=Concurrency.first_write)
 BULK_PARALLELISM = 10
+# Keys of one bulk read: a page of usual values is one call, and far below gRPC's 4 MB.
+BULK_KEYS = 200
 
 
 class Conflict(Exception):
@@ -39,6 +42,10 @@ class Conflict(Exception):
 
 class StoreUnavailable(Exception):
     """The store, or the sidecar in front of it, does not respond or fails."""
+
+
+class AnswerTooLarge(StoreUnavailable):
+    """What was asked for exceeds the 4 MB that gRPC carries in one answer."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,8 @@ async def until_written(what: str, attempt: Callable[[], Awaitable[Result]]) -> 
 class StateStore(ABC):
     """A key-value store with optimistic concurrency; each call raises StoreUnavailable on failure.
 
-    A store implements the first four methods; the others are made of them.
+    A store implements the abstract methods; the others are made of them. Each write has a time to
+    live (`ttl`): the key expires when it has passed since its last write. Without one it stays.
     """
 
     @cached_property
@@ -94,17 +102,28 @@ class StateStore(ABC):
         """Read several keys of one model; each is in the result, also where it has no value."""
 
     @abstractmethod
-    async def put(self, key: str, value: BaseModel, etag: str | None) -> None:
+    async def put(
+        self, key: str, value: BaseModel, etag: str | None, *, ttl: timedelta | None = None
+    ) -> None:
         """Write over the version with `etag`, or create where it is None; else raise Conflict.
 
         A key that is written so must never be written by `overwrite`.
         """
 
     @abstractmethod
-    async def overwrite(self, key: str, value: BaseModel) -> None:
+    async def overwrite(self, key: str, value: BaseModel, *, ttl: timedelta | None = None) -> None:
         """Write without an ETag: for a value that is the same whoever writes it."""
 
-    async def put_if_absent(self, key: str, value: Model) -> tuple[Model, bool]:
+    @abstractmethod
+    async def delete(self, key: str, etag: str) -> None:
+        """Delete the version with `etag`; raise Conflict where the key has another.
+
+        A key that is gone already is no error: a repeat does what the first did.
+        """
+
+    async def put_if_absent(
+        self, key: str, value: Model, *, ttl: timedelta | None = None
+    ) -> tuple[Model, bool]:
         """Create a key, or return the value that is there already.
 
         It reads first: creating a key that exists is an internal error on Redis, not a conflict.
@@ -112,6 +131,7 @@ class StateStore(ABC):
         Args:
             key: Where to write.
             value: What to write where there is no value.
+            ttl: How long the key lives where this call creates it; None for without end.
 
         Returns:
             The value that is there now, and whether this call created it. Of concurrent writers
@@ -126,13 +146,18 @@ class StateStore(ABC):
             existing = (await self.get(key, type(value))).value
             if existing is not None:
                 return existing, False
-            await self.put(key, value, None)
+            await self.put(key, value, None, ttl=ttl)
             return value, True
 
         return await until_written(key, attempt)
 
     async def update(
-        self, key: str, model: type[Model], change: Callable[[Model | None], Changed]
+        self,
+        key: str,
+        model: type[Model],
+        change: Callable[[Model | None], Changed],
+        *,
+        ttl: timedelta | None = None,
     ) -> Changed:
         """Read a key, change its value and write it by its ETag, again after each conflict.
 
@@ -155,7 +180,7 @@ class StateStore(ABC):
             current = await self.get(key, model)
             changed = change(current.value)
             if changed is not None and changed != current.value:
-                await self.put(key, changed, current.etag)
+                await self.put(key, changed, current.etag, ttl=ttl)
             return changed
 
         return await until_written(key, attempt)
@@ -191,24 +216,42 @@ class DaprStateStore(StateStore):
     async def get_many(
         self, keys: Iterable[str], model: type[Model]
     ) -> dict[str, Versioned[Model]]:
-        """Read several keys of one model at once."""
+        """Read several keys of one model, in as few calls as their sizes allow."""
         wanted = list(dict.fromkeys(keys))
-        if not wanted:
-            return {}
-        answer = await self._call(
-            self._client.get_bulk_state(self._component, wanted, parallelism=BULK_PARALLELISM)
-        )
+        found: dict[str, Versioned[Model]] = {}
+        for start in range(0, len(wanted), BULK_KEYS):
+            found |= await self._slice(wanted[start : start + BULK_KEYS], model)
+        return {key: found.get(key, Versioned(None, None)) for key in wanted}
+
+    async def _slice(self, keys: list[str], model: type[Model]) -> dict[str, Versioned[Model]]:
+        """Read keys in one call, or in halves where the answer is too large for one."""
+        try:
+            answer = await self._call(
+                self._client.get_bulk_state(self._component, keys, parallelism=BULK_PARALLELISM)
+            )
+        except AnswerTooLarge:
+            if len(keys) == 1:
+                raise
+            half = len(keys) // 2
+            return await self._slice(keys[:half], model) | await self._slice(keys[half:], model)
         failed = [item.error for item in answer.items if item.error]
         if failed:
             raise StoreUnavailable(failed[0])
-        found = {item.key: _versioned(item.data, item.etag, model) for item in answer.items}
-        return {key: found.get(key, Versioned(None, None)) for key in wanted}
+        return {item.key: _versioned(item.data, item.etag, model) for item in answer.items}
 
-    async def put(self, key: str, value: BaseModel, etag: str | None) -> None:
+    async def put(
+        self, key: str, value: BaseModel, etag: str | None, *, ttl: timedelta | None = None
+    ) -> None:
         """Write over the version with `etag`, or create where it is None; else raise Conflict."""
         data = value.model_dump_json()
+        # A new key has no expiry that would have to be taken away.
+        metadata = {} if etag is None and ttl is None else _expiry(ttl)
         try:
-            await self._call(self._client.save_state(self._component, key, data, etag, FIRST_WRITE))
+            await self._call(
+                self._client.save_state(
+                    self._component, key, data, etag, FIRST_WRITE, state_metadata=metadata
+                )
+            )
         except StoreUnavailable as error:
             if etag is not None:
                 raise
@@ -218,9 +261,22 @@ class DaprStateStore(StateStore):
                 raise
             raise Conflict(key) from error
 
-    async def overwrite(self, key: str, value: BaseModel) -> None:
+    async def overwrite(self, key: str, value: BaseModel, *, ttl: timedelta | None = None) -> None:
         """Write without an ETag."""
-        await self._call(self._client.save_state(self._component, key, value.model_dump_json()))
+        await self._call(
+            self._client.save_state(
+                self._component, key, value.model_dump_json(), state_metadata=_expiry(ttl)
+            )
+        )
+
+    async def delete(self, key: str, etag: str) -> None:
+        """Delete the version with `etag`; raise Conflict where the key has another."""
+        try:
+            await self._call(self._client.delete_state(self._component, key, etag, FIRST_WRITE))
+        except Conflict:
+            # SQLite reports a key that is gone as a mismatch.
+            if (await self._call(self._client.get_state(self._component, key))).data:
+                raise
 
     async def _call(self, call: Awaitable[Result]) -> Result:
         try:
@@ -230,6 +286,9 @@ class DaprStateStore(StateStore):
             raise StoreUnavailable(f"no response within {self._deadline} s") from error
         except DaprGrpcError as error:
             raise _failure(error.code(), error) from error  # type: ignore[no-untyped-call]
+        except grpc.aio.AioRpcError as error:
+            # What delete_state lets pass.
+            raise _failure(error.code(), error) from error
         except DaprInternalError as error:
             # What save_state makes of a gRPC error.
             cause = error.__cause__
@@ -239,8 +298,21 @@ class DaprStateStore(StateStore):
 
 def _failure(code: grpc.StatusCode | None, error: Exception) -> Exception:
     """Return the exception for a failed call: ABORTED is the status of an ETag mismatch."""
-    kind = Conflict if code is grpc.StatusCode.ABORTED else StoreUnavailable
-    return kind(str(error))
+    match code:
+        case grpc.StatusCode.ABORTED:
+            return Conflict(str(error))
+        case grpc.StatusCode.RESOURCE_EXHAUSTED:
+            return AnswerTooLarge(str(error))
+        case _:
+            return StoreUnavailable(str(error))
+
+
+def _expiry(ttl: timedelta | None) -> dict[str, str]:
+    """Return the metadata of a write; -1 takes away the expiry of an earlier one.
+
+    Redis would keep it otherwise: https://docs.dapr.io/developing-applications/building-blocks/state-management/state-store-ttl/
+    """
+    return {"ttlInSeconds": str(-1 if ttl is None else max(1, round(ttl.total_seconds())))}
 
 
 def _versioned(data: bytes | str, etag: str, model: type[Model]) -> Versioned[Model]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 
 from pydantic import BaseModel
 
@@ -20,6 +21,8 @@ class MemoryStateStore(StateStore):
         """Use `data`, or an empty dictionary."""
         self.data = {} if data is None else data
         self.calls: Counter[str] = Counter()
+        self.ttls: dict[str, timedelta] = {}
+        """How long each key has left to live; a key without an end is not in it."""
         self.writes_until_crash: int | None = None
         """The write after this many fails; `crash_lands` says whether it took effect."""
         self.crash_lands = False
@@ -41,27 +44,50 @@ class MemoryStateStore(StateStore):
             for key, entry in found.items()
         }
 
-    async def put(self, key: str, value: BaseModel, etag: str | None) -> None:
+    async def put(
+        self, key: str, value: BaseModel, etag: str | None, *, ttl: timedelta | None = None
+    ) -> None:
         """Write over the version with `etag`, or create where it is None; else raise Conflict."""
         await self._step("write")
+        self._check(key, etag)
+        self._write(key, value, ttl)
+
+    async def overwrite(self, key: str, value: BaseModel, *, ttl: timedelta | None = None) -> None:
+        """Write without an ETag."""
+        await self._step("write")
+        self._write(key, value, ttl)
+
+    async def delete(self, key: str, etag: str) -> None:
+        """Delete the version with `etag`; raise Conflict where the key has another."""
+        await self._step("write")
+        if key in self.data:
+            self._check(key, etag)
+            self._write(key, None, None)
+
+    def pass_time(self, time: timedelta) -> None:
+        """Let time pass: keys whose time to live ends in it expire."""
+        self.ttls = {key: left - time for key, left in self.ttls.items()}
+        for key in [key for key, left in self.ttls.items() if left <= timedelta()]:
+            del self.ttls[key]
+            self.data.pop(key, None)
+
+    def _check(self, key: str, etag: str | None) -> None:
         current = self.data.get(key)
         if (current[1] if current else None) != etag:
             self.calls["conflict"] += 1
             raise Conflict(key)
-        self._write(key, value)
 
-    async def overwrite(self, key: str, value: BaseModel) -> None:
-        """Write without an ETag."""
-        await self._step("write")
-        self._write(key, value)
-
-    def _write(self, key: str, value: BaseModel) -> None:
+    def _write(self, key: str, value: BaseModel | None, ttl: timedelta | None) -> None:
         crash = self.writes_until_crash == 0
         if self.writes_until_crash is not None and self.writes_until_crash >= 0:
             self.writes_until_crash -= 1
         if not crash or self.crash_lands:
-            version = int(self.data[key][1]) + 1 if key in self.data else 1
-            self.data[key] = (value.model_dump_json(), str(version))
+            self.ttls.pop(key, None)
+            if ttl is not None:
+                self.ttls[key] = ttl
+            current = self.data.pop(key, ("", "0"))
+            if value is not None:
+                self.data[key] = (value.model_dump_json(), str(int(current[1]) + 1))
         if crash:
             raise StoreUnavailable("crashed on demand")
 

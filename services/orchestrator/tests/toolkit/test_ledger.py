@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -119,8 +120,10 @@ class Overtaken(MemoryStateStore):
         await self._count()
         return found
 
-    async def put(self, key: str, value: BaseModel, etag: str | None) -> None:
-        await super().put(key, value, etag)
+    async def put(
+        self, key: str, value: BaseModel, etag: str | None, *, ttl: timedelta | None = None
+    ) -> None:
+        await super().put(key, value, etag, ttl=ttl)
         await self._count()
 
     async def _count(self) -> None:

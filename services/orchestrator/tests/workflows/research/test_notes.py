@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterable
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -154,9 +155,11 @@ class SlowStore(MemoryStateStore):
         await self._yield()
         return await super().get_many(keys, model)
 
-    async def put(self, key: str, value: BaseModel, etag: str | None) -> None:
+    async def put(
+        self, key: str, value: BaseModel, etag: str | None, *, ttl: timedelta | None = None
+    ) -> None:
         await self._yield()
-        await super().put(key, value, etag)
+        await super().put(key, value, etag, ttl=ttl)
 
 
 @settings(max_examples=200, deadline=None)
