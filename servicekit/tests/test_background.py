@@ -9,7 +9,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from structlog.testing import capture_logs
 
 from servicekit import background
-from servicekit.background import Background, Backoff
+from servicekit.background import Backoff, Supervisor
 from servicekit.readiness import Readiness
 from support.system import eventually
 
@@ -60,7 +60,7 @@ def readiness() -> Readiness:
 async def test_a_task_runs_as_long_as_the_context_lasts(readiness: Readiness) -> None:
     task = Task(failures=0)
 
-    async with Background(readiness).running("listing", task):
+    async with Supervisor(readiness).running("listing", task):
         await until(task.ran(1))
 
     assert task.cancelled
@@ -74,7 +74,7 @@ async def test_a_task_that_fails_is_restarted_and_logged_each_time(
     task = Task(failures=3, error=error)
 
     with capture_logs() as logs:
-        async with Background(readiness, QUICK).running("listing", task):
+        async with Supervisor(readiness, QUICK).running("listing", task):
             await until(task.ran(4))
 
     assert [(line["task"], line["failures"], line["exc_info"]) for line in logs] == [
@@ -90,7 +90,7 @@ async def test_failures_are_counted_by_task(
     monkeypatch.setattr(background, "FAILURES", meter.create_counter("failures"))
     task = Task(failures=3)
 
-    async with Background(readiness, QUICK).running("listing", task):
+    async with Supervisor(readiness, QUICK).running("listing", task):
         await until(task.ran(4))
 
     data = reader.get_metrics_data()
@@ -108,7 +108,7 @@ async def test_a_task_that_returns_is_not_restarted(readiness: Readiness) -> Non
         nonlocal runs
         runs += 1
 
-    async with Background(readiness, QUICK).running("arming", once):
+    async with Supervisor(readiness, QUICK).running("arming", once):
         await asyncio.sleep(0.05)
 
         assert runs == 1
@@ -118,7 +118,7 @@ async def test_a_task_that_returns_is_not_restarted(readiness: Readiness) -> Non
 async def test_a_task_that_keeps_failing_makes_the_service_not_ready(readiness: Readiness) -> None:
     task = Task(failures=1_000)
 
-    async with Background(readiness, QUICK).running("listing", task):
+    async with Supervisor(readiness, QUICK).running("listing", task):
         await until(task.ran(4))
         assert await readiness.reasons() == ["the background task listing keeps failing"]
 
@@ -130,7 +130,7 @@ async def test_a_task_that_failed_and_goes_on_makes_the_service_ready_again(
 ) -> None:
     task, now = Task(failures=3), 0.0
 
-    async with Background(readiness, QUICK, lambda: now).running("listing", task):
+    async with Supervisor(readiness, QUICK, lambda: now).running("listing", task):
         await until(task.ran(4))
         assert await readiness.reasons() != []
         now = QUICK.settled_seconds
@@ -140,7 +140,7 @@ async def test_a_task_that_failed_and_goes_on_makes_the_service_ready_again(
 async def test_few_failures_leave_the_service_ready(readiness: Readiness) -> None:
     task = Task(failures=2)
 
-    async with Background(readiness, QUICK).running("listing", task):
+    async with Supervisor(readiness, QUICK).running("listing", task):
         await until(task.ran(3))
         assert await readiness.reasons() == []
 

@@ -10,6 +10,7 @@ from servicekit.settings import ServiceSettings
 from servicekit.sidecar import UNTRACED, Sidecar, sidecar_client
 from support.system import eventually
 
+SOMETHING_ELSE = "the sidecar answers something else than its metadata"
 # Port 1 of the loopback has no listener.
 NOWHERE = ServiceSettings(dapr_http_port=1)
 
@@ -37,6 +38,23 @@ async def test_a_missing_workflow_worker_is_reported(
         assert await Sidecar(http).why_no_worker() == "no workflow worker is connected"
         sidecar.workers = 1
         assert await Sidecar(http).why_no_worker() is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (httpx.Response(401, text="invalid api token"), "the sidecar answers 401"),
+        (httpx.Response(200, text="<html>"), SOMETHING_ELSE),
+        (httpx.Response(200, json=[]), SOMETHING_ELSE),
+        (httpx.Response(200, json={"workflows": None}), SOMETHING_ELSE),
+    ],
+)
+async def test_an_answer_that_is_no_metadata_is_reported(
+    answer: httpx.Response, reason: str
+) -> None:
+    transport = httpx.MockTransport(lambda _: answer)
+    async with httpx.AsyncClient(transport=transport, base_url="http://sidecar") as http:
+        assert await Sidecar(http).why_no_worker() == reason
 
 
 @pytest.mark.parametrize("token", [None, "secret"])

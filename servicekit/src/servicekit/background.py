@@ -46,7 +46,7 @@ class Backoff:
         return min(self.first_seconds * 2.0**doublings, self.longest_seconds)
 
 
-class Background:
+class Supervisor:
     """The background tasks of a service; one that keeps failing makes the service not ready."""
 
     def __init__(
@@ -75,7 +75,7 @@ class Background:
             run: The task. Each exception that it lets pass is logged and counted, and it is called
                 again after a pause.
         """
-        supervised = _Supervised(name, run, self._backoff, self._now)
+        supervised = _Task(name, run, self._backoff, self._now)
         self._readiness.add(supervised.why_not_ready)
         task = asyncio.create_task(supervised.run(), name=name)
         try:
@@ -86,7 +86,7 @@ class Background:
             await asyncio.wait([task])
 
 
-class _Supervised:
+class _Task:
     """One background task."""
 
     def __init__(

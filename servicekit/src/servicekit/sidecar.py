@@ -4,6 +4,7 @@ import asyncio
 
 import httpx
 import structlog
+from pydantic import BaseModel, Field, ValidationError
 
 from servicekit.settings import ServiceSettings
 
@@ -11,6 +12,7 @@ log = structlog.get_logger(__name__)
 
 # Probes are in no trace: the flags of this traceparent, its last field, say 'not sampled'.
 UNTRACED = {"traceparent": f"00-{1:032x}-{1:016x}-00"}
+NO_WORKER = "no workflow worker is connected"
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 
@@ -30,6 +32,18 @@ def sidecar_client(settings: ServiceSettings, timeout: float = 5.0) -> httpx.Asy
         # The sidecar is on this machine: do not use a proxy of the environment.
         trust_env=False,
     )
+
+
+class Workflows(BaseModel):
+    """What the sidecar reports of its workflow engine; it leaves out a count of 0."""
+
+    connected_workers: int = Field(default=0, alias="connectedWorkers")
+
+
+class Metadata(BaseModel):
+    """The part of the sidecar's metadata that is used here."""
+
+    workflows: Workflows = Workflows()
 
 
 class Sidecar:
@@ -54,8 +68,14 @@ class Sidecar:
             answer = await self._http.get("/v1.0/metadata", headers=UNTRACED, timeout=1.0)
         except httpx.HTTPError as error:
             return f"the sidecar does not respond ({type(error).__name__})"
-        workers = answer.json().get("workflows", {}).get("connectedWorkers", 0)
-        return None if workers else "no workflow worker is connected"
+        if not answer.is_success:
+            return f"the sidecar answers {answer.status_code}"
+        try:
+            workers = Metadata.model_validate_json(answer.content).workflows.connected_workers
+        except ValidationError:
+            # What Dapr itself answers with is plain text at times, such as for a wrong token.
+            return "the sidecar answers something else than its metadata"
+        return None if workers else NO_WORKER
 
     async def shut_down(self) -> None:
         """Shut the sidecar down; its supervisor or the kubelet restarts it."""

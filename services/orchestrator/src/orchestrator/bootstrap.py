@@ -42,6 +42,7 @@ from orchestrator.visibility.entry_reader import EntryReader
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import Poller, PollPace
 from orchestrator.visibility.sse import CachedCounts
+from servicekit.background import Supervisor
 from servicekit.opening import dapr_client, lazy_state_store, open_sidecar, open_state_store
 from servicekit.readiness import Readiness
 from servicekit.sidecar import sidecar_client
@@ -59,6 +60,7 @@ async def open_orchestrator(
         readiness: Reports why the service is not ready.
     """
     workflow_settings = catalogue.read_settings()
+    supervisor = Supervisor(readiness)
     # First, for the sidecar waits for its port.
     jobs = JobEvents()
     await stack.enter_async_context(callback_server(settings, jobs))
@@ -70,7 +72,7 @@ async def open_orchestrator(
         stack.push_async_callback(asyncio.to_thread, worker.shutdown)
         await asyncio.to_thread(worker.start)
         readiness.add(sidecar.why_no_worker)
-        await stack.enter_async_context(sidecar_watchdog(sidecar))
+        await stack.enter_async_context(sidecar_watchdog(sidecar, supervisor))
     client = workflow_client(settings)
     channel = await stack.enter_async_context(sidecar_channel(settings))
     management = Management(channel, settings.dapr_api_token)
@@ -78,14 +80,15 @@ async def open_orchestrator(
     http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
     for workflow in catalogue.workflows:
         if workflow.background is not None:
-            await stack.enter_async_context(workflow.background(settings, workflow_settings))
+            running = workflow.background(settings, workflow_settings, supervisor)
+            await stack.enter_async_context(running)
     index = InstanceIndex(ChangeFeed())
     readiness.on_draining(index.feed.close)
     counts = CachedCounts(index)
     observe(counts.current)
     reader = EntryReader(catalogue, management, index.get)
     poller = Poller(client, reader, index, _pace(settings))
-    await stack.enter_async_context(poller.running())
+    await stack.enter_async_context(poller.running(supervisor))
     trace_contexts = TraceContexts(management.get_workflow_history)
     engine = Engine(client, management, settings.start_timeout_seconds, trace_contexts, poller)
     scheduler = Scheduler(
@@ -94,7 +97,7 @@ async def open_orchestrator(
         engine,
         DaprJobs(await stack.enter_async_context(dapr_client(settings))),
     )
-    await stack.enter_async_context(scheduler.arming())
+    await stack.enter_async_context(scheduler.arming(supervisor))
     jobs.fire = scheduler.fire
     audit, tombstones = Audit(store), Tombstones(store)
     inspector = Inspector(

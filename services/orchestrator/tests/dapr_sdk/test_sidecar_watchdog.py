@@ -8,7 +8,11 @@ import httpx
 import pytest
 
 from orchestrator.dapr_sdk.sidecar_watchdog import sidecar_watchdog
+from servicekit.background import Backoff, Supervisor
+from servicekit.readiness import Readiness
 from servicekit.sidecar import Sidecar
+
+SUPERVISOR = Supervisor(Readiness())
 
 
 @dataclass
@@ -43,7 +47,7 @@ class FakeSidecar:
 
 def watch(fake: FakeSidecar) -> AbstractAsyncContextManager[None]:
     http = httpx.AsyncClient(transport=httpx.MockTransport(fake), base_url="http://sidecar")
-    return sidecar_watchdog(Sidecar(http), first_grace=0.05, grace=0.05, interval=0.005)
+    return sidecar_watchdog(Sidecar(http), SUPERVISOR, first_grace=0.05, grace=0.05, interval=0.005)
 
 
 async def test_a_sidecar_without_workers_is_shut_down() -> None:
@@ -62,10 +66,26 @@ async def test_a_sidecar_with_a_worker_or_that_is_down_is_not_shut_down(fake: Fa
 async def test_a_sidecar_that_had_a_worker_has_a_grace_period() -> None:
     fake = FakeSidecar(workers=1, many=2)
     http = httpx.AsyncClient(transport=httpx.MockTransport(fake), base_url="http://sidecar")
-    watching = sidecar_watchdog(Sidecar(http), first_grace=0.1, grace=60.0, interval=1.0)
+    watching = sidecar_watchdog(
+        Sidecar(http), SUPERVISOR, first_grace=0.1, grace=60.0, interval=1.0
+    )
     async with watching:
         # Before the second check, which would come too late.
         await asyncio.wait_for(fake.checked.wait(), timeout=0.9)
         fake.workers = 0
         await asyncio.wait_for(fake.checked_often.wait(), timeout=10)
     assert not fake.ended.is_set()
+
+
+async def test_a_watch_goes_on_where_a_check_fails_unexpectedly() -> None:
+    fake, failures = FakeSidecar(workers=1, many=3), iter([RuntimeError("unexpected")])
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        for failure in failures:
+            raise failure
+        return await fake(request)
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://sidecar")
+    supervisor = Supervisor(Readiness(), Backoff(first_seconds=0.001))
+    async with sidecar_watchdog(Sidecar(http), supervisor, interval=0.005):
+        await asyncio.wait_for(fake.checked_often.wait(), timeout=10)

@@ -13,6 +13,8 @@ from unit_support.fake_instances import DOWN, PACE, TORN, FakeEngine, polled, sh
 from orchestrator.schemas.instances import InstanceFilter, InstanceQuery
 from orchestrator.workflows.task.models import TaskRequest
 from orchestrator.workflows.task.workflow import DEFINITION
+from servicekit.background import Supervisor
+from servicekit.readiness import Readiness
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -40,7 +42,7 @@ async def test_after_a_start_the_index_reports_how_complete_it_is() -> None:
 async def test_an_ended_instance_is_read_once_and_never_again() -> None:
     engine = FakeEngine({"ended": "COMPLETED", "runs": "RUNNING"}, updated=datetime.now(UTC))
     index, poller = polled(engine)
-    async with poller.running():
+    async with poller.running(Supervisor(Readiness())):
         await until(lambda: engine.reads["runs"] >= 3)
         engine.statuses["runs"] = "FAILED"
         await until(lambda: shown(index).get("runs") == "FAILED")
@@ -92,7 +94,7 @@ async def test_listing_is_retried_until_it_succeeds(fault: str) -> None:
     engine = FakeEngine({"a": "COMPLETED"})
     setattr(engine, fault, True)
     index, poller = polled(engine)
-    async with poller.running():
+    async with poller.running(Supervisor(Readiness())):
         await until(lambda: engine.listings >= 3)
         assert index.as_of is None
         setattr(engine, fault, False)
@@ -107,7 +109,7 @@ async def test_an_instance_that_cannot_be_read_does_not_block_the_others(
     monkeypatch.setattr("orchestrator.visibility.poller.RETRY_DELAY", 0.05)
     engine = FakeEngine({"bad": "COMPLETED", "good": "COMPLETED"}, failing={"bad": error})
     index, poller = polled(engine)
-    async with poller.running():
+    async with poller.running(Supervisor(Readiness())):
         await until(lambda: "good" in shown(index) and engine.reads["bad"] > 1)
         state = index.state()
         assert (state.pending, state.complete) == (1, False)

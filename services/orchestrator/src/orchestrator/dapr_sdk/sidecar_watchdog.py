@@ -15,6 +15,7 @@ import httpx
 import structlog
 
 from orchestrator.metrics import SIDECARS_ENDED
+from servicekit.background import Supervisor
 from servicekit.sidecar import Sidecar
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,7 @@ INTERVAL_SECONDS = 1.0
 @asynccontextmanager
 async def sidecar_watchdog(
     sidecar: Sidecar,
+    supervisor: Supervisor,
     first_grace: float = FIRST_GRACE_SECONDS,
     grace: float = GRACE_SECONDS,
     interval: float = INTERVAL_SECONDS,
@@ -40,16 +42,18 @@ async def sidecar_watchdog(
 
     Args:
         sidecar: The one that our worker has just connected to.
+        supervisor: Restarts the watch where it fails.
         first_grace: Seconds that it may be without a worker now.
         grace: Seconds that it may be without one later.
         interval: Seconds between two checks.
     """
-    task = asyncio.create_task(_watch(sidecar, first_grace, grace, interval))
-    try:
+    graces = iter((first_grace,))
+
+    async def watch() -> None:
+        await _watch(sidecar, next(graces, grace), grace, interval)
+
+    async with supervisor.running("sidecar-watchdog", watch):
         yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 async def _watch(sidecar: Sidecar, first_grace: float, grace: float, interval: float) -> None:

@@ -21,6 +21,7 @@ from orchestrator.scheduling.recurrence import next_run, run_of
 from orchestrator.scheduling.store import ScheduleStore
 from orchestrator.schemas.schedules import Schedule, ScheduleRequest
 from orchestrator.toolkit.catalogue import Catalogue
+from servicekit.background import Supervisor
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 
@@ -160,17 +161,16 @@ class Scheduler:
             await self._arm(after)
 
     @asynccontextmanager
-    async def arming(self) -> AsyncIterator[None]:
+    async def arming(self, supervisor: Supervisor) -> AsyncIterator[None]:
         """Arm every schedule in the background, as soon as Dapr's scheduler answers.
 
         It may have lost its jobs, and a process may have ended between the store and the job.
+
+        Args:
+            supervisor: Restarts what fails.
         """
-        task = asyncio.create_task(self._arm_until_done())
-        try:
+        async with supervisor.running("schedule-arming", self._arm_until_done):
             yield
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
 
     async def arm_all(self) -> None:
         """Create the missing jobs of all schedules."""

@@ -13,8 +13,9 @@ from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.definition_checks import check_definitions
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.workflow_settings import SettingsRegistry, WorkflowSettings
+from servicekit.background import Supervisor
 
-Background = Callable[[Settings, SettingsRegistry], AbstractAsyncContextManager[None]]
+Background = Callable[[Settings, SettingsRegistry, Supervisor], AbstractAsyncContextManager[None]]
 """A task beside the worker for the lifetime of the service, such as a host of actors."""
 
 

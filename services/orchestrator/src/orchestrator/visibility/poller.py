@@ -22,6 +22,7 @@ from orchestrator.visibility.due_queue import DueQueue, poll_delay
 from orchestrator.visibility.entry import Entry, started_entry
 from orchestrator.visibility.entry_reader import EntryReader
 from orchestrator.visibility.index import InstanceIndex
+from servicekit.background import Supervisor
 
 log = structlog.get_logger(__name__)
 
@@ -91,18 +92,17 @@ class Poller:
         self._failed = 0
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """List and poll periodically until the context exits."""
-        tasks = [
-            asyncio.create_task(self._list_periodically()),
-            asyncio.create_task(self._poll_periodically()),
-        ]
-        try:
+    async def running(self, supervisor: Supervisor) -> AsyncIterator[None]:
+        """List and poll periodically until the context exits.
+
+        Args:
+            supervisor: Restarts what fails.
+        """
+        async with (
+            supervisor.running("index-listing", self._list_periodically),
+            supervisor.running("index-polling", self._poll_periodically),
+        ):
             yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
 
     def started(self, definition: Definition, request: BaseModel) -> None:
         """Show an instance that was started just now in the list, before it is read."""

@@ -22,6 +22,7 @@ from orchestrator.toolkit.peers.notifier import NotifierClient
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.workflows.tracked_task.actor.task_actor import TaskActor
 from orchestrator.workflows.tracked_task.settings import TrackedTaskSettings
+from servicekit.background import Supervisor
 from servicekit.sidecar import sidecar_client
 
 log = structlog.get_logger(__name__)
@@ -57,23 +58,21 @@ class _StreamToken(grpc.aio.StreamStreamClientInterceptor):
 
 @asynccontextmanager
 async def hosting_actors(
-    settings: Settings, workflow_settings: SettingsRegistry
+    settings: Settings, workflow_settings: SettingsRegistry, supervisor: Supervisor
 ) -> AsyncIterator[None]:
     """Host the actors as long as the context lasts; the sidecar may come and go.
 
     Args:
         settings: Where the sidecar is, and by which channel people are notified.
         workflow_settings: How the actors behave.
+        supervisor: Restarts the host where it fails.
     """
     own = workflow_settings.of(TrackedTaskSettings)
     # For the actors alone: reads of a task wait while a reminder is delivered.
     async with sidecar_client(settings, own.reminder_timeout_seconds) as http:
-        task = asyncio.create_task(_host(settings, own, NotifierClient(http)))
-        try:
+        notifier = NotifierClient(http)
+        async with supervisor.running("actor-host", lambda: _host(settings, own, notifier)):
             yield
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
 
 
 async def _host(settings: Settings, own: TrackedTaskSettings, notifier: NotifierClient) -> None:
