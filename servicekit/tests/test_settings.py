@@ -27,6 +27,7 @@ def test_all_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "DRAIN_SECONDS": "2.5",
         "SHUTDOWN_SECONDS": "7",
         "MAX_BODY_BYTES": "2048",
+        "RECORDS_KEPT_DAYS": "365",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -44,6 +45,7 @@ def test_all_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         ("DRAIN_SECONDS", "-1"),
         ("SHUTDOWN_SECONDS", "0"),
         ("MAX_BODY_BYTES", "1023"),
+        ("RECORDS_KEPT_DAYS", "36"),
     ],
 )
 def test_an_invalid_setting_is_rejected(

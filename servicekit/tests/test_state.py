@@ -9,7 +9,9 @@ from pydantic import BaseModel
 
 from servicekit.state import (
     MAX_TRIES,
+    PERMANENT,
     Conflict,
+    ExpiringStore,
     Model,
     StoreUnavailable,
     Versioned,
@@ -167,3 +169,20 @@ async def test_the_store_of_tests_expires_and_deletes_as_the_real_ones_do() -> N
     await store.delete("stays", "1")
     await store.delete("stays", "1")
     assert store.data == {}
+
+
+async def test_keys_of_an_expiring_store_expire_unless_they_are_permanent() -> None:
+    store = MemoryStateStore()
+    expiring = ExpiringStore(store, timedelta(days=2))
+    await expiring.put("put", Count(), None)
+    await expiring.overwrite("over", Count())
+    await expiring.put_if_absent("absent", Count())
+    await expiring.update("updated", Count, plus_one)
+    await expiring.put("own", Count(), None, ttl=timedelta(days=3))
+    await expiring.put("stays", Count(), None, ttl=PERMANENT)
+    assert (await expiring.get("stays", Count)).value == Count()
+    store.pass_time(timedelta(days=2))
+    assert set(store.data) == {"own", "stays"}
+    await expiring.delete("own", "1")
+    assert set(await expiring.get_many(["stays"], Count)) == set(store.data) == {"stays"}
+    assert expiring.locks is store.locks

@@ -62,7 +62,7 @@ async def sidecar(store: FailingStore) -> AsyncIterator[httpx.AsyncClient]:
     async def open_assigner(
         _: AsyncExitStack, settings: AssignerSettings, __: Readiness
     ) -> Assigner:
-        assigner = Assigner.create(store, open_directory=False)
+        assigner = Assigner.create(store, settings)
         await assigner.add_team(TEAM.validate_json(settings.team_file.read_bytes()))
         return assigner
 
@@ -72,7 +72,7 @@ async def sidecar(store: FailingStore) -> AsyncIterator[httpx.AsyncClient]:
         return Notifier.create(MemoryStateStore(), settings)
 
     apps = {
-        "assigner": create_assigner(AssignerSettings(), open_assigner),
+        "assigner": create_assigner(AssignerSettings(open_directory=False), open_assigner),
         "notifier": create_notifier(NotifierSettings(), open_notifier),
     }
     async with AsyncExitStack() as stack:

@@ -7,11 +7,14 @@ pointer whose target has another number (a repeat reserved two).
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from pydantic import BaseModel
 
 from servicekit.locks import KeyedLocks
 from servicekit.state import StateStore
+
+COUNTER_RESERVE = timedelta(days=1)
 
 
 class Counter(BaseModel):
@@ -29,9 +32,17 @@ class Pointer(BaseModel):
 class Sequence:
     """Numbered entries under a name."""
 
-    def __init__(self, store: StateStore) -> None:
-        """Keep the entries in `store`."""
+    def __init__(self, store: StateStore, ttl: timedelta | None = None) -> None:
+        """Keep the entries in `store`.
+
+        Args:
+            store: The state store.
+            ttl: How long an entry lives; None for as long as the store says.
+        """
         self._store = store
+        self._ttl = ttl
+        # The counter outlives every entry, for an entry is written after its number is reserved.
+        self._counter_ttl = None if ttl is None else ttl + COUNTER_RESERVE
         self._locks = KeyedLocks()
 
     async def reserve(self, name: str) -> int:
@@ -47,11 +58,14 @@ class Sequence:
             return Counter(next=(counter.next if counter else 0) + 1)
 
         async with self._locks(name):
-            return (await self._store.update(name, Counter, advanced)).next - 1
+            counter = await self._store.update(name, Counter, advanced, ttl=self._counter_ttl)
+            return counter.next - 1
 
-    async def place(self, name: str, number: int, key: str) -> None:
-        """Write the pointer of entry `number` under `name` to `key`."""
-        await self._store.overwrite(f"{name}:{number}", Pointer(key=key))
+    async def place(
+        self, name: str, number: int, key: str, *, ttl: timedelta | None = None
+    ) -> None:
+        """Write the pointer of entry `number` under `name` to `key`; `ttl` is this entry's own."""
+        await self._store.overwrite(f"{name}:{number}", Pointer(key=key), ttl=ttl or self._ttl)
 
     async def newest(self, name: str) -> int:
         """Return the `before` of the first page: the number after the newest entry."""

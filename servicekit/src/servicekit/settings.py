@@ -1,5 +1,6 @@
 """Settings that all services read from the environment."""
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -28,6 +29,18 @@ class ServiceSettings(BaseSettings):
         default=10, ge=1, description="Seconds that requests in flight may take after that"
     )
     max_body_bytes: int = Field(default=65_536, ge=1024)
+    records_kept_days: int = Field(
+        default=90,
+        ge=37,
+        le=36_500,
+        description="Days that what was written for an instance is kept since its last write; more "
+        "than the 30 days that the engine keeps a failed instance, and a week for its repair",
+    )
+
+    @property
+    def records_kept(self) -> timedelta:
+        """How long what was written for an instance is kept."""
+        return timedelta(days=self.records_kept_days)
 
     @property
     def sidecar_url(self) -> str:

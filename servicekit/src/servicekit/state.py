@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 MAX_TRIES = 20
 FIRST_WRITE = StateOptions(concurrency=Concurrency.first_write)
 BULK_PARALLELISM = 10
+# The time to live of a key that never expires, also in a store where keys do.
+PERMANENT = timedelta.max
 # Keys of one bulk read: a page of usual values is one call, and far below gRPC's 4 MB.
 BULK_KEYS = 200
 
@@ -83,7 +85,8 @@ class StateStore(ABC):
     """A key-value store with optimistic concurrency; each call raises StoreUnavailable on failure.
 
     A store implements the abstract methods; the others are made of them. Each write has a time to
-    live (`ttl`): the key expires when it has passed since its last write. Without one it stays.
+    live (`ttl`): the key expires when it has passed since its last write. Without one it stays, or
+    lives as long as the store says (`ExpiringStore`).
     """
 
     @cached_property
@@ -186,6 +189,44 @@ class StateStore(ABC):
         return await until_written(key, attempt)
 
 
+class ExpiringStore(StateStore):
+    """A view of a store whose keys expire, where their writer says nothing else."""
+
+    def __init__(self, store: StateStore, ttl: timedelta) -> None:
+        """Read and write in `store`; what is written without a time to live gets `ttl`."""
+        self._store = store
+        self._ttl = ttl
+
+    @cached_property
+    def locks(self) -> KeyedLocks:
+        """The locks of the store: it is the same key by whichever view it is written."""
+        return self._store.locks
+
+    async def get(self, key: str, model: type[Model]) -> Versioned[Model]:
+        """Read one key."""
+        return await self._store.get(key, model)
+
+    async def get_many(
+        self, keys: Iterable[str], model: type[Model]
+    ) -> dict[str, Versioned[Model]]:
+        """Read several keys of one model."""
+        return await self._store.get_many(keys, model)
+
+    async def put(
+        self, key: str, value: BaseModel, etag: str | None, *, ttl: timedelta | None = None
+    ) -> None:
+        """Write over the version with `etag`, or create where it is None; else raise Conflict."""
+        await self._store.put(key, value, etag, ttl=ttl or self._ttl)
+
+    async def overwrite(self, key: str, value: BaseModel, *, ttl: timedelta | None = None) -> None:
+        """Write without an ETag."""
+        await self._store.overwrite(key, value, ttl=ttl or self._ttl)
+
+    async def delete(self, key: str, etag: str) -> None:
+        """Delete the version with `etag`; raise Conflict where the key has another."""
+        await self._store.delete(key, etag)
+
+
 class DaprStateStore(StateStore):
     """A state store component of the sidecar."""
 
@@ -245,7 +286,7 @@ class DaprStateStore(StateStore):
         """Write over the version with `etag`, or create where it is None; else raise Conflict."""
         data = value.model_dump_json()
         # A new key has no expiry that would have to be taken away.
-        metadata = {} if etag is None and ttl is None else _expiry(ttl)
+        metadata = {} if etag is None and ttl in (None, PERMANENT) else _expiry(ttl)
         try:
             await self._call(
                 self._client.save_state(
@@ -312,7 +353,8 @@ def _expiry(ttl: timedelta | None) -> dict[str, str]:
 
     Redis would keep it otherwise: https://docs.dapr.io/developing-applications/building-blocks/state-management/state-store-ttl/
     """
-    return {"ttlInSeconds": str(-1 if ttl is None else max(1, round(ttl.total_seconds())))}
+    seconds = -1 if ttl in (None, PERMANENT) else max(1, round(ttl.total_seconds()))
+    return {"ttlInSeconds": str(seconds)}
 
 
 def _versioned(data: bytes | str, etag: str, model: type[Model]) -> Versioned[Model]:

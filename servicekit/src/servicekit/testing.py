@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pydantic import BaseModel
 
-from servicekit.state import Conflict, Model, StateStore, StoreUnavailable, Versioned
+from servicekit.state import PERMANENT, Conflict, Model, StateStore, StoreUnavailable, Versioned
 
 
 class MemoryStateStore(StateStore):
@@ -83,7 +83,7 @@ class MemoryStateStore(StateStore):
             self.writes_until_crash -= 1
         if not crash or self.crash_lands:
             self.ttls.pop(key, None)
-            if ttl is not None:
+            if ttl not in (None, PERMANENT):
                 self.ttls[key] = ttl
             current = self.data.pop(key, ("", "0"))
             if value is not None:

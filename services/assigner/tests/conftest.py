@@ -12,6 +12,6 @@ def store() -> MemoryStateStore:
 
 @pytest.fixture
 async def assigner(store: MemoryStateStore) -> Assigner:
-    assigner = Assigner.create(store, open_directory=True)
+    assigner = Assigner.create(store, Settings(open_directory=True))
     await assigner.add_team(TEAM.validate_json(Settings().team_file.read_bytes()))
     return assigner

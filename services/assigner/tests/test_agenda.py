@@ -9,12 +9,15 @@ import pytest
 
 from assigner import agenda
 from assigner.bootstrap import Assigner
+from assigner.settings import Settings
 from contracts.assigner import Agenda, AssignmentRequest
 from contracts.fields import Priority
 from contracts.problems import ProblemType
 from servicekit.problems import ProblemError
 from servicekit.state import Model, StoreUnavailable, Versioned
 from servicekit.testing import MemoryStateStore
+
+CLOSED = Settings(open_directory=False)
 
 NOW = datetime(2030, 1, 15, tzinfo=UTC)
 
@@ -134,7 +137,7 @@ async def test_a_long_history_is_read_by_several_requests(
         await assigner.ledger.release(f"{n:02}")
     found = []
     for _ in range(4):
-        page = await read(Assigner.create(MemoryStateStore(store.data), open_directory=False))
+        page = await read(Assigner.create(MemoryStateStore(store.data), CLOSED))
         found.append(([item.key for item in page.items], page.complete))
     assert found == [([], False), ([], False), (["24"], True), (["24"], True)]
 
@@ -164,9 +167,7 @@ async def test_concurrent_readers_get_the_same_agenda(
 ) -> None:
     for n in range(20):
         await assign(assigner, f"{n:02}")
-    replicas = [
-        Assigner.create(MemoryStateStore(store.data), open_directory=False) for _ in range(5)
-    ]
+    replicas = [Assigner.create(MemoryStateStore(store.data), CLOSED) for _ in range(5)]
     expected = [f"{n:02}" for n in range(20)]
     assert await asyncio.gather(*(keys(replica) for replica in replicas)) == [expected] * 5
     assert await keys(assigner) == expected
@@ -180,7 +181,7 @@ async def test_an_assignment_concurrent_to_a_read_is_not_missed(
         # One step of the store after another: between any two writes of the assignment.
         for _ in range(read_after):
             await asyncio.sleep(0)
-        await read(Assigner.create(MemoryStateStore(store.data), open_directory=False))
+        await read(Assigner.create(MemoryStateStore(store.data), CLOSED))
 
     await asyncio.gather(assign(assigner, "new"), read_later())
     assert await keys(assigner) == ["new"]
@@ -214,10 +215,10 @@ async def test_an_index_that_is_newer_than_the_member_that_was_read_stays_correc
         # The number is reserved in the member's record, and no assignment is made yet.
         crashing.writes_until_crash = 1
         with pytest.raises(StoreUnavailable):
-            await assign(Assigner.create(crashing, open_directory=False), "new")
+            await assign(Assigner.create(crashing, CLOSED), "new")
         await read(assigner)
 
-    slow = Assigner.create(InterruptedStore(store.data, reserve_and_index), open_directory=False)
+    slow = Assigner.create(InterruptedStore(store.data, reserve_and_index), CLOSED)
     assert (await read(slow)).complete
     await assign(assigner, "new")
     assert await keys(assigner) == ["new"]

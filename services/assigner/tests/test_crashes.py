@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from assigner.bootstrap import Assigner
 from assigner.domain import AssignmentRecord
+from assigner.settings import Settings
 from contracts.assigner import AssignmentRequest, AssignmentStatus, MemberProfile
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore
+
+CLOSED = Settings(open_directory=False)
 
 CAPACITY = 3
 MEMBERS = ("ann", "ben")
@@ -21,7 +24,7 @@ Data = dict[str, tuple[str, str]]
 
 
 async def team(data: Data) -> None:
-    assigner = Assigner.create(MemoryStateStore(data), open_directory=False)
+    assigner = Assigner.create(MemoryStateStore(data), CLOSED)
     for name in MEMBERS:
         profile = MemberProfile(
             name=name, email=f"{name}@x.org", skills=["python"], capacity=CAPACITY
@@ -32,7 +35,7 @@ async def team(data: Data) -> None:
 def replica(data: Data, crash: int | None = None, lands: bool = False) -> Assigner:
     store = MemoryStateStore(data)
     store.writes_until_crash, store.crash_lands = crash, lands
-    return Assigner.create(store, open_directory=False)
+    return Assigner.create(store, CLOSED)
 
 
 async def assert_consistent(data: Data) -> None:

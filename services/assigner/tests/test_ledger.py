@@ -8,11 +8,16 @@ from datetime import datetime
 import pytest
 
 from assigner.bootstrap import Assigner
+from assigner.settings import Settings
 from contracts.assigner import AssignmentRequest, AssignmentStatus, MemberProfile
 from contracts.fields import Priority
 from contracts.problems import ProblemType
 from servicekit.problems import ProblemError
 from servicekit.testing import MemoryStateStore
+
+OPEN = Settings(open_directory=True)
+
+CLOSED = Settings(open_directory=False)
 
 DUE = "2030-01-31T17:00:00+01:00"
 
@@ -109,9 +114,7 @@ async def test_a_repeat_matches_a_record_without_priority_and_due_date(
 async def test_concurrent_tasks_add_an_unknown_member_once(
     store: MemoryStateStore, replicas: int
 ) -> None:
-    team = [
-        Assigner.create(MemoryStateStore(store.data), open_directory=True) for _ in range(replicas)
-    ]
+    team = [Assigner.create(MemoryStateStore(store.data), OPEN) for _ in range(replicas)]
 
     async def assign(n: int) -> None:
         # Each comes one step of the store later than the one before: between any two writes.
@@ -129,7 +132,7 @@ async def test_concurrent_tasks_add_an_unknown_member_once(
 async def test_a_closed_directory_rejects_unknown_assignees(
     store: MemoryStateStore, name: str
 ) -> None:
-    closed = Assigner.create(store, open_directory=False)
+    closed = Assigner.create(store, CLOSED)
     with pytest.raises(ProblemError) as error:
         await closed.ledger.assign("t:assign", to(name))
     assert error.value.type is ProblemType.UNKNOWN_MEMBER
@@ -201,9 +204,7 @@ async def test_a_release_without_an_assignment_is_not_listed(assigner: Assigner)
 async def test_concurrent_tasks_do_not_exceed_the_capacity(
     store: MemoryStateStore, replicas: int
 ) -> None:
-    team = [
-        Assigner.create(MemoryStateStore(store.data), open_directory=False) for _ in range(replicas)
-    ]
+    team = [Assigner.create(MemoryStateStore(store.data), CLOSED) for _ in range(replicas)]
     await add(team[0], "ten", capacity=10)
     results = await asyncio.gather(
         *(team[n % replicas].ledger.assign(f"{n}:assign", to("ten")) for n in range(50)),

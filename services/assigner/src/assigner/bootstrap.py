@@ -38,11 +38,11 @@ class Assigner:
     agendas: Agendas
 
     @classmethod
-    def create(cls, store: StateStore, *, open_directory: bool) -> "Assigner":
+    def create(cls, store: StateStore, settings: Settings) -> "Assigner":
         """Return an assigner with its state in `store`."""
-        records = Records(store)
+        records = Records(store, settings.records_kept)
         locks = KeyedLocks()
-        directory = Directory(records, locks, open_to_all=open_directory)
+        directory = Directory(records, locks, open_to_all=settings.open_directory)
         return cls(directory, Ledger(records, directory, locks), Agendas(records, directory))
 
     async def add_team(self, team: list[TeamMember]) -> None:
@@ -59,6 +59,6 @@ async def open_assigner(
     team = TEAM.validate_json(settings.team_file.read_bytes())
     await open_sidecar(stack, settings, readiness)
     store = await open_state_store(stack, settings)
-    assigner = Assigner.create(store, open_directory=settings.open_directory)
+    assigner = Assigner.create(store, settings)
     await assigner.add_team(team)
     return assigner

@@ -127,6 +127,11 @@ class Ledger:
         released = current.value.model_copy(
             update={"status": AssignmentStatus.RELEASED, "released_at": datetime.now(UTC)}
         )
+        # The entry of the member's list expires with it. If the write after this one fails, the
+        # release is repeated.
+        await self._sequence.place(
+            held_by(member_id), record.number, key, ttl=self._records.released_kept
+        )
         await self._records.put_assignment(key, released, current.etag)
 
     async def assignment(self, key: str) -> Assignment:

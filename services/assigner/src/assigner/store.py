@@ -1,11 +1,13 @@
 """The keys and models of the assigner's state."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 
 from pydantic import BaseModel
 
 from assigner.domain import AssignmentRecord, MemberRecord
-from servicekit.state import StateStore, Versioned
+from contracts.assigner import AssignmentStatus
+from servicekit.state import PERMANENT, StateStore, Versioned
 
 MEMBERS = "members"
 
@@ -41,9 +43,10 @@ def held_by(member_id: str) -> str:
 class Records:
     """Typed reads and writes of the assigner's values."""
 
-    def __init__(self, store: StateStore) -> None:
-        """Read and write in `store`."""
+    def __init__(self, store: StateStore, released_kept: timedelta) -> None:
+        """Read and write in `store`; a released assignment is kept for `released_kept`."""
         self.store = store
+        self.released_kept = released_kept
 
     async def member(self, member_id: str) -> Versioned[MemberRecord]:
         """Read a member."""
@@ -78,11 +81,15 @@ class Records:
         self, key: str, record: AssignmentRecord
     ) -> tuple[AssignmentRecord, bool]:
         """Create an assignment or return the one there is, and whether it was created now."""
-        return await self.store.put_if_absent(f"assignment:{key}", record)
+        return await self.store.put_if_absent(f"assignment:{key}", record, ttl=self._kept(record))
 
     async def put_assignment(self, key: str, record: AssignmentRecord, etag: str | None) -> None:
         """Write an assignment over the version with `etag`, else raise Conflict."""
-        await self.store.put(f"assignment:{key}", record, etag)
+        await self.store.put(f"assignment:{key}", record, etag, ttl=self._kept(record))
+
+    def _kept(self, record: AssignmentRecord) -> timedelta:
+        """Return how long an assignment is kept: without end while it is held."""
+        return PERMANENT if record.status is AssignmentStatus.HELD else self.released_kept
 
     async def open_index(self, member_id: str) -> Versioned[OpenIndex]:
         """Read which assignments of a member may be open."""

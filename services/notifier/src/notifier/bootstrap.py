@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 
 from contracts.notifier import ChannelName
 from notifier.channels import Channel
@@ -12,7 +13,7 @@ from notifier.settings import Settings
 from notifier.store import Records
 from servicekit.opening import open_sidecar, open_state_store
 from servicekit.readiness import Readiness
-from servicekit.state import StateStore
+from servicekit.state import ExpiringStore, StateStore
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,9 @@ class Notifier:
     @classmethod
     def create(cls, store: StateStore, settings: Settings) -> "Notifier":
         """Return a notifier with its state in `store`."""
-        records = Records(store)
-        inbox = Inbox(records)
+        kept = timedelta(days=settings.inbox_kept_days)
+        records = Records(ExpiringStore(store, kept))
+        inbox = Inbox(records, kept)
         channels: dict[ChannelName, Channel] = {
             ChannelName.INBOX: inbox,
             ChannelName.EMAIL: Email(settings),

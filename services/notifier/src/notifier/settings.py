@@ -11,6 +11,12 @@ class Settings(ServiceSettings):
     """The mail server and the sender."""
 
     app_port: int = 8002
+    inbox_kept_days: int = Field(
+        default=90,
+        ge=37,
+        le=36_500,
+        description="Days that a notification, and its message in an inbox, is kept",
+    )
     smtp_host: str | None = Field(
         default=None, description="The mail server; without one, the e-mail channel is disabled"
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 from httpx import AsyncClient
 
@@ -46,6 +47,7 @@ from servicekit.background import Supervisor
 from servicekit.opening import dapr_client, lazy_state_store, open_sidecar, open_state_store
 from servicekit.readiness import Readiness
 from servicekit.sidecar import sidecar_client
+from servicekit.state import ExpiringStore
 
 
 async def open_orchestrator(
@@ -99,14 +101,16 @@ async def open_orchestrator(
     )
     await stack.enter_async_context(scheduler.arming(supervisor))
     jobs.fire = scheduler.fire
-    audit, tombstones = Audit(store), Tombstones(store)
+    records = ExpiringStore(store, settings.records_kept)
+    audit = Audit(store, timedelta(days=settings.audit_kept_days))
+    tombstones = Tombstones(records)
     inspector = Inspector(
         catalogue, management, tombstones, sidecar.why_no_worker, settings.jaeger_url
     )
     operations = Operations(
         catalogue, engine, client, management, audit, tombstones, poller.refresh
     )
-    events = Events(engine, AcceptedEvents(store), trace_contexts)
+    events = Events(engine, AcceptedEvents(records), trace_contexts)
     return Orchestrator(
         settings=settings,
         workflow_settings=workflow_settings,
@@ -115,7 +119,7 @@ async def open_orchestrator(
         management=management,
         operations=operations,
         bulk=BulkOperations(catalogue, index, operations, audit),
-        inbox=Inbox(catalogue, index, poller, engine, events, Claims(store), audit),
+        inbox=Inbox(catalogue, index, poller, engine, events, Claims(records), audit),
         audit=audit,
         inspector=inspector,
         live_view=LiveView(inspector.revision, inspector.detail, lambda: readiness.draining),
@@ -145,7 +149,7 @@ def _dependencies(settings: Settings, workflow_settings: SettingsRegistry) -> Ac
         workflow_settings=workflow_settings,
         assigner=AssignerClient(http),
         notifier=NotifierClient(http),
-        store=lazy_state_store(settings),
+        store=ExpiringStore(lazy_state_store(settings), settings.records_kept),
         sidecar=http,
         web=AsyncClient(timeout=settings.web_timeout_seconds, follow_redirects=False),
     )

@@ -38,6 +38,9 @@ class Settings(ServiceSettings):
         description="Bytes of histories that the worker caches, of instances that have not ended, "
         "so that a sidecar of Dapr 1.19 sends it only new events; 0 caches none",
     )
+    audit_kept_days: int = Field(
+        default=365, ge=1, le=36_500, description="Days that an entry of the audit trail is kept"
+    )
     index_look_seconds: float = Field(
         default=5.0,
         gt=0,

@@ -1,5 +1,7 @@
 """Actions are recorded, with their result."""
 
+from datetime import timedelta
+
 import pytest
 
 from contracts.problems import ProblemType
@@ -84,3 +86,17 @@ async def test_a_purged_instance_has_a_tombstone() -> None:
     assert not await tombstones.was_purged("task-1")
     await tombstones.record_purge("task-1", "olga")
     assert await tombstones.was_purged("task-1")
+
+
+async def test_entries_expire_each_in_its_time() -> None:
+    store = MemoryStateStore()
+    audit = Audit(store, timedelta(days=10))
+    async with audit.recording(ACTION):
+        store.pass_time(timedelta(days=1))
+    store.pass_time(timedelta(days=9))
+    async with audit.recording(ACTION):
+        pass
+    store.pass_time(timedelta(days=9))
+    assert len((await audit.page(None, 10)).items) == 1
+    store.pass_time(timedelta(days=2))
+    assert store.data == {}

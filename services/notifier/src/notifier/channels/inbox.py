@@ -1,5 +1,7 @@
 """The inbox channel: messages in the state store, to be read over the API."""
 
+from datetime import timedelta
+
 from contracts.notifier import InboxMessage, InboxPage, NotificationRequest
 from notifier.store import Records, inbox_of
 from servicekit.sequence import Sequence, next_before
@@ -14,10 +16,10 @@ class Inbox:
 
     claim = None
 
-    def __init__(self, records: Records) -> None:
-        """Store inboxes beside the records of the notifications."""
+    def __init__(self, records: Records, kept: timedelta) -> None:
+        """Store inboxes beside the records of the notifications, each entry for `kept`."""
         self._records = records
-        self._sequence = Sequence(records.store)
+        self._sequence = Sequence(records.store, kept)
 
     async def deliver(self, key: str, request: NotificationRequest) -> int:
         """Add an entry to the recipient's inbox and return its number."""

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from orchestrator.schemas.operations import AuditEntry, AuditPage
@@ -31,10 +31,11 @@ class Action:
 class Audit:
     """The audit trail in a state store: of an entry, only the result is ever changed."""
 
-    def __init__(self, store: StateStore) -> None:
-        """Keep the entries in `store`."""
+    def __init__(self, store: StateStore, kept: timedelta | None = None) -> None:
+        """Keep the entries in `store`, each for `kept`; None for as long as the store says."""
         self._store = store
-        self._sequence = Sequence(store)
+        self._kept = kept
+        self._sequence = Sequence(store, kept)
 
     @asynccontextmanager
     async def recording(self, action: Action) -> AsyncIterator[None]:
@@ -87,7 +88,7 @@ class Audit:
 
     async def _write(self, entry: AuditEntry) -> None:
         # Its id is unique, so that nothing else writes it.
-        await self._store.overwrite(_key(entry.id), entry)
+        await self._store.overwrite(_key(entry.id), entry, ttl=self._kept)
 
 
 def _key(entry_id: str) -> str:

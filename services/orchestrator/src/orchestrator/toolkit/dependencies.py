@@ -26,7 +26,8 @@ class ActivityDependencies:
         workflow_settings: The settings of each workflow.
         assigner: The client of the assigner.
         notifier: The client of the notifier.
-        store: The orchestrator's state store.
+        store: The orchestrator's state store; what an activity writes expires (RECORDS_KEPT_DAYS)
+            unless it says PERMANENT.
         sidecar: The HTTP client of the sidecar, for what has no client of its own.
         web: The HTTP client for addresses outside the system.
     """

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from orchestrator.toolkit.ledger_records import MADE_BY, Account, Begun, Movement, Operation, Status
-from servicekit.state import StateStore, until_written
+from servicekit.state import PERMANENT, StateStore, until_written
 
 
 class KeyReused(Exception):
@@ -29,17 +30,26 @@ class Ledger:
     Several ledgers of one name over one store are the same accounts.
     """
 
-    def __init__(self, store: StateStore, name: str, opening: Callable[[str], int]) -> None:
+    def __init__(
+        self,
+        store: StateStore,
+        name: str,
+        opening: Callable[[str], int],
+        kept: timedelta | None = None,
+    ) -> None:
         """Keep the accounts in `store`.
 
         Args:
             store: The state store.
             name: The prefix of its keys, which other ledgers must not have.
             opening: Returns the balance of an account that has no movement yet.
+            kept: How long a movement's key is known: for longer than whoever made it may repeat
+                or compensate it; None for as long as the store says. The accounts stay.
         """
         self._store = store
         self._name = name
         self._opening = opening
+        self._kept = kept
 
     async def take(self, key: str, account: str, amount: int) -> Shortage | None:
         """Take an amount; the same key again takes nothing more.
@@ -83,13 +93,11 @@ class Ledger:
                     if record.balance + begun.change < 0:
                         return Shortage(record.balance)
                     ours = begun
-                    await self._store.put(
-                        self._account_key(account), record.counting(key, ours), etag
-                    )
+                    await self._put_account(account, record.counting(key, ours), etag)
                 movement = Movement(
                     status=MADE_BY[ours.operation], account=account, amount=ours.amount
                 )
-                await self._store.put(self._movement_key(key), movement, None)
+                await self._store.put(self._movement_key(key), movement, None, ttl=self._kept)
             _check(key, movement, account, begun)
             return None
 
@@ -98,7 +106,9 @@ class Ledger:
 
     async def _compensate(self, key: str) -> int:
         nothing_taken = Movement(status=Status.COMPENSATED)
-        found, _ = await self._store.put_if_absent(self._movement_key(key), nothing_taken)
+        found, _ = await self._store.put_if_absent(
+            self._movement_key(key), nothing_taken, ttl=self._kept
+        )
         if found.status is Status.DEPOSITED:
             raise KeyReused(f"{key} is a deposit")
         if found.status is Status.TAKEN and found.account is not None:
@@ -112,8 +122,11 @@ class Ledger:
             return
         if key not in record.open:
             begun = Begun(operation=Operation.COMPENSATE, amount=taken.amount)
-            await self._store.put(self._account_key(account), record.counting(key, begun), etag)
-        await self._store.update(self._movement_key(key), Movement, _compensated)
+            await self._put_account(account, record.counting(key, begun), etag)
+        await self._store.update(self._movement_key(key), Movement, _compensated, ttl=self._kept)
+
+    async def _put_account(self, account: str, record: Account, etag: str | None) -> None:
+        await self._store.put(self._account_key(account), record, etag, ttl=PERMANENT)
 
     async def _read(
         self, account: str, key: str | None = None

@@ -18,6 +18,14 @@ class OrderSettings(WorkflowSettings):
         default=100_000, ge=0, description="What a customer's wallet opens with, such as in cents"
     )
 
+    movements_kept_days: int = Field(
+        default=400,
+        ge=37,
+        le=36_500,
+        description="Days that the key of a movement of goods or money, or of a shipment, is "
+        "known: a repeat moves nothing, and an order can compensate it",
+    )
+
     @cached_property
     def assortment(self) -> Assortment:
         """What the goods file says; it is read once."""

@@ -6,7 +6,7 @@ from typing import Protocol
 from pydantic import AwareDatetime, BaseModel
 
 from contracts.fields import RequestId
-from servicekit.state import StateStore
+from servicekit.state import PERMANENT, StateStore
 
 
 class AccountStatus(StrEnum):
@@ -62,7 +62,7 @@ class AccountRecord(BaseModel):
 
 
 class StoredAccounts:
-    """Accounts in the state store."""
+    """Accounts in the state store; they belong to the customers, and stay."""
 
     def __init__(self, store: StateStore) -> None:
         """Keep the accounts in `store`."""
@@ -89,7 +89,9 @@ class StoredAccounts:
             )
             return AccountRecord(account=account, key=key, closed_keys=_closed_keys(record))
 
-        return (await self._store.update(_store_key(customer_id), AccountRecord, opened)).account
+        return (
+            await self._store.update(_store_key(customer_id), AccountRecord, opened, ttl=PERMANENT)
+        ).account
 
     async def close(self, key: str, customer_id: str, now: AwareDatetime) -> None:
         """Close what was opened under the key; nothing can be opened under it any more."""
@@ -108,7 +110,7 @@ class StoredAccounts:
             )
             return AccountRecord(account=account, key=key, closed_keys=closed_keys)
 
-        await self._store.update(_store_key(customer_id), AccountRecord, closed)
+        await self._store.update(_store_key(customer_id), AccountRecord, closed, ttl=PERMANENT)
 
     async def find(self, customer_id: str) -> Account | None:
         """Return a customer's account, open or closed."""

@@ -1,6 +1,7 @@
 """A shop without an external system: stock, wallets and shipments are in the state store."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic import BaseModel
 
@@ -29,22 +30,22 @@ class Shop:
 
 def open_shop(store: StateStore, settings: OrderSettings) -> Shop:
     """Return the shop of the settings over a store; one for each event loop."""
-    assortment = settings.assortment
+    assortment, kept = settings.assortment, timedelta(days=settings.movements_kept_days)
     return Shop(
         assortment,
-        LedgerStock(store, assortment),
-        LedgerPayments(store, assortment, settings.wallet_credit_minor_units),
-        StoredShipping(store),
+        LedgerStock(store, assortment, kept),
+        LedgerPayments(store, assortment, settings.wallet_credit_minor_units, kept),
+        StoredShipping(store, kept),
     )
 
 
 class LedgerStock:
     """The stock, which opens with what the assortment says."""
 
-    def __init__(self, store: StateStore, assortment: Assortment) -> None:
-        """Keep it in `store`."""
+    def __init__(self, store: StateStore, assortment: Assortment, kept: timedelta) -> None:
+        """Keep it in `store`, and the keys of movements for as long as `kept`."""
         self._assortment = assortment
-        self._ledger = Ledger(store, "stock", self._opening)
+        self._ledger = Ledger(store, "stock", self._opening, kept)
 
     def _opening(self, sku: str) -> int:
         goods = self._assortment.find(sku)
@@ -71,10 +72,12 @@ class LedgerStock:
 class LedgerPayments:
     """Wallets; each opens with the same credit at its first use."""
 
-    def __init__(self, store: StateStore, assortment: Assortment, credit: int) -> None:
+    def __init__(
+        self, store: StateStore, assortment: Assortment, credit: int, kept: timedelta
+    ) -> None:
         """Keep them in `store`; `credit` is in the currency's smallest unit."""
         self._assortment = assortment
-        self._ledger = Ledger(store, "wallet", lambda _: credit)
+        self._ledger = Ledger(store, "wallet", lambda _: credit, kept)
 
     async def charge(self, key: str, customer: str, amount: int) -> str | None:
         """Take money out of a wallet; return why not, where the balance is too low."""
@@ -106,9 +109,10 @@ class ShipmentRecord(BaseModel):
 class StoredShipping:
     """A carrier that only keeps a record of each shipment."""
 
-    def __init__(self, store: StateStore) -> None:
-        """Keep the shipments in `store`."""
+    def __init__(self, store: StateStore, kept: timedelta) -> None:
+        """Keep the shipments in `store`, each for as long as `kept`."""
         self._store = store
+        self._kept = kept
 
     async def ship(self, shipment: Shipment) -> None:
         """Hand over goods; the same key again ships nothing more.
@@ -117,13 +121,17 @@ class StoredShipping:
             KeyCompensated: The key was compensated before.
         """
         record = ShipmentRecord(shipment=shipment)
-        recorded, _ = await self._store.put_if_absent(_record_key(shipment.key), record)
+        recorded, _ = await self._store.put_if_absent(
+            _record_key(shipment.key), record, ttl=self._kept
+        )
         if recorded != record:
             raise KeyCompensated(f"{shipment.key} was compensated")
 
     async def compensate(self, key: str) -> bool:
         """Cancel what the key shipped; from now on it ships nothing. Return whether it had."""
-        record = await self._store.update(_record_key(key), ShipmentRecord, _cancelled)
+        record = await self._store.update(
+            _record_key(key), ShipmentRecord, _cancelled, ttl=self._kept
+        )
         return record.shipment is not None
 
     async def find(self, key: str) -> Shipment | None:
