@@ -30,7 +30,7 @@ async def trace_id(system: System, instance: str) -> str:
 async def test_a_completed_task_is_one_trace(system: System, jaeger: Jaeger) -> None:
     instance = await task(system)
     ended = await system.finished(instance)
-    trace = await jaeger.with_steps(await trace_id(system, instance), STEPS)
+    trace = await jaeger.with_steps(await trace_id(system, instance), STEPS, SERVICES)
     status = await system.orchestrator.get(f"/tasks/{instance}/status")
     assert ended["status"] == "COMPLETED"
     assert status.json()["trace_id"] == trace.id
@@ -145,7 +145,7 @@ async def test_a_scheduled_start_has_a_trace(system: System, jaeger: Jaeger) -> 
     instance = (await ran(system, name, None))["last_instance"]
     await system.orchestrator.delete(f"/schedules/{name}")
     await system.finished(instance)
-    trace = await jaeger.with_steps(await trace_id(system, instance), STEPS)
+    trace = await jaeger.with_steps(await trace_id(system, instance), STEPS, SERVICES)
     assert trace.roots() == ["scheduled start"]
     assert trace.services() == set(SERVICES)
 

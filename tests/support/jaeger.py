@@ -100,13 +100,23 @@ class Jaeger:
         found: Trace = await eventually(look, f"{name} in trace {trace_id}", within=30)
         return found
 
-    async def with_steps(self, trace_id: str, steps: Iterable[str]) -> Trace:
-        """Return a trace once these steps have arrived, and the causes of all that has."""
-        wanted = set(steps)
+    async def with_steps(
+        self, trace_id: str, steps: Iterable[str], services: Iterable[str] = ()
+    ) -> Trace:
+        """Return a trace once these steps have arrived, and the causes of all that has.
+
+        Args:
+            trace_id: The trace.
+            steps: The steps.
+            services: Which services' spans are to be there, too; each exports its own.
+        """
+        wanted, exporters = set(steps), set(services)
 
         async def look() -> Trace | None:
             trace = await self.trace(trace_id)
-            there = trace is not None and wanted <= trace.step_names()
+            there = (
+                trace is not None and wanted <= trace.step_names() and exporters <= trace.services()
+            )
             return trace if trace and there and not trace.orphans() else None
 
         found: Trace = await eventually(look, f"{wanted} in trace {trace_id}", within=30)
