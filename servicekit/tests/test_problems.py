@@ -1,7 +1,8 @@
 """Error answers are problem details, with type, headers and trace id."""
 
+import json
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import pytest
@@ -9,11 +10,14 @@ from fastapi import FastAPI, Query
 from fastapi.exceptions import HTTPException
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+from pydantic import BaseModel, ValidationError
 
 from contracts.problems import MEDIA_TYPE, PROBLEM_KINDS, FieldError, ProblemType
+from servicekit.problem_texts import truncate
 from servicekit.problems import (
     ProblemError,
     install_problem_handlers,
+    invalid,
     problem_response,
     problem_responses,
 )
@@ -113,3 +117,48 @@ def test_problems_of_one_status_are_documented_together() -> None:
 def test_every_problem_type_has_a_status_and_a_title() -> None:
     assert set(PROBLEM_KINDS) == set(ProblemType)
     assert all(400 <= kind.status < 600 and kind.title for kind in PROBLEM_KINDS.values())
+
+
+class Fields(BaseModel, extra="forbid"):
+    name: str
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {f"k{i}": 0 for i in range(5_300)},
+        {"name": 1, "x" * 60_000: 1},
+        {"\U0001f600" * 10_000 + str(i): 1 for i in range(2)},
+        {"\x01" * 5_000 + str(i): 1 for i in range(10)},
+        {'"' * 20_000 + str(i): 1 for i in range(3)},
+    ],
+)
+def test_a_problem_is_bounded_whatever_the_body(body: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Fields.model_validate(body)
+    problem = invalid(refused.value, "body", "input")
+    answer = bytes(problem_response(problem.type, problem.detail, errors=problem.errors).body)
+    assert len(answer) < 4_096
+    assert len(problem.detail.encode()) < 2_048
+    told = json.loads(answer)
+    assert 1 <= len(told["errors"]) <= 20
+    assert all(error["field"].startswith("body.input.") for error in told["errors"])
+    assert "errors.pydantic.dev" not in problem.detail
+
+
+def test_a_problem_counts_the_errors_that_it_leaves_out() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Fields.model_validate({"name": "a", **{f"k{i}": 0 for i in range(30)}})
+    problem = invalid(refused.value, "body")
+    assert problem.detail.startswith("body.k0: Extra inputs are not permitted; body.k1: ")
+    assert problem.detail.endswith("; and 27 more")
+
+
+@pytest.mark.parametrize("text", ["x" * 100_000, "\U0001f600" * 10_000, "\x00" * 9_000, "\ud800"])
+def test_any_detail_is_truncated(text: str) -> None:
+    answer = bytes(problem_response(ProblemType.NOT_FOUND, text).body)
+    assert len(answer) < 4_096
+    error = ProblemError(ProblemType.NOT_FOUND, text)
+    assert len(str(error)) <= 1_500
+    assert error.detail == truncate(text, 1_500)
+    error.detail.encode()

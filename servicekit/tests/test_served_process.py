@@ -102,6 +102,7 @@ async def observed() -> Observed:
         probe.close()
         environment = {
             "APP_API_TOKEN": "secret",
+            "ALLOWED_HOSTS": "*.example",
             "LOG_FORMAT": "json",
             "DRAIN_SECONDS": "0.1",
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector_port}",

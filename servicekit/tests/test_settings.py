@@ -28,11 +28,19 @@ def test_all_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "SHUTDOWN_SECONDS": "7",
         "MAX_BODY_BYTES": "2048",
         "RECORDS_KEPT_DAYS": "365",
+        "MAX_JSON_DEPTH": "8",
+        "ALLOWED_HOSTS": "tasks.example.com, *.example.org",
+        "TRUSTED_ORIGINS": "https://portal.example.com",
+        "ROOT_PATH": "/taskway",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     settings = ServiceSettings()
-    assert {name.upper(): str(value) for name, value in settings} == environment
+    read = {
+        name.upper(): ", ".join(value) if isinstance(value, list) else str(value)
+        for name, value in settings
+    }
+    assert read == environment
     assert settings.sidecar_url == "http://127.0.0.1:3601"
 
 
@@ -46,6 +54,11 @@ def test_all_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         ("SHUTDOWN_SECONDS", "0"),
         ("MAX_BODY_BYTES", "1023"),
         ("RECORDS_KEPT_DAYS", "36"),
+        ("MAX_JSON_DEPTH", "0"),
+        ("ALLOWED_HOSTS", "a,,b"),
+        ("ROOT_PATH", "taskway"),
+        ("ROOT_PATH", "/taskway/"),
+        ("ROOT_PATH", "//evil.example"),
     ],
 )
 def test_an_invalid_setting_is_rejected(

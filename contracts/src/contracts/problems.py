@@ -17,6 +17,9 @@ class ProblemType(StrEnum):
     NOT_FOUND = URN_PREFIX + "not-found"
     METHOD_NOT_ALLOWED = URN_PREFIX + "method-not-allowed"
     PAYLOAD_TOO_LARGE = URN_PREFIX + "payload-too-large"
+    UNSUPPORTED_MEDIA_TYPE = URN_PREFIX + "unsupported-media-type"
+    MISDIRECTED = URN_PREFIX + "misdirected-request"
+    CROSS_ORIGIN = URN_PREFIX + "cross-origin-request"
     BAD_REQUEST = URN_PREFIX + "bad-request"
     KEY_REUSED = URN_PREFIX + "key-reused"
     UNKNOWN_MEMBER = URN_PREFIX + "unknown-member"
@@ -52,6 +55,9 @@ PROBLEM_KINDS: dict[ProblemType, ProblemKind] = {
     ProblemType.NOT_FOUND: ProblemKind(404, "Resource not found"),
     ProblemType.METHOD_NOT_ALLOWED: ProblemKind(405, "The resource does not support this method"),
     ProblemType.PAYLOAD_TOO_LARGE: ProblemKind(413, "The request body is too large"),
+    ProblemType.UNSUPPORTED_MEDIA_TYPE: ProblemKind(415, "The request body is not plain JSON"),
+    ProblemType.MISDIRECTED: ProblemKind(421, "The request is for another host"),
+    ProblemType.CROSS_ORIGIN: ProblemKind(403, "The request comes from another site"),
     ProblemType.BAD_REQUEST: ProblemKind(400, "The request cannot be parsed"),
     ProblemType.KEY_REUSED: ProblemKind(409, "The key was used with another body"),
     ProblemType.UNKNOWN_MEMBER: ProblemKind(404, "Member not found"),

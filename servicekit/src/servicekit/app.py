@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from contracts.problems import Problem, ProblemType
 from servicekit.health import health_router
-from servicekit.limits import BodyLimit
+from servicekit.http_rules import install_http_rules
 from servicekit.metrics import metrics_router
 from servicekit.problems import COMMON_PROBLEMS, install_problem_handlers, problem_responses
 from servicekit.readiness import Readiness
@@ -70,7 +70,7 @@ def build_app(
     app.state.startup = startup
     trace_requests(app)
     install_problem_handlers(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    install_http_rules(app, settings)
     problems, checks = problem_responses(*COMMON_PROBLEMS), []
     if settings.app_api_token is not None:
         problems |= problem_responses(ProblemType.UNAUTHORIZED)

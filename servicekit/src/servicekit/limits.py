@@ -41,4 +41,11 @@ class BodyLimit:
                 raise HTTPException(413, self._refusal)
             return message
 
-        await self._app(scope, limited_receive, send)
+        try:
+            await self._app(scope, limited_receive, send)
+        except HTTPException as error:
+            # Of middleware that reads the body before there is anything that handles exceptions.
+            if error.status_code != 413:
+                raise
+            answer = problem_response(ProblemType.PAYLOAD_TOO_LARGE, self._refusal)
+            await answer(scope, receive, send)

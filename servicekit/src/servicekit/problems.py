@@ -7,13 +7,18 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from contracts.problems import MEDIA_TYPE, PROBLEM_KINDS, FieldError, Problem, ProblemType
+from servicekit.problem_texts import bounded_errors, field_errors, truncate
 from servicekit.state import StoreUnavailable
 from servicekit.tracing import trace_id
 
 log = structlog.get_logger(__name__)
+
+# Together with the rest of a problem, less than 4 KiB.
+MAX_DETAIL_BYTES, MAX_ERRORS_BYTES = 1_500, 2_000
 
 
 class ProblemError(Exception):
@@ -31,15 +36,27 @@ class ProblemError(Exception):
 
         Args:
             type_: The problem's type, which determines the HTTP status and the title.
-            detail: What happened, for a person to read.
+            detail: What happened, for a person to read; truncated to 1,500 bytes.
             errors: The invalid fields.
             retry_after: Seconds until a retry makes sense; for 503 only.
         """
-        super().__init__(detail)
+        # Not only in the answer: the audit trail keeps it, too.
+        self.detail = truncate(detail, MAX_DETAIL_BYTES)
+        super().__init__(self.detail)
         self.type = type_
-        self.detail = detail
         self.errors = list(errors)
         self.retry_after = retry_after
+
+
+def invalid(error: ValidationError, *place: str) -> ProblemError:
+    """Return the problem (422) for a value of a request that does not match its model.
+
+    Args:
+        error: The error of the validation.
+        place: Where in the request the value is, such as `body`, `input`.
+    """
+    errors, detail = field_errors(error.errors(), *place)
+    return ProblemError(ProblemType.VALIDATION, detail, errors=errors)
 
 
 def problem_response(
@@ -49,15 +66,15 @@ def problem_response(
     errors: Sequence[FieldError] = (),
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """Return a problem as an HTTP response."""
+    """Return a problem as an HTTP response, of less than 4 KiB whatever the request was."""
     kind = PROBLEM_KINDS[type_]
     problem = Problem(
         type=type_,
         title=kind.title,
         status=kind.status,
         trace_id=trace_id(),
-        detail=detail,
-        errors=list(errors),
+        detail=truncate(detail, MAX_DETAIL_BYTES),
+        errors=bounded_errors(errors, MAX_ERRORS_BYTES),
     )
     return Response(problem.model_dump_json(exclude_none=True), kind.status, headers, MEDIA_TYPE)
 
@@ -78,7 +95,10 @@ def problem_responses(*types: ProblemType) -> dict[int | str, dict[str, Any]]:
 # What any route may answer.
 COMMON_PROBLEMS = (
     ProblemType.BAD_REQUEST,
+    ProblemType.CROSS_ORIGIN,
     ProblemType.PAYLOAD_TOO_LARGE,
+    ProblemType.UNSUPPORTED_MEDIA_TYPE,
+    ProblemType.MISDIRECTED,
     ProblemType.VALIDATION,
     ProblemType.INTERNAL,
     ProblemType.UNAVAILABLE,
@@ -104,11 +124,7 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(_: Request, error: RequestValidationError) -> Response:
-        errors = [
-            FieldError(field=".".join(str(part) for part in e["loc"]), message=e["msg"])
-            for e in error.errors()
-        ]
-        detail = "; ".join(f"{e.field}: {e.message}" for e in errors)
+        errors, detail = field_errors(error.errors())
         return problem_response(ProblemType.VALIDATION, detail, errors=errors)
 
     @app.exception_handler(HTTPException)
@@ -117,6 +133,7 @@ def install_problem_handlers(app: FastAPI) -> None:
             404: ProblemType.NOT_FOUND,
             405: ProblemType.METHOD_NOT_ALLOWED,
             413: ProblemType.PAYLOAD_TOO_LARGE,
+            415: ProblemType.UNSUPPORTED_MEDIA_TYPE,
         }
         type_ = types.get(error.status_code, ProblemType.BAD_REQUEST)
         detail = f"{request.method} {request.url.path}: {error.detail}"

@@ -1,10 +1,18 @@
 """Settings that all services read from the environment."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Names = Annotated[list[Annotated[str, Field(min_length=1)]], NoDecode, BeforeValidator(_split)]
+"""Names, in the environment with commas between them."""
 
 
 class ServiceSettings(BaseSettings):
@@ -28,7 +36,34 @@ class ServiceSettings(BaseSettings):
     shutdown_seconds: int = Field(
         default=10, ge=1, description="Seconds that requests in flight may take after that"
     )
-    max_body_bytes: int = Field(default=65_536, ge=1024)
+    max_body_bytes: int = Field(
+        default=65_536, ge=1024, description="The largest request body that is read"
+    )
+    max_json_depth: int = Field(
+        default=32,
+        ge=1,
+        # From 255 on, Pydantic does not serialize what it has accepted.
+        le=200,
+        description="How deep arrays and objects of a request body may be nested",
+    )
+    allowed_hosts: Names = Field(
+        default=["localhost", "*.localhost", "*.svc", "*.svc.cluster.local"],
+        description="Host names that requests may be for, with commas between them; `*.example.com`"
+        " stands for every name below it, `*` for every name. IP addresses, and names without a "
+        "dot, are always allowed: no page of another site can have them",
+    )
+    trusted_origins: Names = Field(
+        default=[],
+        description="Origins, such as `https://portal.example.com`, whose pages may send requests "
+        "that change something, besides those of the service itself; with commas between them",
+    )
+    root_path: str = Field(
+        default="",
+        pattern=r"^(/[A-Za-z0-9._~-]+)*$",
+        max_length=200,
+        description="The prefix, such as `/taskway`, below which a proxy publishes the service, "
+        "whether or not it strips it; by default the `X-Forwarded-Prefix` that the proxy sends",
+    )
     records_kept_days: int = Field(
         default=90,
         ge=37,

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.problems import FieldError, ProblemType
+from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.client import Engine, unknown_instance
 from orchestrator.engine.event_delivery import Events, wait_of
@@ -24,7 +24,7 @@ from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition, Event
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import Poller
-from servicekit.problems import ProblemError
+from servicekit.problems import ProblemError, invalid
 
 
 class Inbox:
@@ -152,9 +152,4 @@ def parse_payload(event: Event, payload: dict[str, Any]) -> BaseModel:
     try:
         return event.payload.model_validate(payload)
     except ValidationError as error:
-        errors = [
-            FieldError(field=".".join(str(p) for p in ("body", *e["loc"])), message=e["msg"])
-            for e in error.errors()
-        ]
-        detail = "; ".join(f"{e.field}: {e.message}" for e in errors)
-        raise ProblemError(ProblemType.VALIDATION, detail, errors=errors) from error
+        raise invalid(error, "body") from error

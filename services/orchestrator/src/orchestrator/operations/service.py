@@ -29,7 +29,7 @@ from orchestrator.schemas.operations import (
 )
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.toolkit.catalogue import Catalogue
-from servicekit.problems import ProblemError
+from servicekit.problems import ProblemError, invalid
 
 # An operation reaches an instance by its inbox: it takes effect after the engine has answered.
 EFFECT_TIMEOUT_SECONDS = 5.0
@@ -122,7 +122,7 @@ class Operations:
                     named = {**given, definition.id_field: request.new_id}
                     again = definition.input.model_validate(named)
                 except ValidationError as error:
-                    raise ProblemError(ProblemType.VALIDATION, str(error)) from error
+                    raise invalid(error, "body", "input") from error
             if await self._tombstones.record_rerun(new_id, link) != link:
                 raise ProblemError(
                     ProblemType.INSTANCE_EXISTS,

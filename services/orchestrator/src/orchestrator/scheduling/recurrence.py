@@ -9,7 +9,7 @@ from contracts.problems import ProblemType
 from orchestrator.schemas.schedules import ScheduleRequest
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
-from servicekit.problems import ProblemError
+from servicekit.problems import ProblemError, invalid
 
 
 def next_run(schedule: ScheduleRequest, after: datetime) -> datetime:
@@ -59,8 +59,5 @@ def run_of(
     try:
         request = definition.input.model_validate({**schedule.request, definition.id_field: name})
     except ValidationError as error:
-        detail = "; ".join(
-            f"body.request.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()
-        )
-        raise ProblemError(ProblemType.VALIDATION, detail) from error
+        raise invalid(error, "body", "request") from error
     return definition, request

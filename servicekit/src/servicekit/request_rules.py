@@ -1,0 +1,116 @@
+"""ASGI middleware that rejects what no route should have to look at: media types, codings, text.
+
+It reads a body once, checks it as JSON, and hands it on: what `dict[str, Any]` accepts in a model
+is then as harmless as what a model checks field by field.
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contracts.problems import FieldError, ProblemType
+from servicekit.json_rules import JsonRefused, parse_json, text_flaw
+from servicekit.problems import problem_response
+
+JSON_TYPE = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
+
+
+class RequestRules:
+    """Answers 415 to a body that is not plain JSON, and 422 to JSON or a query that is refused."""
+
+    def __init__(self, app: ASGIApp, max_depth: int) -> None:
+        """Wrap an application; `max_depth` is how deep the JSON that it receives may be nested."""
+        self._app = app
+        self._max_depth = max_depth
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        refusal = _query_refusal(scope["query_string"])
+        if refusal is None and _has_body(headers):
+            messages = await _read(receive)
+            if messages is None:
+                return
+            body = b"".join(message.get("body", b"") for message in messages)
+            refusal = self._body_refusal(headers, body)
+            receive = _replay(messages, receive)
+        if refusal is None:
+            await self._app(scope, receive, send)
+        else:
+            await refusal(scope, receive, send)
+
+    def _body_refusal(self, headers: Headers, body: bytes) -> Response | None:
+        coding = headers.get("content-encoding", "identity").strip().lower()
+        if coding != "identity":
+            # RFC 9110, 15.5.16: the answer says which codings would have been accepted.
+            return problem_response(
+                ProblemType.UNSUPPORTED_MEDIA_TYPE,
+                "Send the body without a Content-Encoding",
+                headers={"Accept-Encoding": "identity"},
+            )
+        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if JSON_TYPE.fullmatch(media_type) is None:
+            return problem_response(
+                ProblemType.UNSUPPORTED_MEDIA_TYPE,
+                "Send the body as JSON, with the Content-Type application/json",
+                headers={"Accept": "application/json"},
+            )
+        if not body:
+            return None
+        try:
+            parse_json(body, self._max_depth)
+        except JsonRefused as error:
+            return _invalid(".".join(["body", *map(str, error.path)]), str(error))
+        return None
+
+
+def _has_body(headers: Headers) -> bool:
+    # RFC 9112, 6.3: a request without either has none.
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+async def _read(receive: Receive) -> list[Message] | None:
+    """Return the messages of a body, or None where the client is gone."""
+    messages = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        messages.append(message)
+        if not message.get("more_body", False):
+            return messages
+
+
+def _replay(messages: list[Message], receive: Receive) -> Receive:
+    """Return a `receive` that yields what was read, and then what comes."""
+    left: Iterator[Message] = iter(messages)
+
+    async def again() -> Message:
+        message = next(left, None)
+        return await receive() if message is None else message
+
+    return again
+
+
+def _query_refusal(query: bytes) -> Response | None:
+    if not query.isascii():
+        return _invalid("query", "it is not percent-encoded")
+    if b"%" not in query:
+        return None
+    try:
+        flaw = text_flaw(unquote_to_bytes(query).decode())
+    except UnicodeDecodeError:
+        flaw = "it is not valid UTF-8"
+    return _invalid("query", flaw) if flaw else None
+
+
+def _invalid(field: str, message: str) -> Response:
+    error = FieldError(field=field, message=message)
+    return problem_response(ProblemType.VALIDATION, f"{field}: {message}", errors=[error])
