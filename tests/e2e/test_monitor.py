@@ -88,9 +88,12 @@ async def test_a_stopped_monitor_takes_no_second_stop(system: System) -> None:
     instance, _ = await watch(system)
     await system.send(instance, "stop", **STOP)
     await system.finished(instance)
-    late = await system.orchestrator.post(f"/monitors/{instance}/stop", json=STOP)
+    again = await system.orchestrator.post(f"/monitors/{instance}/stop", json=STOP)
+    assert again.status_code == 200
+    other = STOP | {"reason": "For another reason"}
+    late = await system.orchestrator.post(f"/monitors/{instance}/stop", json=other)
     assert late.status_code == 409
-    assert (await system.send(instance, "stop", **STOP)).status_code == 410
+    assert (await system.send(instance, "stop", **other)).status_code == 410
     unknown = await system.orchestrator.post(f"/monitors/monitor-{unique()}/stop", json=STOP)
     assert unknown.status_code == 404
 

@@ -118,7 +118,8 @@ async def test_a_decision_that_is_refused_changes_nothing(system: System) -> Non
     assert problem(other) == (404, "not-found")
     assert (await act(system, instance, "decide", by="hugo", payload=YES)).status_code == 200
     await system.finished(instance)
-    assert problem(await act(system, instance, "decide", by="hugo", payload=YES)) == (
+    assert (await act(system, instance, "decide", by="hugo", payload=YES)).status_code == 200
+    assert problem(await act(system, instance, "decide", by="olga", payload=YES)) == (
         410,
         "instance-finished",
     )

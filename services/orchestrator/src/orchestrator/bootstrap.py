@@ -104,6 +104,7 @@ async def open_orchestrator(
     records = ExpiringStore(store, settings.records_kept)
     audit = Audit(store, timedelta(days=settings.audit_kept_days))
     tombstones = Tombstones(records)
+    await stack.enter_async_context(supervisor.running("audit-results", audit.write_late))
     inspector = Inspector(
         catalogue, management, tombstones, sidecar.why_no_worker, settings.jaeger_url
     )

@@ -21,6 +21,7 @@ class Answer(BaseModel):
     """What somebody says."""
 
     text: str
+    by: str = ""
 
 
 ANSWER = Event(name="answer", payload=Answer, description="An answer")
@@ -55,7 +56,7 @@ async def refused(call: Any) -> ProblemError:
 async def test_an_accepted_event_is_raised_with_its_wait() -> None:
     engine = FakeEngine()
     await events(engine).deliver(ASKING, ANSWER, Answer(text="yes"))
-    assert engine.raised == [{"wait": "answer.1", "payload": {"text": "yes"}}]
+    assert engine.raised == [{"wait": "answer.1", "payload": {"text": "yes", "by": ""}}]
 
 
 async def test_of_concurrent_events_one_is_accepted() -> None:
@@ -65,7 +66,7 @@ async def test_of_concurrent_events_one_is_accepted() -> None:
         *(delivery.deliver(ASKING, ANSWER, Answer(text=str(n))) for n in range(20)),
         return_exceptions=True,
     )
-    [winner] = [n for n, answer in enumerate(answers) if answer is None]
+    [winner] = [n for n, answer in enumerate(answers) if answer is True]
     assert {e["payload"]["text"] for e in engine.raised} == {str(winner)}
     assert {a.type for a in answers if isinstance(a, ProblemError)} == {ProblemType.ALREADY_DECIDED}
 
@@ -95,8 +96,9 @@ async def test_a_keyed_event_is_accepted_once_for_each_key() -> None:
     delivery = events(engine)
     for text in ("passport", "contract"):
         await delivery.deliver(ASKING, KEYED, Answer(text=text))
-    again = await refused(delivery.deliver(ASKING, KEYED, Answer(text="passport")))
-    assert again.type is ProblemType.ALREADY_DECIDED
+    other = await refused(delivery.deliver(ASKING, KEYED, Answer(text="passport", by="bo")))
+    assert other.type is ProblemType.ALREADY_DECIDED
+    assert len(engine.raised) == 2
 
 
 @pytest.mark.parametrize("progress", [None, Progress(step="ask", message="Asking")])

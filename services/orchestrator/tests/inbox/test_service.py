@@ -1,6 +1,7 @@
 """The inbox lists waits as they are now, and takes claims and decisions for them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
 from orchestrator.inbox.claims import Claims
 from orchestrator.inbox.service import Inbox, parse_payload, require_event
-from orchestrator.operations.audit import Audit
+from orchestrator.operations.audit import DONE, Audit
 from orchestrator.schemas.operations import AuditEntry
 from orchestrator.schemas.waiting import ClaimRequest, DecisionRequest, WaitingQuery
 from orchestrator.schemas.workflows import Progress, RuntimeStatus, Wait
@@ -23,6 +24,7 @@ from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.workflows.purchase.workflow import DEFINITION
 from servicekit.problems import ProblemError
+from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore
 
 APPROVED = {"approved": True, "approver": "dana@example.com"}
@@ -54,12 +56,12 @@ class World:
     """An inbox of two purchases that wait for their approval."""
 
     def __init__(self) -> None:
-        store = MemoryStateStore()
+        store = self.store = MemoryStateStore()
         index = index_of(FIRST, SECOND)
         self.poller, self.client = FakePoller(index), FakeClient()
         self.claims, self.audit = Claims(store), Audit(store)
-        channel = FakeChannel(GetInstance=[found(WAITING)])
-        engine = Engine(self.client, management(channel), 1.0, NO_TRACE_CONTEXTS)  # type: ignore[arg-type]
+        self.channel = FakeChannel(GetInstance=[found(WAITING)])
+        engine = Engine(self.client, management(self.channel), 1.0, NO_TRACE_CONTEXTS)  # type: ignore[arg-type]
         self.inbox = Inbox(
             CATALOGUE,
             index,
@@ -78,6 +80,9 @@ class World:
     async def decide(self, by: str, payload: dict[str, Any]) -> None:
         request = DecisionRequest(by=by, payload=payload)
         await self.inbox.decide("purchase-1", "approval", request)
+
+    async def send(self, payload: dict[str, Any]) -> None:
+        await self.inbox.send_event("purchase-1", "approval", payload)
 
     async def trail(self) -> list[AuditEntry]:
         return (await self.audit.page(None, 10)).items
@@ -113,6 +118,62 @@ async def test_a_decision_on_a_wait_of_another_user_is_rejected(world: World) ->
     await world.decide("dana", APPROVED)
     [(instance_id, event, _)] = world.client.raised
     assert (instance_id, event) == ("purchase-1", "approval")
+
+
+async def test_an_event_is_a_decision_of_whom_its_payload_names(world: World) -> None:
+    await world.claim("dana@example.com")
+    with pytest.raises(ProblemError) as error:
+        await world.send(APPROVED | {"approver": "eve"})
+    assert error.value.type is ProblemType.CLAIMED
+    assert world.client.raised == []
+    await world.send(APPROVED)
+    accepted, refused, _ = await world.trail()
+    assert (refused.by, refused.action, refused.result) == ("eve", "decide", ProblemType.CLAIMED)
+    assert (accepted.by, accepted.action, accepted.target, accepted.result, accepted.details) == (
+        "dana@example.com",
+        "decide",
+        "purchase-1",
+        DONE,
+        {"event": "approval"},
+    )
+
+
+async def test_a_repeated_decision_succeeds_once_others_have_claimed_the_wait(
+    world: World,
+) -> None:
+    await world.decide("dana", APPROVED)
+    await world.claim("eve")
+    await world.decide("dana", APPROVED)
+    assert len(world.client.raised) == 1
+    assert (await world.trail())[0].details == {"event": "approval", "repeated": True}
+    with pytest.raises(ProblemError) as error:
+        await world.decide("eve", APPROVED)
+    assert error.value.type is ProblemType.ALREADY_DECIDED
+
+
+@pytest.mark.parametrize("fails", range(1, 9))
+async def test_a_decision_that_was_accepted_and_not_answered_is_no_conflict_for_its_author(
+    world: World, fails: int
+) -> None:
+    world.store.writes_until_crash = fails
+    with suppress(StoreUnavailable):
+        await world.decide("dana", APPROVED)
+    world.store.writes_until_crash = None
+    await world.decide("dana", APPROVED)
+    assert 1 <= len(world.client.raised) <= 2
+
+
+async def test_nothing_is_recorded_of_an_instance_that_never_existed(world: World) -> None:
+    world.channel.answers["GetInstance"] = [found(None)]
+    for call in (
+        world.claim("dana"),
+        world.decide("dana", APPROVED),
+        world.send(APPROVED),
+    ):
+        with pytest.raises(ProblemError) as error:
+            await call
+        assert error.value.type is ProblemType.NOT_FOUND
+    assert world.store.data == {}
 
 
 async def test_an_invalid_decision_raises_no_event(world: World) -> None:

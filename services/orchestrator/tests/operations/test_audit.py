@@ -1,5 +1,6 @@
 """Actions are recorded, with their result."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -41,13 +42,47 @@ async def test_an_unexpected_exception_is_recorded() -> None:
     assert (await audit.page(None, 10)).items[0].result == "ZeroDivisionError"
 
 
-async def test_a_crash_during_an_action_leaves_a_begun_entry() -> None:
+async def test_a_result_that_cannot_be_written_is_written_later_and_fails_nothing() -> None:
     store = MemoryStateStore()
-    with pytest.raises(StoreUnavailable):
-        async with Audit(store).recording(ACTION):
+    audit = Audit(store)
+    async with audit.recording(ACTION):
+        store.writes_until_crash = 0
+
+    async def refused() -> None:
+        async with audit.recording(Action("olga", "resume", "task-1")):
             store.writes_until_crash = 0
+            raise ProblemError(ProblemType.WRONG_STATE, "it runs")
+
+    async def results() -> list[str]:
+        return [entry.result for entry in (await audit.page(None, 10)).items]
+
+    with pytest.raises(ProblemError):
+        await refused()
+    assert await results() == [BEGUN, BEGUN]
+    late = asyncio.create_task(audit.write_late())
+    async with asyncio.timeout(5):
+        while BEGUN in await results():
+            pass
+    late.cancel()
+    assert await results() == [ProblemType.WRONG_STATE, DONE]
+
+
+async def test_a_request_that_is_given_up_leaves_a_begun_entry() -> None:
+    store = MemoryStateStore()
+    with pytest.raises(asyncio.CancelledError):
+        async with Audit(store).recording(ACTION):
+            raise asyncio.CancelledError
     [entry] = (await Audit(store).page(None, 10)).items
     assert entry.result == BEGUN
+
+
+async def test_the_detail_of_a_problem_is_truncated_in_its_entry() -> None:
+    audit = Audit(MemoryStateStore())
+    with pytest.raises(ProblemError):
+        async with audit.recording(ACTION):
+            raise ProblemError(ProblemType.VALIDATION, "x" * 1_000_000)
+    [entry] = (await audit.page(None, 10)).items
+    assert len(entry.model_dump_json()) < 3_000
 
 
 async def test_an_action_that_cannot_be_recorded_is_not_done() -> None:

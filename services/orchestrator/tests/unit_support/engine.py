@@ -50,7 +50,7 @@ class FakeChannel:
 
     def __init__(self, **answers: list[Any]) -> None:
         """Answer each method by its name, such as `GetInstance`."""
-        self._answers = answers
+        self.answers = answers
         self.requests: dict[str, list[Any]] = defaultdict(list)
 
     def unary_unary(self, path: str, **_: object) -> Callable[..., Any]:
@@ -59,7 +59,7 @@ class FakeChannel:
 
         async def call(request: Any, metadata: object) -> Any:
             self.requests[method].append(request)
-            answers = self._answers[method]
+            answers = self.answers[method]
             answer = answers.pop(0) if len(answers) > 1 else answers[0]
             if isinstance(answer, Exception):
                 raise answer

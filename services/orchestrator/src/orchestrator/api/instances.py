@@ -5,10 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 
 from contracts.problems import ProblemType
-from orchestrator.api.deps import CatalogueDep, EngineDep, EventsDep
+from orchestrator.api.deps import CatalogueDep, InboxDep
 from orchestrator.api.params import InstanceId
-from orchestrator.engine.client import unknown_instance
-from orchestrator.inbox.service import parse_payload, require_event
 from orchestrator.schemas.workflows import EventAccepted, WorkflowInfo
 from servicekit.problems import problem_responses
 
@@ -35,6 +33,7 @@ async def list_workflows(catalogue: CatalogueDep) -> list[WorkflowInfo]:
     responses=problem_responses(
         ProblemType.NOT_FOUND,
         ProblemType.NOT_WAITING,
+        ProblemType.CLAIMED,
         ProblemType.ALREADY_DECIDED,
         ProblemType.INSTANCE_FINISHED,
     ),
@@ -43,15 +42,7 @@ async def send_event(
     instance_id: InstanceId,
     event: str,
     payload: Annotated[dict[str, Any], Body(examples=[{"approved": True, "approver": "bo"}])],
-    engine: EngineDep,
-    events: EventsDep,
-    catalogue: CatalogueDep,
+    inbox: InboxDep,
 ) -> EventAccepted:
     """Deliver an event to an instance of any workflow."""
-    state = await engine.state(instance_id)
-    definition = catalogue.of_workflow(state.name)
-    if definition is None:
-        raise unknown_instance(instance_id)
-    wanted = require_event(definition, event)
-    await events.deliver(state, wanted, parse_payload(wanted, payload))
-    return EventAccepted(instance_id=instance_id, event=wanted.name)
+    return await inbox.send_event(instance_id, event, payload)

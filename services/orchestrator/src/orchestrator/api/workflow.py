@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Depends, Response, status
 from pydantic import BaseModel
 
 from contracts.problems import ProblemType
-from orchestrator.api.deps import CatalogueDep, EngineDep, EventsDep, WorkflowSettingsDep
+from orchestrator.api.deps import CatalogueDep, EngineDep, InboxDep, WorkflowSettingsDep
 from orchestrator.api.params import InstanceId
 from orchestrator.engine.client import Engine
 from orchestrator.schemas.workflows import EventAccepted, InstanceStatus, Started
@@ -135,21 +135,23 @@ def _add_event(router: APIRouter, definition: Definition, event: Event) -> None:
         description=event.description,
         operation_id=f"send_{event.name}_to_{definition.name}",
         responses=problem_responses(
-            ProblemType.NOT_FOUND, ProblemType.NOT_WAITING, ProblemType.ALREADY_DECIDED
+            ProblemType.NOT_FOUND,
+            ProblemType.NOT_WAITING,
+            ProblemType.CLAIMED,
+            ProblemType.ALREADY_DECIDED,
         ),
     )
     async def send_event(
         instance_id: InstanceId,
         payload: Annotated[model, Body(openapi_examples=examples)],  # type: ignore[valid-type]
         engine: EngineDep,
-        events: EventsDep,
+        inbox: InboxDep,
     ) -> EventAccepted:
         state = await engine.state_of(instance_id, definition)
         try:
-            await events.deliver(state, event, payload)
+            return await inbox.send(state, event, payload)
         except ProblemError as error:
             if error.type is ProblemType.INSTANCE_FINISHED:
                 # A decision that comes late is a conflict (409): the resource is not gone (410).
                 raise ProblemError(ProblemType.NOT_WAITING, error.detail) from error
             raise
-        return EventAccepted(instance_id=instance_id, event=event.name)

@@ -1,6 +1,9 @@
 """Delivers events to workflows: each wait accepts one payload, however many are sent."""
 
-from pydantic import BaseModel
+from collections.abc import Awaitable, Callable
+
+import structlog
+from pydantic import BaseModel, ValidationError
 
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
@@ -8,10 +11,20 @@ from orchestrator.engine.client import Engine
 from orchestrator.schemas.workflows import RuntimeStatus, Wait
 from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.telemetry.wait_spans import add_wait_span
-from orchestrator.toolkit.accepted_events import AcceptedEvents
+from orchestrator.toolkit.accepted_events import AcceptedEvent, AcceptedEvents, Sent
 from orchestrator.toolkit.definition import Event
 from orchestrator.toolkit.messages import EventEnvelope
 from servicekit.problems import ProblemError
+from servicekit.state import StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+Admit = Callable[[Wait], Awaitable[None]]
+"""Raises a problem where a wait takes no event from whoever sends it."""
+
+
+async def anybody(_: Wait) -> None:
+    """Admit everybody."""
 
 
 class Events:
@@ -31,33 +44,96 @@ class Events:
         self._accepted_events = accepted_events
         self._trace_contexts = trace_contexts
 
-    async def deliver(self, state: InstanceState, event: Event, payload: BaseModel) -> None:
+    async def deliver(
+        self,
+        state: InstanceState,
+        event: Event,
+        payload: BaseModel,
+        by: str | None = None,
+        admit: Admit = anybody,
+    ) -> bool:
         """Accept a payload for the wait of an instance, and raise the event.
 
-        The record is written before the event is raised: where raising fails, the next request
-        raises the accepted event again, and the workflow reads the record before it gives up. So
-        what was recorded counts, and an event that comes twice counts once.
+        The record is written before the event is raised, and then says that it was: where raising
+        failed, the next request raises the accepted event again, and the workflow reads the record
+        before it gives up. So what was recorded counts, an event that comes twice counts once, and
+        a repeat adds nothing to the history. A repeat of what was accepted succeeds as it did,
+        also once the wait is over or the instance has ended, as long as the record is kept.
 
         Args:
             state: The instance, as it was read for this request.
             event: One of its workflow's events.
             payload: What it carries.
+            by: Who sends it, where that is known.
+            admit: Raises a problem where the wait takes nothing from whoever sends it; it is not
+                called for a repeat.
+
+        Returns:
+            Whether it was accepted now; else it is a repeat.
 
         Raises:
             ProblemError: The instance has ended (410), does not wait for the event now, or its
-                wait has accepted one (409), or the engine does not answer, or has no code for the
-                instance (503).
+                wait has accepted another payload, or the same from another person (409), or the
+                engine does not answer, or has no code for the instance (503).
         """
-        wait = wait_of(state, event)
-        instance_id, key = state.instance_id, event.key_for(wait.id, payload)
-        mine = payload.model_dump(mode="json")
-        accepted, now = await self._accepted_events.accept_once(instance_id, key, mine)
-        if accepted.payload is not None:
-            envelope = EventEnvelope(wait=wait.id, payload=accepted.payload)
-            await self._engine.raise_event(instance_id, event.name, envelope)
-        if not now:
-            raise ProblemError(ProblemType.ALREADY_DECIDED, _why(accepted.payload, event))
-        await add_wait_span(self._trace_contexts, instance_id, wait)
+        mine = AcceptedEvent(payload=payload.model_dump(mode="json"), by=by)
+        try:
+            wait = wait_of(state, event)
+        except ProblemError:
+            if not await self._accepted_before(state, event, mine):
+                raise
+            return False
+        instance_id, sent = (
+            state.instance_id,
+            Sent(wait_id=wait.id, event_key=event.key_for(wait.id, payload)),
+        )
+        accepted, now = await self._accepted_events.find(instance_id, sent.event_key), False
+        if accepted is None:
+            await admit(wait)
+            accepted, now = await self._accept(instance_id, event, mine, sent)
+        await self._raise_once(instance_id, event, accepted, sent)
+        if not now and not _same(event, accepted, mine):
+            raise ProblemError(ProblemType.ALREADY_DECIDED, _why(accepted, event))
+        if now:
+            await add_wait_span(self._trace_contexts, instance_id, wait)
+        return now
+
+    async def _accept(
+        self, instance_id: str, event: Event, mine: AcceptedEvent, sent: Sent
+    ) -> tuple[AcceptedEvent, bool]:
+        payload = mine.payload or {}
+        await self._accepted_events.remember(instance_id, event.name, payload, sent)
+        return await self._accepted_events.accept_once(
+            instance_id, sent.event_key, payload, mine.by
+        )
+
+    async def _accepted_before(
+        self, state: InstanceState, event: Event, mine: AcceptedEvent
+    ) -> bool:
+        """Return whether a wait that is over accepted this; raise what was not raised yet."""
+        instance_id, payload = state.instance_id, mine.payload or {}
+        sent = await self._accepted_events.recall(instance_id, event.name, payload)
+        if sent is None:
+            return False
+        accepted = await self._accepted_events.find(instance_id, sent.event_key)
+        if accepted is None or not _same(event, accepted, mine):
+            return False
+        if not state.terminal:
+            await self._raise_once(instance_id, event, accepted, sent)
+        return True
+
+    async def _raise_once(
+        self, instance_id: str, event: Event, accepted: AcceptedEvent, sent: Sent
+    ) -> None:
+        if accepted.raised or accepted.payload is None:
+            return
+        envelope = EventEnvelope(wait=sent.wait_id, payload=accepted.payload)
+        await self._engine.raise_event(instance_id, event.name, envelope)
+        try:
+            await self._accepted_events.mark_raised(instance_id, sent.event_key)
+        except StoreUnavailable as error:
+            # It was raised, and is accepted: at the worst a repeat raises it once more.
+            log.warning("event not marked as raised", instance_id=instance_id, error=str(error))
 
 
 def wait_of(state: InstanceState, event: Event) -> Wait:
@@ -94,7 +170,20 @@ def wait_of(state: InstanceState, event: Event) -> Wait:
     return wait
 
 
-def _why(payload: dict[str, object] | None, event: Event) -> str:
-    if payload is None:
+def _same(event: Event, accepted: AcceptedEvent, mine: AcceptedEvent) -> bool:
+    """Return whether what was accepted is what is sent: the payload, and by whom where known."""
+    if accepted.payload is None or (accepted.by and mine.by and accepted.by != mine.by):
+        return False
+    try:
+        # As models: a field that was added since has its default.
+        parse = event.payload.model_validate
+        return parse(accepted.payload) == parse(mine.payload)
+    except ValidationError:
+        return False
+
+
+def _why(accepted: AcceptedEvent, event: Event) -> str:
+    if accepted.payload is None:
         return f"The time for {event.name} is over"
-    return f"Another {event.name} was accepted before: {payload}"
+    by = f" by {accepted.by}" if accepted.by else ""
+    return f"Another {event.name} was accepted before{by}: {accepted.payload}"

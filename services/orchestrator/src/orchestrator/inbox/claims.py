@@ -61,8 +61,13 @@ class Claims:
         return {keys[key]: entry.value.by if entry.value else None for key, entry in read.items()}
 
 
-def check_claim(holder: str | None, by: str) -> None:
-    """Raise a problem (409) if a user other than `by` has claimed the wait."""
+def check_claim(holder: str | None, by: str | None) -> None:
+    """Raise a problem (409) if a user other than `by` has claimed the wait.
+
+    Args:
+        holder: Who has claimed it, if anybody has.
+        by: Who acts; None, where that is unknown, is nobody who has claimed it.
+    """
     if holder not in (None, by):
         raise ProblemError(ProblemType.CLAIMED, f"{holder} has claimed it")
 

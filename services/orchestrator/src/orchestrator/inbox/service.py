@@ -19,12 +19,15 @@ from orchestrator.schemas.waiting import (
     WaitingPage,
     WaitingQuery,
 )
-from orchestrator.schemas.workflows import EventAccepted
+from orchestrator.schemas.workflows import EventAccepted, Wait
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition, Event
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import Poller
 from servicekit.problems import ProblemError, invalid
+
+UNNAMED = "unnamed"
+"""In the audit trail, whoever sends an event whose payload names nobody."""
 
 
 class Inbox:
@@ -93,11 +96,12 @@ class Inbox:
             ProblemError: The instance is unknown (404), has ended (410), does not wait for the
                 event, or another user has claimed the wait (409).
         """
-        action = Action(request.by, "claim" if claim else "release", instance_id)
+        state, event = await self._read(instance_id, event_name)
+        action = Action(
+            request.by, "claim" if claim else "release", instance_id, details={"event": event.name}
+        )
         async with self._audit.recording(action):
-            state, event = await self._read(instance_id, event_name)
             wait = wait_of(state, event)
-            action.details["event"] = event.name
             holder = await self._claims.change(instance_id, wait.id, request.by, claim=claim)
             return Claim(instance_id=instance_id, event=event.name, claimed_by=holder)
 
@@ -110,13 +114,43 @@ class Inbox:
             ProblemError: As `change_claim`; or the payload is invalid (422), or the wait is
                 already decided (409).
         """
-        action = Action(request.by, "decide", instance_id)
+        state, event = await self._read(instance_id, event_name)
+        return await self.send(state, event, parse_payload(event, request.payload), by=request.by)
+
+    async def send_event(
+        self, instance_id: str, event_name: str, payload: dict[str, Any]
+    ) -> EventAccepted:
+        """Send an event by its name: a decision of whom the payload names, if it names anybody.
+
+        Raises:
+            ProblemError: As `decide`.
+        """
+        state, event = await self._read(instance_id, event_name)
+        return await self.send(state, event, parse_payload(event, payload))
+
+    async def send(
+        self, state: InstanceState, event: Event, payload: BaseModel, by: str | None = None
+    ) -> EventAccepted:
+        """Send an event to an instance; a repeat of what was accepted succeeds as it did.
+
+        Args:
+            state: The instance, as it was read for this request.
+            event: One of its workflow's events.
+            payload: What it carries.
+            by: Who sends it; by default whom the payload names, if it names anybody.
+
+        Raises:
+            ProblemError: As `Events.deliver`; or another user has claimed the wait (409).
+        """
+        instance_id, sender = state.instance_id, by or event.person_of(payload)
+
+        async def admit(wait: Wait) -> None:
+            check_claim(await self._claims.holder(instance_id, wait.id), sender)
+
+        action = Action(sender or UNNAMED, "decide", instance_id, details={"event": event.name})
         async with self._audit.recording(action):
-            state, event = await self._read(instance_id, event_name)
-            wait = wait_of(state, event)
-            action.details["event"] = event.name
-            check_claim(await self._claims.holder(instance_id, wait.id), request.by)
-            await self._events.deliver(state, event, parse_payload(event, request.payload))
+            if not await self._events.deliver(state, event, payload, sender, admit):
+                action.details["repeated"] = True
             return EventAccepted(instance_id=instance_id, event=event.name)
 
     async def _read(self, instance_id: str, event_name: str) -> tuple[InstanceState, Event]:

@@ -1,20 +1,30 @@
 """The audit trail: who did what to which instance or schedule, why, and with which result."""
 
+import asyncio
 import uuid
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
+
+from orchestrator.operations.audit_details import bounded
 from orchestrator.schemas.operations import AuditEntry, AuditPage
 from servicekit.problems import ProblemError
 from servicekit.sequence import Sequence, next_before
-from servicekit.state import StateStore
+from servicekit.state import StateStore, StoreUnavailable
+
+log = structlog.get_logger(__name__)
 
 TRAIL = "audit"
 BEGUN = "begun"
 DONE = "done"
+# Where the store is away for long, the results of older actions stay unwritten.
+MAX_LATE = 1_000
+LATE_PAUSE_SECONDS = 5.0
 
 
 @dataclass
@@ -36,12 +46,16 @@ class Audit:
         self._store = store
         self._kept = kept
         self._sequence = Sequence(store, kept)
+        self._late: deque[AuditEntry] = deque(maxlen=MAX_LATE)
+        self._has_late = asyncio.Event()
 
     @asynccontextmanager
     async def recording(self, action: Action) -> AsyncIterator[None]:
         """Record an action before the context's body does it, and its result afterwards.
 
-        Where the process ends in between, the entry says `begun`: its result is unknown then.
+        Where the process ends in between, or the request is given up, the entry says `begun`: its
+        result is unknown then. An action that is not recorded is not done; a result that cannot be
+        written is written later, for the action's own result is true all the same.
 
         Args:
             action: Who does what, to which target.
@@ -60,17 +74,36 @@ class Audit:
         try:
             yield
         except ProblemError as error:
-            entry.result = error.type
-            entry.details = {"detail": error.detail}
+            await self._complete(entry, error.type, {"detail": error.detail})
             raise
         except Exception as error:
-            entry.result = type(error).__name__
+            await self._complete(entry, type(error).__name__, {})
             raise
         else:
-            entry.result = DONE
-            entry.details = action.details
-        finally:
+            await self._complete(entry, DONE, action.details)
+
+    async def _complete(self, entry: AuditEntry, result: str, details: dict[str, Any]) -> None:
+        """Write the result, at once or later: what was done is done, whether that succeeds."""
+        entry.result, entry.details = result, bounded(details)
+        try:
             await self._write(entry)
+        except StoreUnavailable as error:
+            log.warning("audit result not written yet", entry=entry.id, error=str(error))
+            self._late.append(entry)
+            self._has_late.set()
+
+    async def write_late(self) -> None:
+        """Write the results that could not be written, until it is cancelled: a background task."""
+        while True:
+            await self._has_late.wait()
+            while self._late:
+                try:
+                    await self._write(self._late[0])
+                except StoreUnavailable:
+                    await asyncio.sleep(LATE_PAUSE_SECONDS)
+                else:
+                    self._late.popleft()
+            self._has_late.clear()
 
     async def page(self, before: int | None, limit: int) -> AuditPage:
         """Return a page of entries, the newest first.

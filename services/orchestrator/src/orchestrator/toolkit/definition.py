@@ -35,12 +35,19 @@ class Event:
         description: What it means, as Markdown.
         key_field: The field of the payload that distinguishes several events of one wait, such as
             the kind of a document; by default a wait accepts one event.
+        person_field: The field of the payload that names who sends it, where one does: who has
+            claimed the wait is compared with it.
     """
 
     name: str
     payload: type[BaseModel]
     description: str
     key_field: str | None = None
+    person_field: str | None = None
+
+    def person_of(self, payload: BaseModel) -> str | None:
+        """Return who sends a payload, where it says so."""
+        return None if self.person_field is None else getattr(payload, self.person_field)
 
     def key_for(self, wait_id: str, payload: BaseModel) -> str:
         """Return the event key of a payload: under each, only the first is accepted."""

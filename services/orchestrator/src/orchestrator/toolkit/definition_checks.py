@@ -79,11 +79,10 @@ def _event_mistakes(event: Event) -> Iterator[str]:
         yield f"event '{event.name}': name must match {EVENT_NAME.pattern}"
     if not payload.model_fields:
         yield f"event '{event.name}': {payload.__name__} has no field: Dapr drops empty payloads"
-    if event.key_field is not None and event.key_field not in payload.model_fields:
-        yield (
-            f"event '{event.name}': key_field '{event.key_field}' is not a field of "
-            f"{payload.__name__}"
-        )
+    for place in ("key_field", "person_field"):
+        name = getattr(event, place)
+        if name is not None and name not in payload.model_fields:
+            yield f"event '{event.name}': {place} '{name}' is not a field of {payload.__name__}"
 
 
 def _version_mistakes(definition: Definition) -> Iterator[str]:

@@ -93,7 +93,10 @@ class MonitorResult(BaseModel):
 
 
 STOP = Event(
-    name="stop", payload=Stop, description="Ends the monitor, at the latest after its check."
+    name="stop",
+    payload=Stop,
+    person_field="by",
+    description="Ends the monitor, at the latest after its check.",
 )
 
 CHECK_ADDRESS = ActivityRef("check_address", CheckAddress, CheckedAddress)

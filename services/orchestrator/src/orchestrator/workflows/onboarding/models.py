@@ -102,6 +102,7 @@ DOCUMENT = Event(
 IDENTITY = Event(
     name="identity",
     payload=Identity,
+    person_field="verifier",
     description="Confirms the customer's identity, or does not. The first decision counts; a later "
     "one, and one after the time to verify, is answered 409.",
 )

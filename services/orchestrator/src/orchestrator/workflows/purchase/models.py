@@ -80,6 +80,7 @@ class Approval(BaseModel):
 APPROVAL = Event(
     name="approval",
     payload=Approval,
+    person_field="approver",
     description="Approves or rejects the purchase. The first decision counts; a later one, and one "
     "after the time to decide, is answered 409.",
 )

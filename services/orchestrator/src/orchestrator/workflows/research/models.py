@@ -144,6 +144,7 @@ class ResearchResult(BaseModel):
 REVIEW = Event(
     name="review",
     payload=Review,
+    person_field="reviewer",
     description="A reviewer approves a draft, rejects it, or requests another one by a comment. "
     f"There are {MAX_ROUNDS} drafts at most; each has a wait of its own.",
 )

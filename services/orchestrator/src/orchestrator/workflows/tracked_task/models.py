@@ -91,8 +91,12 @@ class Ending(RootModel[Annotated[Done | Cancel, Field(discriminator="kind")]]):
     """What ends the wait: the first of the two; the other is refused then."""
 
 
-DONE = Event(name="done", payload=Done, description="Somebody has done the task.")
-CANCEL = Event(name="cancel", payload=Cancel, description="Somebody cancels the task.")
+DONE = Event(
+    name="done", payload=Done, person_field="by", description="Somebody has done the task."
+)
+CANCEL = Event(
+    name="cancel", payload=Cancel, person_field="by", description="Somebody cancels the task."
+)
 
 
 class OpenTask(BaseModel):
