@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
+from taskway.connection import open_client
 from taskway.errors import CommandError
 
 TIMEOUT_SECONDS = 60.0
@@ -22,15 +23,12 @@ class Api:
         transport: What carries the requests; tests substitute it.
 
     Raises:
-        CommandError: The URL is invalid.
+        CommandError: The URL is invalid, or a variable of the environment that it needs is.
     """
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self.url = url
-        try:
-            self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS, transport=transport)
-        except httpx.InvalidURL as error:
-            raise CommandError(f"{url} is not a URL: {error}") from error
+        self._http = open_client(url, TIMEOUT_SECONDS, transport)
 
     def __enter__(self) -> Self:
         """Open the connection."""
@@ -51,11 +49,12 @@ class Api:
 
     def post(self, path: str, body: Any, timeout: float = TIMEOUT_SECONDS, **params: Any) -> Any:
         """Post a body and return the response, which must arrive within `timeout` seconds."""
-        return self._call("POST", path, json=body, timeout=timeout, params=_without_empty(params))
+        params = _without_empty(params)
+        return self._call("POST", path, **_json(body), timeout=timeout, params=params)
 
     def put(self, path: str, body: Any, **params: Any) -> Any:
         """Put a body and return the response."""
-        return self._call("PUT", path, json=body, params=_without_empty(params))
+        return self._call("PUT", path, **_json(body), params=_without_empty(params))
 
     def delete(self, path: str, **params: Any) -> Any:
         """Delete a resource."""
@@ -92,13 +91,13 @@ class Api:
                 for line in answer.iter_lines():
                     if line.startswith("data:"):
                         yield json.loads(line.removeprefix("data:"))
-        except httpx.TransportError as error:
+        except httpx.HTTPError as error:
             raise self._unreachable(error) from error
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         try:
             answer = self._http.request(method, path, **options)
-        except httpx.TransportError as error:
+        except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         if not answer.is_success:
             raise CommandError(_format_error(answer))
@@ -107,9 +106,10 @@ class Api:
         except ValueError as error:
             raise CommandError(f"What answers at {self.url} is not Taskway") from error
 
-    def _unreachable(self, error: httpx.TransportError) -> CommandError:
+    def _unreachable(self, error: httpx.HTTPError) -> CommandError:
+        reason = f"{type(error).__name__}: {error}".removesuffix(": ")
         return CommandError(
-            f"No answer from {self.url} ({type(error).__name__}). Is it running (`make run`, "
+            f"No answer from {self.url} ({reason}). Is it running (`make run`, "
             "`tilt up`), and is that its URL? Set another with --url or TASKWAY_URL."
         )
 
@@ -117,6 +117,20 @@ class Api:
 def url_path(*parts: str) -> str:
     """Return the path of these segments, each percent-encoded."""
     return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def _json(body: Any) -> dict[str, Any]:
+    """Return the options of a request with a body.
+
+    Raises:
+        CommandError: It has a value that JSON does not have, such as half a surrogate pair.
+    """
+    try:
+        text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        content = text.encode()
+    except ValueError as error:
+        raise CommandError(f"This cannot be sent as JSON: {error}") from error
+    return {"content": content, "headers": {"content-type": "application/json"}}
 
 
 def _without_empty(params: dict[str, Any]) -> dict[str, Any]:

@@ -5,15 +5,15 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from taskway.api import Api
 from taskway.commands import bulk, doctor, instances, operations, schedules, version, waiting
-from taskway.errors import CommandError
+from taskway.errors import INTERRUPTED, CommandError
 from taskway.session import Session
+from taskway.terminal import Terminal, discard_output, prepare_streams, print_error
 
-DEFAULT_URL = "http://localhost:8000"
+# Not `localhost`, which is ::1 first on many a machine: the services listen on 127.0.0.1 alone.
+DEFAULT_URL = "http://127.0.0.1:8000"
 PIPE_WIDTH = 1_000
 
 app = typer.Typer(
@@ -36,7 +36,7 @@ def options(
     api = context.with_resource(Api(url))
     # Output to a pipe is for another program: each row is one line.
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    context.obj = Session(api, Console(width=width), as_json)
+    context.obj = Session(api, Terminal(width=width), as_json)
 
 
 for _command in (
@@ -68,10 +68,56 @@ app.add_typer(schedules.app, name="schedule")
 
 
 def main() -> None:
-    """Run the command; exit with 1 where it fails."""
+    """Run the command, and exit with its status: 1 where it fails, 2 where it is misused.
+
+    Every error that can be foreseen is one line on stderr.
+    """
+    prepare_streams()
     try:
-        app()
+        sys.argv = [_decode(argument) for argument in sys.argv]
+        _run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except CommandError as error:
-        message = f"[bold red]Error:[/] {escape(str(error))}"
-        Console(stderr=True).print(message, highlight=False, soft_wrap=True)
+        print_error(str(error))
         sys.exit(1)
+
+
+def _run() -> None:
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # As `head` has it: the reader has what it wanted.
+        discard_output()
+        sys.exit(1)
+    except OSError as error:
+        discard_output()
+        raise CommandError(f"The output cannot be written: {error.strerror or error}") from error
+    except RecursionError as error:
+        raise CommandError("This JSON is nested too deeply") from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        if os.environ.get("TASKWAY_TRACEBACK"):
+            raise
+        raise CommandError(
+            f"What answers is not Taskway, or another version of it ({error!r}). `taskway version` "
+            "shows the versions; TASKWAY_TRACEBACK=1 shows where this happened."
+        ) from error
+
+
+def _decode(argument: str) -> str:
+    """Return an argument as text: in UTF-8, whatever the locale is.
+
+    Raises:
+        CommandError: It is not UTF-8.
+    """
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        try:
+            return os.fsencode(argument).decode()
+        except UnicodeDecodeError as error:
+            raise CommandError(f"The argument {argument!a} is not UTF-8") from error
+    return argument

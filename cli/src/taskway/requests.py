@@ -2,6 +2,7 @@
 
 import copy
 import json
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,23 +12,55 @@ from taskway.errors import CommandError
 Body = dict[str, Any]
 Schema = dict[str, Any]
 
+# Far above what the API takes: for a device, or a wrong file.
+LARGEST_FILE = 1_048_576
+LONGEST_NAME = 80
+
 
 def read_json(text: str) -> Body:
     """Return a JSON object.
 
     Args:
-        text: The JSON, or `@` and the path of a file that contains it.
+        text: The JSON; `@` and the path of a file that contains it; or `-` for standard input.
 
     Raises:
         CommandError: It is not a JSON object, or the file cannot be read.
     """
     try:
-        value = json.loads(Path(text[1:]).read_text() if text.startswith("@") else text)
-    except (OSError, ValueError) as error:
-        raise CommandError(f"{text!r} is not JSON: {error}") from error
+        value = json.loads(_content(text).removeprefix("\ufeff"), parse_constant=_refuse_constant)
+    except OSError as error:
+        raise CommandError(f"{_name(text)} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise CommandError(f"{_name(text)} is not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise CommandError(f"{text!r} is not a JSON object")
+        raise CommandError(f"{_name(text)} is not a JSON object")
     return value
+
+
+def _content(text: str) -> str:
+    """Return the JSON of an argument, with a byte order mark where it has one.
+
+    RFC 8259, 8.1, allows to ignore the mark; Windows writes it, and PowerShell UTF-16.
+    """
+    if text in ("-", "@-"):
+        content = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    elif text.startswith("@"):
+        with Path(text[1:]).open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    else:
+        return text
+    if len(content) > LARGEST_FILE:
+        raise ValueError(f"it is larger than {LARGEST_FILE} bytes")
+    return content.decode(json.detect_encoding(content))
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def _name(text: str) -> str:
+    """Return how an error names an argument."""
+    return repr(text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…")
 
 
 def choose_sample(workflow: dict[str, Any], name: str | None) -> dict[str, Any]:
@@ -82,7 +115,7 @@ def _parse(text: str, types: set[str]) -> Any:
     if "string" in types and not (text == "null" and "null" in types):
         return text
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse_constant)
     except ValueError:
         # The API names the field and what it takes.
         return text

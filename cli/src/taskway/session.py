@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from taskway.api import Api
+from taskway.terminal import Terminal, plain, printable
 
 INCOMPLETE = "The list is being rebuilt after a restart: there may be more."
+Cell = str | Text
+"""A cell of a table: data, which is shown as it is, or a text with a style."""
+
 COLOURS = {
     "RUNNING": "cyan",
     "PENDING": "cyan",
@@ -36,18 +39,24 @@ class Session:
     """
 
     api: Api
-    console: Console
+    console: Terminal
     as_json: bool
 
     def show(self, data: Any) -> bool:
         """Print data as JSON where that is wanted; return whether it is."""
         if self.as_json:
-            # Not by rich, which would break long lines.
-            self.console.file.write(json.dumps(data, indent=2) + "\n")
+            self.write_json(data, indent=2)
         return self.as_json
 
+    def write_json(self, data: Any, indent: int | None = None) -> None:
+        """Print data as JSON at once; without an indent in one line."""
+        # Not by rich, which would break long lines. DEL is the control character that JSON keeps.
+        text = json.dumps(data, indent=indent).replace("\x7f", "\\u007f")
+        self.console.file.write(text + "\n")
+        self.console.file.flush()
+
     def say(self, text: str) -> None:
-        """Print a line for people."""
+        """Print a line for people; `text` is markup, and `plain` makes it of data."""
         if not self.as_json:
             self.console.print(text, highlight=False)
 
@@ -56,14 +65,14 @@ class Session:
         if not complete:
             self.say(f"[yellow]{INCOMPLETE}[/]")
 
-    def table(self, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-        """Print a table for people."""
+    def table(self, columns: Iterable[str], rows: Iterable[Iterable[Cell]]) -> None:
+        """Print a table for people; each row is one line of data."""
         table = Table(box=None, header_style="bold", pad_edge=False)
         for column in columns:
             # The first is an id, to be copied into the next command: it is never broken.
             table.add_column(column, overflow="fold", no_wrap=not table.columns)
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(_cell(value) for value in row))
         self.console.print(table)
 
     def fields(self, values: Mapping[str, Any]) -> None:
@@ -74,8 +83,12 @@ class Session:
         for name, value in values.items():
             if value not in (None, "", [], {}):
                 text = value if isinstance(value, str) else json.dumps(value)
-                table.add_row(name, escape(text))
+                table.add_row(name, Text(printable(text)))
         self.console.print(table)
+
+
+def _cell(value: Cell) -> Text:
+    return Text(printable(value, keep="\t")) if isinstance(value, str) else value
 
 
 def session(context: typer.Context) -> Session:
@@ -85,8 +98,13 @@ def session(context: typer.Context) -> Session:
 
 
 def status(name: str) -> str:
-    """Return a status in its colour."""
-    return f"[{COLOURS.get(name, 'white')}]{name}[/]"
+    """Return a status in its colour, as markup."""
+    return f"[{COLOURS.get(name, 'white')}]{plain(name)}[/]"
+
+
+def status_cell(name: str) -> Text:
+    """Return a status in its colour, for a table."""
+    return Text.from_markup(status(name), emoji=False)
 
 
 def age(time: str | None) -> str:

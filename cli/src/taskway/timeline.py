@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from rich.markup import escape
-
 from taskway.session import duration
+from taskway.terminal import plain
 
 COLOURS = {"completed": "green", "failed": "red", "timed_out": "yellow", "running": "cyan"}
 SIGNS = {"activity": "▸", "timer": "◷", "event": "✉", "child": "⤷", "pause": "‖", "stall": "!"}
@@ -36,11 +35,11 @@ def timeline(steps: list[dict[str, Any]], now: datetime, width: int) -> Iterator
         took = duration((until - start).total_seconds())
         number = step["event_id"] if step["event_id"] >= 0 else ""
         yield (
-            f"{number:>3} {SIGNS.get(step['kind'], '·')} {escape(step['name'].ljust(longest))} "
+            f"{number:>3} {SIGNS.get(step['kind'], '·')} {plain(step['name'].ljust(longest))} "
             f"[{colour}]{bar}[/] {took}{more}"
         )
         if step["error"]:
-            yield f"      [red]{escape(step['error'])}[/]"
+            yield f"      [red]{plain(step['error'])}[/]"
 
 
 def _time(text: str | None) -> datetime | None:

@@ -10,6 +10,7 @@ from taskway.commands.operations import By, Children, Reason
 from taskway.errors import CommandError
 from taskway.filters import Filter, with_filter
 from taskway.session import INCOMPLETE, Session, session
+from taskway.terminal import Terminal
 
 SHOWN_IDS = 10
 # The answer comes once all is done, to 500 instances at most.
@@ -67,7 +68,7 @@ def bulk(
         return
     if not yes:
         # Not where the result goes, which a program may read.
-        typer.echo(_announcement(found), err=True)
+        Terminal(stderr=True).print(escape(_announcement(found)), highlight=False, soft_wrap=True)
         typer.confirm(f"{operation.capitalize()} {_count(found['count'])}?", abort=True, err=True)
     done = s.api.post(PATH, {**body, "confirm": found["count"]}, timeout=TIMEOUT_SECONDS)
     _print_results(s, done)
@@ -98,7 +99,7 @@ def _print_results(s: Session, done: dict[str, Any]) -> None:
             (
                 item["instance_id"],
                 item["result"].rsplit(":", 1)[-1],
-                escape(item["new_instance_id"] or item["detail"] or ""),
+                item["new_instance_id"] or item["detail"] or "",
             )
             for item in done["results"]
         )

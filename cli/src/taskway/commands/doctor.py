@@ -1,9 +1,9 @@
 """Diagnosis of the system."""
 
 import typer
-from rich.markup import escape
 
 from taskway.session import session
+from taskway.terminal import plain
 
 PASSED, WARNING, FAILED = "[green]✓[/]", "[yellow]![/]", "[red]✗[/]"
 
@@ -18,8 +18,8 @@ def doctor(context: typer.Context) -> None:
     if not s.show(found):
         for check in found["checks"]:
             sign = (WARNING if check["advice"] else PASSED) if check["ok"] else FAILED
-            s.say(f"{sign} {escape(check['name'])}: {escape(check['detail'])}")
+            s.say(f"{sign} {plain(check['name'])}: {plain(check['detail'])}")
             if check["advice"]:
-                s.say(f"  [yellow]{escape(check['advice'])}[/]")
+                s.say(f"  [yellow]{plain(check['advice'])}[/]")
     if not all(check["ok"] for check in found["checks"]):
         raise typer.Exit(1)

@@ -1,17 +1,16 @@
 """Start, list and inspect instances."""
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from taskway.api import url_path
 from taskway.errors import CommandError
 from taskway.filters import Filter, with_filter
 from taskway.requests import choose_sample, read_json, set_fields
-from taskway.session import Session, age, duration, session, status
+from taskway.session import Session, age, duration, session, status, status_cell
+from taskway.terminal import plain
 from taskway.timeline import timeline
 
 Instance = Annotated[str, typer.Argument(help="The id of the instance.")]
@@ -29,7 +28,7 @@ def workflows(context: typer.Context) -> None:
                 w["name"],
                 w["start"],
                 ", ".join(e["name"] for e in w["events"]),
-                escape(w["description"]),
+                w["description"],
             )
             for w in found
         )
@@ -40,7 +39,7 @@ def start(
     context: typer.Context,
     workflow: Annotated[str, typer.Argument(help="Its short name; see `taskway workflows`.")],
     request: Annotated[
-        str | None, typer.Argument(help="The request: JSON, or @file; by default a sample.")
+        str | None, typer.Argument(help="The request: JSON, @file or -; by default a sample.")
     ] = None,
     id_: Annotated[
         str | None, typer.Option("--id", help="The id in the request; replaces the one in it.")
@@ -65,7 +64,7 @@ def start(
     if request is None:
         example = choose_sample(chosen, sample)
         body = example["request"]
-        s.say(f"The sample: {escape(example['summary'])}")
+        s.say(f"The sample: {plain(example['summary'])}")
     elif sample is None:
         body = read_json(request)
     else:
@@ -75,10 +74,10 @@ def start(
         body = {**body, chosen["id_field"]: id_}
     started = s.api.post(chosen["start"], body)
     if watch_:
-        s.say(f"Started {started['instance_id']}")
+        s.say(f"Started {plain(started['instance_id'])}")
         _watch(s, started["instance_id"])
     elif not s.show(started):
-        s.say(f"Started {started['instance_id']}")
+        s.say(f"Started {plain(started['instance_id'])}")
 
 
 @with_filter
@@ -95,9 +94,9 @@ def list_(
             (
                 i["instance_id"],
                 i["workflow"],
-                status(i["status"]),
+                status_cell(i["status"]),
                 age(i["created_at"]),
-                escape(i["message"] or ""),
+                i["message"] or "",
             )
             for i in found
         )
@@ -112,7 +111,7 @@ def summary(context: typer.Context, selected: Filter) -> None:
     found = s.api.get("/instances/summary", **selected)
     if not s.show(found):
         rows = (
-            (workflow, status(name), str(count))
+            (workflow, status_cell(name), str(count))
             for workflow, counts in sorted(found["by_workflow"].items())
             for name, count in sorted(counts.items())
         )
@@ -129,7 +128,7 @@ def show(context: typer.Context, instance: Instance) -> None:
     if s.show({**detail, "history": history["steps"]}):
         return
     progress = detail["custom_status"] or {}
-    s.say(f"[bold]{escape(detail['instance_id'])}[/] {status(detail['status'])}")
+    s.say(f"[bold]{plain(detail['instance_id'])}[/] {status(detail['status'])}")
     s.fields(
         {
             "Workflow": " ".join(filter(None, (detail["workflow"], detail["version"]))),
@@ -165,11 +164,11 @@ def _watch(s: Session, instance: str) -> None:
         why = "; ".join(reason["text"] for reason in detail.get("why", []))
         now = (detail["status"], progress.get("message"), why)
         if s.as_json:
-            s.console.file.write(json.dumps(detail) + "\n")
+            s.write_json(detail)
         elif now != shown:
             shown = now
-            end = f"  [dim]{escape(why)}[/]" if why else ""
-            s.say(f"{status(detail['status'])} {escape(progress.get('message') or '')}{end}")
+            end = f"  [dim]{plain(why)}[/]" if why else ""
+            s.say(f"{status(detail['status'])} {plain(progress.get('message') or '')}{end}")
     if not ended:
         raise CommandError(
             f"The stream ended before {instance} did: the orchestrator is shutting down, or "
@@ -181,10 +180,10 @@ def send(
     context: typer.Context,
     instance: Instance,
     event: Annotated[str, typer.Argument(help="The name of the event.")],
-    payload: Annotated[str, typer.Argument(help="The payload: JSON, or @file.")],
+    payload: Annotated[str, typer.Argument(help="The payload: JSON, @file or -.")],
 ) -> None:
     """Send an event to an instance that waits for it."""
     s = session(context)
     answer = s.api.post(url_path("instances", instance, "events", event), read_json(payload))
     if not s.show(answer):
-        s.say(f"{instance} accepted {event}")
+        s.say(f"{plain(instance)} accepted {plain(event)}")

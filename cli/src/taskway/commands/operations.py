@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.progress import track
 
 from taskway.api import url_path
@@ -13,6 +12,22 @@ from taskway.commands.instances import Instance
 from taskway.errors import CommandError
 from taskway.requests import read_json
 from taskway.session import Session, age, session, status
+from taskway.terminal import plain
+
+
+def current_user() -> str:
+    """Return the name of the user who runs the command.
+
+    Raises:
+        CommandError: The user has no name, as in many a container.
+    """
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError) as error:
+        raise CommandError(
+            "This user has no name here: give yours with --by or TASKWAY_USER"
+        ) from error
+
 
 Reason = Annotated[str, typer.Option("--reason", "-r", help="The reason, for the audit trail.")]
 By = Annotated[
@@ -20,7 +35,7 @@ By = Annotated[
     typer.Option(
         "--by",
         envvar="TASKWAY_USER",
-        default_factory=getpass.getuser,
+        default_factory=current_user,
         help="Your user name, for the audit trail.",
     ),
 ]
@@ -64,7 +79,7 @@ def rerun(
         typer.Option(help="The number of a step in `taskway show`; by default the start."),
     ] = None,
     input_: Annotated[
-        str | None, typer.Option("--input", help="A new input: JSON, or @file.")
+        str | None, typer.Option("--input", help="A new input: JSON, @file or -.")
     ] = None,
 ) -> None:
     """Rerun a finished instance as a new one."""
@@ -74,7 +89,7 @@ def rerun(
         body["input"] = read_json(input_)  # type: ignore[assignment]
     answer = s.api.post(url_path("instances", instance, "rerun"), body)
     if not s.show(answer):
-        s.say(f"{instance} was rerun as {answer['new_instance_id']}")
+        s.say(f"{plain(instance)} was rerun as {plain(answer['new_instance_id'])}")
 
 
 def audit(
@@ -92,7 +107,7 @@ def audit(
                 e["action"],
                 e["target"],
                 e["result"].rsplit(":", 1)[-1],
-                escape(e["reason"] or ""),
+                e["reason"] or "",
             )
             for e in found
         )
@@ -117,7 +132,7 @@ def _each(s: Session, instances: list[str], operation: str, body: dict[str, Any]
     if not s.show(results):
         for result in results:
             now = status(result["status"]) if result["status"] else "purged"
-            s.say(f"{result['instance_id']} is {now}")
+            s.say(f"{plain(result['instance_id'])} is {now}")
     if refused:
         raise CommandError("\n".join(refused))
 

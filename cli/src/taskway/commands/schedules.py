@@ -3,12 +3,12 @@
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from taskway.api import url_path
 from taskway.commands.operations import By
 from taskway.requests import read_json
 from taskway.session import age, session
+from taskway.terminal import plain
 
 app = typer.Typer(no_args_is_help=True, help="Manage schedules.")
 Name = Annotated[str, typer.Argument(help="The name of the schedule.")]
@@ -26,7 +26,7 @@ def list_(context: typer.Context) -> None:
                 x["workflow"],
                 x["cron"] or f"every {x['every_seconds']} s",
                 "paused" if x["paused"] else age(x["next_at"]),
-                escape(x["last_error"] or x["last_instance"] or ""),
+                x["last_error"] or x["last_instance"] or "",
             )
             for x in found
         )
@@ -38,7 +38,7 @@ def put(
     context: typer.Context,
     name: Name,
     workflow: Annotated[str, typer.Argument(help="The workflow to start.")],
-    request: Annotated[str, typer.Argument(help="The request: JSON, or @file.")],
+    request: Annotated[str, typer.Argument(help="The request: JSON, @file or -.")],
     by: By,
     cron: Annotated[
         str | None, typer.Option(help="A cron expression in UTC, such as '0 9 * * MON'.")
@@ -55,7 +55,7 @@ def put(
     }
     answer = s.api.put(url_path("schedules", name), body, by=by)
     if not s.show(answer):
-        s.say(f"{name} runs next at {answer['next_at']}")
+        s.say(f"{plain(name)} runs next at {plain(answer['next_at'])}")
 
 
 @app.command()
@@ -64,7 +64,7 @@ def pause(context: typer.Context, name: Name, by: By) -> None:
     s = session(context)
     answer = s.api.post(url_path("schedules", name, "pause"), None, by=by)
     if not s.show(answer):
-        s.say(f"{name} is paused")
+        s.say(f"{plain(name)} is paused")
 
 
 @app.command()
@@ -73,7 +73,7 @@ def resume(context: typer.Context, name: Name, by: By) -> None:
     s = session(context)
     answer = s.api.post(url_path("schedules", name, "resume"), None, by=by)
     if not s.show(answer):
-        s.say(f"{name} runs next at {answer['next_at']}")
+        s.say(f"{plain(name)} runs next at {plain(answer['next_at'])}")
 
 
 @app.command()
@@ -82,4 +82,4 @@ def delete(context: typer.Context, name: Name, by: By) -> None:
     s = session(context)
     s.api.delete(url_path("schedules", name), by=by)
     if not s.show({"id": name, "deleted": True}):
-        s.say(f"{name} is deleted")
+        s.say(f"{plain(name)} is deleted")

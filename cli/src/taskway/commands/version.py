@@ -3,9 +3,9 @@
 from importlib.metadata import version as installed
 
 import typer
-from rich.markup import escape
 
 from taskway.session import session
+from taskway.terminal import plain
 
 
 def version(context: typer.Context) -> None:
@@ -15,6 +15,6 @@ def version(context: typer.Context) -> None:
     found = s.api.get("/version")
     if not s.show(found):
         runtime = found["dapr_runtime"] or "unknown: its sidecar does not answer"
-        s.say(f"orchestrator {escape(found['orchestrator'])}")
-        s.say(f"Dapr runtime {escape(runtime)}")
-        s.say(f"Dapr Python SDK {escape(found['dapr_sdk'])}")
+        s.say(f"orchestrator {plain(found['orchestrator'])}")
+        s.say(f"Dapr runtime {plain(runtime)}")
+        s.say(f"Dapr Python SDK {plain(found['dapr_sdk'])}")

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from taskway.api import url_path
 from taskway.commands.instances import Instance
@@ -11,6 +10,7 @@ from taskway.commands.operations import By
 from taskway.filters import Overdue, Workflows
 from taskway.requests import read_json
 from taskway.session import age, session
+from taskway.terminal import plain
 
 Event = Annotated[str, typer.Argument(help="The event that the instance waits for.")]
 
@@ -43,7 +43,7 @@ def waiting(
                 w["claimed_by"] or "",
                 age(w["since"]),
                 age(w["until"]),
-                escape(w["message"] or ""),
+                w["message"] or "",
             )
             for w in found
         )
@@ -63,7 +63,7 @@ def claim(
     s = session(context)
     answer = s.api.post(url_path("waiting", instance, event, "claim"), {"by": by})
     if not s.show(answer):
-        s.say(f"{event} of {instance} is claimed by {by}")
+        s.say(f"{plain(event)} of {plain(instance)} is claimed by {plain(by)}")
 
 
 def release(
@@ -76,7 +76,7 @@ def release(
     s = session(context)
     answer = s.api.post(url_path("waiting", instance, event, "release"), {"by": by})
     if not s.show(answer):
-        s.say(f"{event} of {instance} is released")
+        s.say(f"{plain(event)} of {plain(instance)} is released")
 
 
 def decide(
@@ -84,7 +84,7 @@ def decide(
     instance: Instance,
     event: Event,
     payload: Annotated[
-        str, typer.Argument(help="The payload by the schema of the event: JSON, or @file.")
+        str, typer.Argument(help="The payload by the schema of the event: JSON, @file or -.")
     ],
     by: By,
 ) -> None:
@@ -93,4 +93,4 @@ def decide(
     body = {"by": by, "payload": read_json(payload)}
     answer = s.api.post(url_path("waiting", instance, event, "decide"), body)
     if not s.show(answer):
-        s.say(f"{instance} continues")
+        s.say(f"{plain(instance)} continues")

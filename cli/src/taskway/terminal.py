@@ -1,0 +1,99 @@
+"""Output to a terminal: text of other people never controls it, and nothing written is a traceback.
+
+Every text of the API reaches the terminal through `Terminal`, so that this is the one place that
+decides what is shown of it.
+"""
+
+import contextlib
+import os
+import sys
+import unicodedata
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+# Explicit directional formatting, which can make a text read as another: Unicode TR 36, 2.4.
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# An id of an instance fits, mostly.
+LEAST_COLUMNS = 40
+_CONTROL_PICTURES, _DELETE_PICTURE, _REPLACEMENT = 0x2400, "\u2421", "\ufffd"
+
+
+def printable(text: str, keep: str = "\n\t") -> str:
+    """Return a text in which every character that would control a terminal is a visible one.
+
+    Args:
+        text: Any text, such as the title of a task.
+        keep: Control characters that stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if character in keep else _visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if character == "\x7f":
+        return _DELETE_PICTURE
+    if character < " ":
+        return chr(_CONTROL_PICTURES + ord(character))
+    if character in _BIDI or unicodedata.category(character) in _UNPRINTABLE:
+        return _REPLACEMENT
+    return character
+
+
+class Terminal(Console):
+    """A console that shows control characters instead of writing them.
+
+    Args:
+        options: Those of `rich.console.Console`.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        # `:bomb:` in a title is text.
+        super().__init__(emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a string as rich text; rich calls it for every string before it is laid out."""
+        return super().render_str(printable(text), **options)
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the program that its reader has gone."""
+        raise BrokenPipeError
+
+
+def plain(text: str) -> str:
+    """Return data as markup that shows it as it is, in one line."""
+    return escape(printable(text, keep="\t"))
+
+
+def prepare_streams() -> None:
+    """Make the standard streams take any text, where a shell left them closed as well.
+
+    What the terminal's encoding lacks is written as `?`, and COLUMNS never leaves too little room.
+    """
+    if os.environ.get("COLUMNS", "").isdigit():
+        os.environ["COLUMNS"] = str(max(int(os.environ["COLUMNS"]), LEAST_COLUMNS))
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - until the end
+        elif name != "stdin":
+            stream.reconfigure(errors="replace")
+
+
+def print_error(message: str) -> None:
+    """Print an error to stderr; where that fails there is nobody to read it."""
+    with contextlib.suppress(OSError):
+        Terminal(stderr=True).print(
+            f"[bold red]Error:[/] {escape(message)}", highlight=False, soft_wrap=True
+        )
+
+
+def discard_output() -> None:
+    """Let what is still buffered for stdout go nowhere, once writing it has failed."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(null, sys.stdout.fileno())
