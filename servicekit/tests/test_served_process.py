@@ -179,4 +179,4 @@ def test_spans_of_changes_and_of_sampled_callers_are_exported(observed: Observed
 
 def test_a_problem_has_the_trace_id_of_its_request(observed: Observed) -> None:
     answer = observed.answers["invalid"]
-    assert (answer.status_code, answer.json()["trace_id"]) == (422, CALLERS)
+    assert (answer.status_code, answer.json()["trace_id"]) == (404, CALLERS)

@@ -80,7 +80,7 @@ async def test_a_route_answers_503_with_retry_after_until_its_container_is_open(
         containers.append(Container("open"))
         await eventually(lambda: ready(client), "the service to be ready")
         assert (await client.get("/name/1")).json() == "open 1"
-        assert (await client.get("/name/one")).status_code == 422
+        assert (await client.get("/name/one")).status_code == 404
 
 
 async def test_a_caller_without_token_gets_401_even_before_the_service_is_open() -> None:

@@ -125,7 +125,10 @@ def install_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def on_invalid(_: Request, error: RequestValidationError) -> Response:
         errors, detail = field_errors(error.errors())
-        return problem_response(ProblemType.VALIDATION, detail, errors=errors)
+        # Where a name is none that a resource can have, there is no such resource.
+        in_path = any(e["loc"][0] == "path" for e in error.errors())
+        type_ = ProblemType.NOT_FOUND if in_path else ProblemType.VALIDATION
+        return problem_response(type_, detail, errors=errors)
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:

@@ -16,6 +16,7 @@ from orchestrator.dapr_sdk.management import (
 from orchestrator.dapr_sdk.sidecar_watchdog import sidecar_watchdog
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
+from orchestrator.engine.start_records import RecordTimes, StartRecords
 from orchestrator.engine.worker import build_worker
 from orchestrator.inbox.claims import Claims
 from orchestrator.inbox.service import Inbox
@@ -92,7 +93,10 @@ async def open_orchestrator(
     poller = Poller(client, reader, index, _pace(settings))
     await stack.enter_async_context(poller.running(supervisor))
     trace_contexts = TraceContexts(management.get_workflow_history)
-    engine = Engine(client, management, settings.start_timeout_seconds, trace_contexts, poller)
+    starts = StartRecords(store, _record_times(settings))
+    engine = Engine(
+        client, management, settings.start_timeout_seconds, trace_contexts, starts, poller
+    )
     scheduler = Scheduler(
         catalogue,
         ScheduleStore(store),
@@ -103,7 +107,7 @@ async def open_orchestrator(
     jobs.fire = scheduler.fire
     records = ExpiringStore(store, settings.records_kept)
     audit = Audit(store, timedelta(days=settings.audit_kept_days))
-    tombstones = Tombstones(records)
+    tombstones = Tombstones(records, starts)
     await stack.enter_async_context(supervisor.running("audit-results", audit.write_late))
     inspector = Inspector(
         catalogue, management, tombstones, sidecar.why_no_worker, settings.jaeger_url
@@ -130,6 +134,13 @@ async def open_orchestrator(
         poller=poller,
         counts=counts,
         scheduler=scheduler,
+    )
+
+
+def _record_times(settings: Settings) -> RecordTimes:
+    return RecordTimes(
+        keep=timedelta(days=settings.start_record_days),
+        repeat_within=timedelta(hours=settings.start_repeat_hours),
     )
 
 

@@ -1,6 +1,8 @@
 """The orchestrator's settings."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from contracts.notifier import ChannelName
 from servicekit.settings import ServiceSettings
@@ -25,6 +27,18 @@ class Settings(ServiceSettings):
     )
     start_timeout_seconds: float = Field(
         default=10.0, gt=0, description="Timeout of a start, after which the caller gets 503"
+    )
+    start_record_days: int = Field(
+        default=120,
+        le=36_500,
+        description="Days that an id stays used after its instance started or was purged; more "
+        "than records_kept_days, so that nothing of an instance outlives its id",
+    )
+    start_repeat_hours: float = Field(
+        default=24.0,
+        gt=0,
+        description="Hours in which a start that never reached the engine can be repeated; "
+        "shorter than instances are kept after their end",
     )
     jaeger_url: str | None = Field(
         default=None, description="The address of Jaeger's UI, for links to traces"
@@ -55,3 +69,12 @@ class Settings(ServiceSettings):
     index_concurrency: int = Field(
         default=4, ge=1, le=64, description="The most reads of instances at once"
     )
+
+    @model_validator(mode="after")
+    def _ids_outlive_records(self) -> Self:
+        if self.start_record_days <= self.records_kept_days:
+            raise ValueError(
+                f"start_record_days ({self.start_record_days}) must be more than "
+                f"records_kept_days ({self.records_kept_days})"
+            )
+        return self

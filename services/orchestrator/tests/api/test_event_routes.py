@@ -12,6 +12,7 @@ from unit_support.untraced import NO_TRACE_CONTEXTS
 from orchestrator.api.deps import opened_orchestrator
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
+from orchestrator.engine.start_records import StartRecords
 from orchestrator.inbox.claims import Claims
 from orchestrator.inbox.service import Inbox
 from orchestrator.main import create_app
@@ -38,7 +39,9 @@ class World:
         store = MemoryStateStore()
         self.client = FakeClient()
         self.channel = FakeChannel(GetInstance=[found(WAITING)])
-        engine = Engine(self.client, management(self.channel), 1.0, NO_TRACE_CONTEXTS)
+        engine = Engine(
+            self.client, management(self.channel), 1.0, NO_TRACE_CONTEXTS, StartRecords(store)
+        )
         events = Events(engine, AcceptedEvents(store), NO_TRACE_CONTEXTS)
         inbox = Inbox(CATALOGUE, None, None, engine, events, Claims(store), Audit(store))
         self.app = create_app(Settings(), CATALOGUE)

@@ -13,10 +13,12 @@ from unit_support.untraced import NO_TRACE_CONTEXTS
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.engine.client import Engine
+from orchestrator.engine.start_records import StartRecords
 from orchestrator.schemas.workflows import Progress, RuntimeStatus
 from orchestrator.workflows.task.models import TaskRequest, TaskResult
 from orchestrator.workflows.task.workflow import DEFINITION
 from servicekit.problems import ProblemError
+from servicekit.testing import MemoryStateStore
 
 TASK = TaskRequest(task_id="1", title="T", assignee="alice")
 TORN = "inbox key x declared in metadata of y but missing"
@@ -35,7 +37,13 @@ def sidecar(*reads: Any, start: Any = STARTED) -> FakeChannel:
 
 
 def engine(channel: FakeChannel) -> Engine:
-    return Engine(None, management(channel), 1.0, NO_TRACE_CONTEXTS)  # type: ignore[arg-type] - no events
+    return Engine(
+        None,  # type: ignore[arg-type] - no events
+        management(channel),
+        1.0,
+        NO_TRACE_CONTEXTS,
+        StartRecords(MemoryStateStore()),
+    )
 
 
 def started(channel: FakeChannel) -> list[str]:

@@ -14,6 +14,7 @@ from unit_support.untraced import NO_TRACE_CONTEXTS
 from contracts.problems import ProblemType
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
+from orchestrator.engine.start_records import StartRecords
 from orchestrator.inbox.claims import Claims
 from orchestrator.inbox.service import Inbox, parse_payload, require_event
 from orchestrator.operations.audit import DONE, Audit
@@ -61,7 +62,10 @@ class World:
         self.poller, self.client = FakePoller(index), FakeClient()
         self.claims, self.audit = Claims(store), Audit(store)
         self.channel = FakeChannel(GetInstance=[found(WAITING)])
-        engine = Engine(self.client, management(self.channel), 1.0, NO_TRACE_CONTEXTS)  # type: ignore[arg-type]
+        records = StartRecords(store)
+        engine = Engine(  # type: ignore[arg-type]
+            self.client, management(self.channel), 1.0, NO_TRACE_CONTEXTS, records
+        )
         self.inbox = Inbox(
             CATALOGUE,
             index,

@@ -4,4 +4,8 @@ from typing import Annotated
 
 from fastapi import Path
 
-InstanceId = Annotated[str, Path(max_length=200, description="What the start answered")]
+# What a caller names has no ':', and ids that the system derives have one.
+InstanceId = Annotated[
+    str,
+    Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$", description="What the start answered"),
+]

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.client import Engine
+from orchestrator.engine.start_records import not_begun
 from orchestrator.schemas.workflows import RuntimeStatus, Wait
 from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.telemetry.wait_spans import add_wait_span
@@ -144,8 +145,8 @@ def wait_of(state: InstanceState, event: Event) -> Wait:
         event: One of its workflow's events.
 
     Raises:
-        ProblemError: It has ended (410), does not wait for the event now (409), or no worker has
-            the code that it began with (503).
+        ProblemError: It has ended (410), does not wait for the event now (409), has not begun, or
+            no worker has the code that it began with (503).
     """
     instance_id, progress = state.instance_id, state.progress
     if state.terminal:
@@ -160,6 +161,8 @@ def wait_of(state: InstanceState, event: Event) -> Wait:
             "has now; nothing is lost, try again when it is back",
             retry_after=60,
         )
+    if state.status is RuntimeStatus.PENDING:
+        raise not_begun(instance_id)
     wait = next((w for w in progress.waits if w.event == event.name), None) if progress else None
     if wait is None:
         doing = f": {progress.message}" if progress else ""

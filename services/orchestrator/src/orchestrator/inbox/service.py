@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
-from orchestrator.engine.client import Engine, unknown_instance
+from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events, wait_of
 from orchestrator.inbox.claims import Claims, check_claim
 from orchestrator.inbox.listing import InboxItem, page_of
@@ -155,10 +155,23 @@ class Inbox:
 
     async def _read(self, instance_id: str, event_name: str) -> tuple[InstanceState, Event]:
         state = await self._engine.state(instance_id)
-        definition = self._catalogue.of_workflow(state.name)
-        if definition is None:
-            raise unknown_instance(instance_id)
-        return state, require_event(definition, event_name)
+        return state, require_event(require_definition(self._catalogue, state), event_name)
+
+
+def require_definition(catalogue: Catalogue, state: InstanceState) -> Definition:
+    """Return the definition of the workflow that an instance runs.
+
+    Raises:
+        ProblemError: It is a child workflow, which takes no events (409).
+    """
+    definition = catalogue.of_workflow(state.name)
+    if definition is None:
+        raise ProblemError(
+            ProblemType.NOT_WAITING,
+            f"{state.instance_id} is a child workflow ({state.name}), which takes no events: "
+            "send them to its parent",
+        )
+    return definition
 
 
 def require_event(definition: Definition, name: str) -> Event:

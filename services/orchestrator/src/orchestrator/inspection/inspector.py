@@ -105,8 +105,8 @@ class Inspector:
         with engine_errors():
             state = await self._management.get_workflow_state(instance_id, payloads)
         if state is None:
-            raise await self._tombstones.missing_problem(instance_id)
-        return state
+            return await self._tombstones.absent(instance_id)
+        return await self._tombstones.named(state)
 
     async def _history(self, instance_id: str) -> Sequence[Any]:
         with engine_errors():

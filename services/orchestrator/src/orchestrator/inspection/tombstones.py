@@ -2,16 +2,11 @@
 
 from pydantic import BaseModel
 
-from contracts.problems import ProblemType
-from orchestrator.engine.client import unknown_instance
+from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.engine.start_records import UNUSED, StartRecords, not_begun
+from orchestrator.toolkit.lives import FIRST
 from servicekit.problems import ProblemError
 from servicekit.state import Conflict, StateStore
-
-
-class Tombstone(BaseModel):
-    """The record that an operator purged an instance."""
-
-    by: str
 
 
 class RerunOf(BaseModel):
@@ -25,23 +20,46 @@ class RerunOf(BaseModel):
 class Tombstones:
     """The records in the state store."""
 
-    def __init__(self, store: StateStore) -> None:
-        """Read and write the records in `store`."""
-        self._store = store
+    def __init__(self, store: StateStore, starts: StartRecords | None = None) -> None:
+        """Read and write the records in `store`.
 
-    async def record_purge(self, instance_id: str, by: str) -> None:
-        """Record that an instance was purged."""
-        await self._store.overwrite(f"gone:{instance_id}", Tombstone(by=by))
+        Args:
+            store: Where they are.
+            starts: What was started; the records in `store` by default.
+        """
+        self._store = store
+        self._starts = starts or StartRecords(store)
+
+    async def record_purge(self, instance_id: str, by: str, life: int = FIRST) -> None:
+        """Record that a life of an instance is purged: see `StartRecords.record_purge`."""
+        await self._starts.record_purge(instance_id, by, life)
 
     async def was_purged(self, instance_id: str) -> bool:
         """Return whether an operator purged an instance of this id."""
-        return (await self._store.get(f"gone:{instance_id}", Tombstone)).value is not None
+        return await self._starts.purged_life(instance_id) > UNUSED
+
+    async def absent(self, instance_id: str) -> InstanceState:
+        """Return the state of an instance that the engine does not have, or say why there is none.
+
+        Raises:
+            ProblemError: As `StartRecords.absent`.
+        """
+        return await self._starts.absent(instance_id)
+
+    async def named(self, state: InstanceState) -> InstanceState:
+        """Return a state with its name, where the engine has none: see `StartRecords.named`."""
+        return state if state.name else await self._starts.named(state)
 
     async def missing_problem(self, instance_id: str) -> ProblemError:
-        """Return the problem for a missing instance: 410 if it was purged, else 404."""
-        if await self.was_purged(instance_id):
-            return ProblemError(ProblemType.INSTANCE_GONE, f"{instance_id} was purged")
-        return unknown_instance(instance_id)
+        """Return the problem for an operation on an instance that the engine does not have.
+
+        It was purged or removed (410), was never started (404), or has not begun (503).
+        """
+        try:
+            await self._starts.absent(instance_id)
+        except ProblemError as error:
+            return error
+        return not_begun(instance_id)
 
     async def record_rerun(self, new_instance_id: str, rerun: RerunOf) -> RerunOf:
         """Record what a new instance repeats; return what was recorded first under its id."""

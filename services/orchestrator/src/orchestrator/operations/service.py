@@ -29,6 +29,7 @@ from orchestrator.schemas.operations import (
 )
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.toolkit.catalogue import Catalogue
+from orchestrator.toolkit.lives import life_of
 from servicekit.problems import ProblemError, invalid
 
 # An operation reaches an instance by its inbox: it takes effect after the engine has answered.
@@ -81,14 +82,16 @@ class Operations:
         """
         action = Action(request.by, operation, instance_id, request.reason)
         async with self._audit.recording(action):
-            await self._check(operation, instance_id)
+            state = await self._check(operation, instance_id)
             targets = [instance_id]
             if request.children:
                 targets += await self._operable(operation, await self._descendants(instance_id))
             if operation is Operation.PURGE:
                 # First, so that a crash in between leaves no purged instance without a tombstone.
-                for target in targets:
-                    await self._tombstones.record_purge(target, request.by)
+                await self._tombstones.record_purge(instance_id, request.by, life_of(state.input))
+                for child in targets[1:]:
+                    # A child's id has the life of its parent in it.
+                    await self._tombstones.record_purge(child, request.by)
             for target in targets[:1] if operation in RECURSIVE else targets:
                 with engine_errors():
                     await retry_torn_read(partial(self._call, operation, target, request))

@@ -119,9 +119,18 @@ def entry_of(catalogue: Catalogue, state: InstanceState, parent: str | None = No
     )
 
 
-def started_entry(definition: Definition, request: BaseModel, now: datetime) -> Entry:
-    """Return the entry of an instance that was started at `now`, to be used until it is read."""
-    instance_id = definition.instance_id(request)
+def started_entry(
+    definition: Definition, request: BaseModel, now: datetime, instance_id: str | None = None
+) -> Entry:
+    """Return the entry of an instance that was started at `now`, to be used until it is read.
+
+    Args:
+        definition: Its workflow.
+        request: Its input.
+        now: The current time.
+        instance_id: Its id where the system derives it; that of the request by default.
+    """
+    instance_id = instance_id or definition.instance_id(request)
     data = request.model_dump(mode="json")
     return _new_entry(instance_id, RuntimeStatus.RUNNING, definition, data, now)
 

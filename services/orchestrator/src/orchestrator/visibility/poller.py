@@ -104,9 +104,11 @@ class Poller:
         ):
             yield
 
-    def started(self, definition: Definition, request: BaseModel) -> None:
+    def started(
+        self, definition: Definition, request: BaseModel, instance_id: str | None = None
+    ) -> None:
         """Show an instance that was started just now in the list, before it is read."""
-        entry = started_entry(definition, request, datetime.now(UTC))
+        entry = started_entry(definition, request, datetime.now(UTC), instance_id)
         self._started_since_listing.add(entry.instance_id)
         self._index.put(entry)
         self.mark_dirty(entry.instance_id)

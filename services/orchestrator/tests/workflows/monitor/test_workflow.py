@@ -12,6 +12,7 @@ from unit_support.untraced import NO_TRACE_CONTEXTS
 from contracts.problems import ProblemType
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
+from orchestrator.engine.start_records import StartRecords
 from orchestrator.schemas.workflows import Progress, RuntimeStatus
 from orchestrator.testing.environment import Run, Send, execute
 from orchestrator.testing.replay import replay
@@ -211,8 +212,12 @@ async def test_a_start_compares_with_the_request_of_a_later_generation() -> None
     later = raw_state(name=DEFINITION.workflow_name, input=started.input.value)
     assert '"generation": 4' in later.input.value
     engine = Engine(
-        None, management(FakeChannel(GetInstance=[found(later)])), 1.0, NO_TRACE_CONTEXTS
-    )  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type]
+        management(FakeChannel(GetInstance=[found(later)])),
+        1.0,
+        NO_TRACE_CONTEXTS,
+        StartRecords(MemoryStateStore()),
+    )
     assert not await engine.start(DEFINITION, REQUEST)
     with pytest.raises(ProblemError) as error:
         await engine.start(DEFINITION, REQUEST.model_copy(update={"interval_seconds": 7}))
