@@ -20,6 +20,11 @@ async def observe(seconds: float) -> None:
     histogram.record(seconds)
 
 
+@router.get("/bug")
+async def bug() -> None:
+    raise RuntimeError("on purpose")
+
+
 async def open_(_: AsyncExitStack, __: ServiceSettings, ___: Readiness) -> str:
     return "open"
 

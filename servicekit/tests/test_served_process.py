@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 
+from contracts.problems import ProblemType
 from servicekit.metrics import REQUEST_LABELS, SECONDS
 from support.system import eventually
 
@@ -63,8 +65,15 @@ class Observed:
 
     collector: Collector
     answers: dict[str, httpx.Response] = field(default_factory=dict)
+    client_ports: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """The connections that each path was requested on."""
     log: list[dict[str, Any]] = field(default_factory=list)
     exit_status: int | None = None
+
+    async def note_connection(self, answer: httpx.Response) -> None:
+        """Note the connection that a request was answered on."""
+        _, port = answer.extensions["network_stream"].get_extra_info("client_addr")
+        self.client_ports[answer.request.url.path].add(port)
 
 
 async def exercise(client: httpx.AsyncClient, seen: Observed) -> None:
@@ -85,6 +94,8 @@ async def exercise(client: httpx.AsyncClient, seen: Observed) -> None:
     await client.get("/healthz", headers=within(CALLERS, sampled=True))
     seen.answers["invalid"] = await client.put("/observe/x", headers=within(CALLERS, sampled=True))
     await client.get("/nowhere", headers=within(LAST, sampled=True))
+    seen.answers["bug"] = await client.get("/bug", headers=token)
+    seen.answers["traced bug"] = await client.get("/bug", headers=within(CALLERS, sampled=True))
     seen.answers["metrics"] = await client.get("/metrics")
 
     async def exported() -> bool | None:
@@ -115,7 +126,10 @@ async def observed() -> Observed:
             stdout=asyncio.subprocess.PIPE,
         )
         try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            async with httpx.AsyncClient(
+                base_url=f"http://127.0.0.1:{port}",
+                event_hooks={"response": [seen.note_connection]},
+            ) as client:
                 await exercise(client, seen)
             process.send_signal(signal.SIGTERM)
             output, _ = await asyncio.wait_for(process.communicate(), 60)
@@ -172,7 +186,7 @@ def test_spans_of_changes_and_of_sampled_callers_are_exported(observed: Observed
     names = [name for name, _ in observed.collector.spans]
     # Two begin a trace of their own: the one without token, and the one that no caller traces.
     # Neither a probe nor what only reads does, nor what a caller does not record.
-    assert sorted(names) == ["GET", ROUTE, ROUTE, ROUTE]
+    assert sorted(names) == ["GET", "GET /bug", ROUTE, ROUTE, ROUTE]
     assert (ROUTE, CALLERS) in observed.collector.spans
     assert UNRECORDED not in [trace for _, trace in observed.collector.spans]
 
@@ -180,3 +194,21 @@ def test_spans_of_changes_and_of_sampled_callers_are_exported(observed: Observed
 def test_a_problem_has_the_trace_id_of_its_request(observed: Observed) -> None:
     answer = observed.answers["invalid"]
     assert (answer.status_code, answer.json()["trace_id"]) == (404, CALLERS)
+
+
+def test_an_unexpected_error_is_logged_once_under_the_id_in_its_answer(observed: Observed) -> None:
+    answer, traced = observed.answers["bug"], observed.answers["traced bug"]
+    for problem in (answer, traced):
+        assert (problem.status_code, problem.json()["type"]) == (500, ProblemType.INTERNAL)
+        assert "on purpose" not in problem.text
+    assert traced.json()["trace_id"] == CALLERS
+    lines = [line for line in observed.log if "on purpose" in json.dumps(line)]
+    assert [line["event"] for line in lines] == ["a request failed unexpectedly"] * 2
+    assert [line.get("request_id") for line in lines] == [answer.json()["request_id"], None]
+    assert [line.get("trace_id") for line in lines] == [None, CALLERS]
+    assert all(line["path"] == "/bug" and line["exception"] for line in lines)
+
+
+def test_the_connection_of_an_unexpected_error_stays_usable(observed: Observed) -> None:
+    assert len(observed.client_ports["/bug"]) == 1
+    assert observed.client_ports["/bug"] == observed.client_ports["/metrics"]

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from servicekit.deadlines import CallLimits
 from servicekit.settings import ServiceSettings
 
 
@@ -26,6 +27,9 @@ def test_all_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "LOG_LEVEL": "WARNING",
         "DRAIN_SECONDS": "2.5",
         "SHUTDOWN_SECONDS": "7",
+        "READ_TIMEOUT_SECONDS": "1.5",
+        "OPERATION_TIMEOUT_SECONDS": "2.5",
+        "REQUEST_TIMEOUT_SECONDS": "9.5",
         "MAX_BODY_BYTES": "2048",
         "RECORDS_KEPT_DAYS": "365",
         "MAX_JSON_DEPTH": "8",
@@ -42,6 +46,7 @@ def test_all_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     }
     assert read == environment
     assert settings.sidecar_url == "http://127.0.0.1:3601"
+    assert settings.call_limits == CallLimits(read_seconds=1.5, operation_seconds=2.5)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +64,9 @@ def test_all_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         ("ROOT_PATH", "taskway"),
         ("ROOT_PATH", "/taskway/"),
         ("ROOT_PATH", "//evil.example"),
+        ("READ_TIMEOUT_SECONDS", "0"),
+        ("OPERATION_TIMEOUT_SECONDS", "0"),
+        ("REQUEST_TIMEOUT_SECONDS", "0"),
     ],
 )
 def test_an_invalid_setting_is_rejected(

@@ -8,6 +8,7 @@ from fake_sidecar import FakeSidecar
 
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import UNTRACED, Sidecar, sidecar_client
+from support.frozen import frozen_server
 from support.system import eventually
 
 SOMETHING_ELSE = "the sidecar answers something else than its metadata"
@@ -80,16 +81,12 @@ async def test_a_proxy_of_the_environment_is_not_used(
 
 
 async def test_a_client_gives_up_after_its_timeout() -> None:
-    async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await reader.read(1024):
-            pass  # The request comes; the end of the connection is the client's.
-        writer.close()
-
-    async with await asyncio.start_server(never, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        async with sidecar_client(ServiceSettings(dapr_http_port=port), timeout=0.5) as http:
-            with pytest.raises(httpx.ReadTimeout):
-                await http.get("/")
+    async with (
+        frozen_server() as port,
+        sidecar_client(ServiceSettings(dapr_http_port=port), timeout=0.5) as http,
+    ):
+        with pytest.raises(httpx.ReadTimeout):
+            await http.get("/")
 
 
 async def test_shut_down_calls_the_sidecar(

@@ -112,5 +112,9 @@ class Problem(BaseModel):
     trace_id: str | None = Field(
         default=None, description="Of the request's trace, where it is recorded"
     )
+    request_id: str | None = Field(
+        default=None,
+        description="What the log has of an unexpected error, where no trace is recorded",
+    )
     detail: str = Field(description="What happened, for a person to read")
     errors: list[FieldError] = Field(default=[], description="The invalid fields, if any")

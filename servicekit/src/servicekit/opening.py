@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 
 from dapr.aio.clients import DaprClient
 
+from servicekit.deadlines import Deadlines
 from servicekit.readiness import Readiness
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import Sidecar, sidecar_client
@@ -26,14 +27,19 @@ async def open_sidecar(
 async def open_state_store(stack: AsyncExitStack, settings: ServiceSettings) -> DaprStateStore:
     """Return the service's state store, over a client that the stack closes."""
     client = await stack.enter_async_context(dapr_client(settings))
-    return DaprStateStore(lambda: client, STATE_COMPONENT)
+    return DaprStateStore(lambda: client, STATE_COMPONENT, settings.operation_timeout_seconds)
 
 
 def lazy_state_store(settings: ServiceSettings) -> DaprStateStore:
     """Return a state store that connects at its first use, on the event loop of that use."""
-    return DaprStateStore(lambda: dapr_client(settings), STATE_COMPONENT)
+    return DaprStateStore(
+        lambda: dapr_client(settings), STATE_COMPONENT, settings.operation_timeout_seconds
+    )
 
 
 def dapr_client(settings: ServiceSettings) -> DaprClient:
     """Return a gRPC client of the sidecar, for the event loop that first uses it."""
-    return DaprClient(f"127.0.0.1:{settings.dapr_grpc_port}", interceptors=[TraceContext()])
+    return DaprClient(
+        f"127.0.0.1:{settings.dapr_grpc_port}",
+        interceptors=[TraceContext(), Deadlines(settings.call_limits)],
+    )

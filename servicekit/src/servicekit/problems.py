@@ -65,14 +65,24 @@ def problem_response(
     *,
     errors: Sequence[FieldError] = (),
     headers: dict[str, str] | None = None,
+    request_id: str | None = None,
 ) -> Response:
-    """Return a problem as an HTTP response, of less than 4 KiB whatever the request was."""
+    """Return a problem as an HTTP response, of less than 4 KiB whatever the request was.
+
+    Args:
+        type_: The problem's type, which determines the HTTP status and the title.
+        detail: What happened, for a person to read.
+        errors: The invalid fields.
+        headers: Headers of the answer.
+        request_id: What the log has of the request, where it has no trace.
+    """
     kind = PROBLEM_KINDS[type_]
     problem = Problem(
         type=type_,
         title=kind.title,
         status=kind.status,
         trace_id=trace_id(),
+        request_id=request_id,
         detail=truncate(detail, MAX_DETAIL_BYTES),
         errors=bounded_errors(errors, MAX_ERRORS_BYTES),
     )
@@ -106,7 +116,10 @@ COMMON_PROBLEMS = (
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Turn every exception that reaches FastAPI into problem details."""
+    """Turn the exceptions that routes raise on purpose into problem details.
+
+    Those that none expects are UnhandledErrors'.
+    """
 
     @app.exception_handler(ProblemError)
     async def on_problem(_: Request, error: ProblemError) -> Response:
@@ -141,10 +154,3 @@ def install_problem_handlers(app: FastAPI) -> None:
         type_ = types.get(error.status_code, ProblemType.BAD_REQUEST)
         detail = f"{request.method} {request.url.path}: {error.detail}"
         return problem_response(type_, detail, headers=dict(error.headers or {}))
-
-    # Starlette re-raises the exception after this answer, so that the server logs it once.
-    @app.exception_handler(Exception)
-    async def on_bug(_: Request, __: Exception) -> Response:
-        return problem_response(
-            ProblemType.INTERNAL, "The error was logged; a retry is safe, but may fail again"
-        )

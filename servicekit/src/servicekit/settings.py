@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode
 
+from servicekit.deadlines import CallLimits
+
 
 def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
@@ -35,6 +37,18 @@ class ServiceSettings(BaseSettings):
     )
     shutdown_seconds: int = Field(
         default=10, ge=1, description="Seconds that requests in flight may take after that"
+    )
+    read_timeout_seconds: float = Field(
+        default=5.0, gt=0, description="Timeout of a call to the sidecar that only reads"
+    )
+    operation_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="Timeout of a call to the sidecar that changes something"
+    )
+    request_timeout_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="Timeout of a whole request, after which it is answered 503; an event stream "
+        "must begin within it",
     )
     max_body_bytes: int = Field(
         default=65_536, ge=1024, description="The largest request body that is read"
@@ -76,6 +90,11 @@ class ServiceSettings(BaseSettings):
     def records_kept(self) -> timedelta:
         """How long what was written for an instance is kept."""
         return timedelta(days=self.records_kept_days)
+
+    @property
+    def call_limits(self) -> CallLimits:
+        """How long calls to the sidecar may take."""
+        return CallLimits(self.read_timeout_seconds, self.operation_timeout_seconds)
 
     @property
     def sidecar_url(self) -> str:

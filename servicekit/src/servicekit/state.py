@@ -20,6 +20,7 @@ from dapr.clients.exceptions import DaprGrpcError, DaprInternalError
 from dapr.clients.grpc._state import Concurrency, StateOptions
 from pydantic import BaseModel
 
+from servicekit.deadlines import count_exceeded
 from servicekit.locks import KeyedLocks
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -324,6 +325,7 @@ class DaprStateStore(StateStore):
             async with asyncio.timeout(self._deadline):
                 return await call
         except TimeoutError as error:
+            count_exceeded("store")
             raise StoreUnavailable(f"no response within {self._deadline} s") from error
         except DaprGrpcError as error:
             raise _failure(error.code(), error) from error  # type: ignore[no-untyped-call]

@@ -7,12 +7,8 @@ from datetime import timedelta
 from httpx import AsyncClient
 
 from orchestrator.api.deps import Orchestrator
-from orchestrator.dapr_sdk.management import (
-    Management,
-    lazy_history,
-    sidecar_channel,
-    workflow_client,
-)
+from orchestrator.dapr_sdk.channels import sidecar_channel, workflow_client
+from orchestrator.dapr_sdk.management import Management, lazy_history
 from orchestrator.dapr_sdk.sidecar_watchdog import sidecar_watchdog
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events

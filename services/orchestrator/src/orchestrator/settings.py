@@ -1,10 +1,12 @@
 """The orchestrator's settings."""
 
+from dataclasses import replace
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from contracts.notifier import ChannelName
+from servicekit.deadlines import CallLimits
 from servicekit.settings import ServiceSettings
 
 
@@ -60,6 +62,11 @@ class Settings(ServiceSettings):
         gt=0,
         description="Shortest pause between two listings of all instance ids",
     )
+    index_list_timeout_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="Timeout of a listing of all instance ids, which scans the whole store",
+    )
     index_round_seconds: float = Field(
         default=0.5, gt=0, description="Pause between two rounds of reads of instances"
     )
@@ -69,6 +76,18 @@ class Settings(ServiceSettings):
     index_concurrency: int = Field(
         default=4, ge=1, le=64, description="The most reads of instances at once"
     )
+
+    @property
+    def call_limits(self) -> CallLimits:
+        """How long calls to the sidecar may take."""
+        return replace(
+            super().call_limits,
+            of_method={
+                # The engine gives a start up before, and says what that means.
+                "StartInstance": self.start_timeout_seconds + 1,
+                "ListInstanceIDs": self.index_list_timeout_seconds,
+            },
+        )
 
     @model_validator(mode="after")
     def _ids_outlive_records(self) -> Self:

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any, NoReturn
 
 import httpx
+import pytest
 
 from orchestrator.api.deps import Orchestrator
 from orchestrator.main import create_app
@@ -20,7 +21,7 @@ class Unused:
 
     def __getattr__(self, name: str) -> NoReturn:
         """Fail, for it is used."""
-        raise AssertionError(f"{name} was used")
+        pytest.fail(f"{name} was used")
 
 
 @asynccontextmanager
@@ -28,7 +29,7 @@ async def api_over(**parts: object) -> AsyncIterator[httpx.AsyncClient]:
     """Yield a client of the API, with every hosted workflow and default settings.
 
     Args:
-        parts: Fields of `Orchestrator`; the use of any other ends with AssertionError.
+        parts: Fields of `Orchestrator`; the use of any other fails the test.
     """
     ready = asyncio.Event()
 

@@ -5,37 +5,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import grpc
-from dapr.ext.workflow.aio import DaprWorkflowClient
 from google.protobuf.wrappers_pb2 import StringValue
 from grpc.aio import AioRpcError, Channel
 from pydantic import BaseModel
 
+from orchestrator.dapr_sdk.channels import sidecar_channel
 from orchestrator.dapr_sdk.errors import retry_torn_read
 from orchestrator.dapr_sdk.private import TaskHubSidecarServiceStub, protos
-from orchestrator.dapr_sdk.sdk_logging import SDK_LOGS
 from orchestrator.dapr_sdk.state import InstanceState
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import UNTRACED
-from servicekit.tracing import TraceContext
 
 UNKNOWN_INSTANCE = "no such instance exists"
 
 History = Callable[[str], Awaitable[Sequence[Any]]]
 """Returns the events of an instance, by its id."""
-
-
-def sidecar_channel(settings: ServiceSettings) -> Channel:
-    """Return a channel to our sidecar's gRPC port, which passes the current trace context on."""
-    return grpc.aio.insecure_channel(
-        f"127.0.0.1:{settings.dapr_grpc_port}", interceptors=[TraceContext()]
-    )
-
-
-def workflow_client(settings: ServiceSettings) -> DaprWorkflowClient:
-    """Return the SDK's client of our sidecar; it connects on the event loop that first uses it."""
-    return DaprWorkflowClient(
-        host="127.0.0.1", port=str(settings.dapr_grpc_port), logger_options=SDK_LOGS
-    )
 
 
 def lazy_history(settings: ServiceSettings) -> History:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from dapr.ext.workflow.aio import DaprWorkflowClient
 from grpc.aio import AioRpcError
 
-from orchestrator.dapr_sdk.management import Management, sidecar_channel, workflow_client
+from orchestrator.dapr_sdk.channels import sidecar_channel, workflow_client
+from orchestrator.dapr_sdk.management import Management
 from orchestrator.schemas.workflows import TERMINAL
 from orchestrator.settings import Settings
 
