@@ -10,8 +10,8 @@ SHOWN = --workflow "$(WORKFLOW)" $(if $(SAMPLE),--sample "$(SAMPLE)")
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
 # Those whose behaviour a cluster, with its sidecars and Redis, could change.
-E2E_ON_KIND := bulk_operations hello operations samples schedules services task_processing traces \
-	waiting why
+E2E_ON_KIND := bulk_operations hello operations samples schedules services swagger_ui \
+	task_processing traces waiting why
 READY := .venv/.ready
 PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml servicekit/pyproject.toml \
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \

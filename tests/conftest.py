@@ -24,6 +24,7 @@ OVER_SQLITE = {
     "test_missed_schedules",
     "test_operations",
     "test_schedules",
+    "test_swagger_ui",
     "test_traces",
     "test_waiting",
     "test_why",

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from contracts.problems import Problem, ProblemType
+from servicekit.docs_pages import docs_router
 from servicekit.health import health_router
 from servicekit.http_rules import install_http_rules
 from servicekit.metrics import metrics_router
@@ -62,6 +63,8 @@ def build_app(
         description=description,
         version=version("taskway-servicekit"),
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
         openapi_tags=[*tags, {"name": "health", "description": "Probes and metrics"}],
         # A redirect of a trailing slash would show the address behind the sidecar: answer 404.
         redirect_slashes=False,
@@ -79,6 +82,7 @@ def build_app(
         app.include_router(router, responses=problems, dependencies=checks)
     app.include_router(health_router(readiness))
     app.include_router(metrics_router())
+    app.include_router(docs_router(title))
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
