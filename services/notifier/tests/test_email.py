@@ -1,13 +1,16 @@
 """The e-mail channel against a real mail server: temporary and permanent failures differ."""
 
+import asyncio
 import email
 from collections.abc import Iterator
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from contracts.notifier import ChannelName, NotificationRequest, NotificationStatus
 from contracts.problems import ProblemType
 from notifier.bootstrap import Notifier
+from notifier.channels.email import Email
 from notifier.settings import Settings
 from servicekit.problems import ProblemError
 from servicekit.testing import MemoryStateStore
@@ -159,3 +162,67 @@ async def test_another_replica_does_not_deliver_while_a_delivery_is_in_progress(
     assert error.value.type is ProblemType.DELIVERY_UNAVAILABLE
     assert error.value.retry_after
     assert len(mailbox.taken) == 1
+
+
+class SlowMailbox(Mailbox):
+    """Takes its time for each reply, but never as long as a reply may take."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, _: SMTP, session: Session, __: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        await asyncio.sleep(self.seconds)
+        return responses
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
+    ) -> str:
+        envelope.mail_from = address
+        await asyncio.sleep(self.seconds)
+        return "250 OK"
+
+
+async def test_a_slow_mail_server_does_not_outlast_the_claim(store: MemoryStateStore) -> None:
+    mailbox = SlowMailbox(seconds=0.2)
+    with mail_server(mailbox) as port:
+        slow = Settings(
+            smtp_host="127.0.0.1",
+            smtp_port=port,
+            smtp_security="none",
+            smtp_timeout_seconds=5,
+            smtp_delivery_seconds=0.3,
+        )
+        with pytest.raises(ProblemError) as error:
+            await Notifier.create(store, slow).delivery.notify("t:notify", REQUEST)
+    assert error.value.type is ProblemType.DELIVERY_UNAVAILABLE
+    assert "longer than 0.3 s" in str(error.value)
+    assert Email(slow).claim.total_seconds() > slow.smtp_delivery_seconds
+    # Given up before the message, not after it.
+    assert mailbox.taken == []
+
+
+async def test_a_farewell_that_fails_is_no_failure(store: MemoryStateStore) -> None:
+    class Abrupt(Mailbox):
+        async def handle_QUIT(self, *_: object) -> str:  # noqa: N802 - aiosmtpd's name
+            return "421 gone"
+
+    mailbox = Abrupt()
+    with mail_server(mailbox) as port:
+        settings = Settings(smtp_host="127.0.0.1", smtp_port=port, smtp_security="none")
+        sent = await Notifier.create(store, settings).delivery.notify("t:notify", REQUEST)
+    assert sent.status is NotificationStatus.DELIVERED
+    assert len(mailbox.taken) == 1
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64, "no such host"])
+async def test_a_mail_server_with_an_impossible_name_is_a_temporary_failure(
+    store: MemoryStateStore, host: str
+) -> None:
+    nowhere = Settings(smtp_host=host, smtp_port=1, smtp_security="none")
+    with pytest.raises(ProblemError) as error:
+        await Notifier.create(store, nowhere).delivery.notify("t:notify", REQUEST)
+    assert error.value.type is ProblemType.DELIVERY_UNAVAILABLE

@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from notifier.addresses import address_of
 from servicekit.settings import ServiceSettings
 
 
@@ -24,5 +25,23 @@ class Settings(ServiceSettings):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_username: str | None = None
     smtp_password: str | None = None
-    smtp_timeout_seconds: float = Field(default=10.0, gt=0)
-    email_sender: str = "taskway@localhost"
+    smtp_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="Timeout of the connection, and of each reply"
+    )
+    smtp_delivery_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        description="Timeout of the delivery of one message; below the orchestrator's "
+        "PEER_TIMEOUT_SECONDS, or its retry finds this one under way",
+    )
+    email_sender: str = Field(
+        default="taskway@localhost",
+        description="Whom e-mail is from: an address, or `Name <address>`",
+    )
+
+    @field_validator("email_sender")
+    @classmethod
+    def _check_sender(cls, sender: str) -> str:
+        """Refuse at the start what would fail at every message."""
+        address_of(sender)
+        return sender
