@@ -52,6 +52,11 @@ def redis_env(ports: Ports, password: str) -> dict[str, str]:
     return {"REDIS_HOST": address(ports.redis), "REDIS_PASSWORD": password}
 
 
+def store_env(store: str, run: RunDirectory, ports: Ports, password: str) -> dict[str, str]:
+    """Return where the orchestrator measures how full the store is."""
+    return redis_env(ports, password) if store == "redis" else {"STORE_FOLDER": str(run.data)}
+
+
 def redis_password(run: RunDirectory) -> str:
     """Return the password of the run directory, created at its first use."""
     file = run.redis / "password"

@@ -41,7 +41,8 @@ def plan_processes(
         specs.append(backends.redis(run, ports, password))
     if jaeger:
         specs.append(backends.jaeger(jaeger, run, ports, client))
-    specs += [_service(app, ports, bool(jaeger), client) for app in APPS]
+    store = backends.store_env(options.store, run, ports, password)
+    specs += [_service(app, ports, store, bool(jaeger), client) for app in APPS]
 
     config = run.config / "dapr.yaml"
     dapr_processes.write_configuration(
@@ -57,7 +58,9 @@ def plan_processes(
     return [_with_env(spec, options.env.get(spec.name, {})) for spec in specs]
 
 
-def _service(app: str, ports: Ports, traces: bool, client: httpx.AsyncClient) -> ProcessSpec:
+def _service(
+    app: str, ports: Ports, store: Mapping[str, str], traces: bool, client: httpx.AsyncClient
+) -> ProcessSpec:
     own = ports.apps[app]
     env = {
         "APP_HOST": HOST,
@@ -71,6 +74,7 @@ def _service(app: str, ports: Ports, traces: bool, client: httpx.AsyncClient) ->
         env["ACTOR_PORT"] = str(own.actors)
     if app == FRONT:
         env["MONITOR_ALLOW"] = MONITOR_ALLOW
+        env |= store
     if traces:
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(ports.jaeger_otlp)
         # In milliseconds: spans that are not exported yet are lost in a kill.

@@ -28,6 +28,8 @@ from orchestrator.scheduling.dapr_jobs import DaprJobs, JobEvents
 from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.scheduling.store import ScheduleStore
 from orchestrator.settings import Settings
+from orchestrator.storage.opening import open_store_guard, redis_client
+from orchestrator.storage.settings import StorageSettings
 from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.toolkit.catalogue import Catalogue
@@ -58,7 +60,7 @@ async def open_orchestrator(
         settings: The service's settings.
         readiness: Reports why the service is not ready.
     """
-    workflow_settings = catalogue.read_settings()
+    workflow_settings, storage_settings = catalogue.read_settings(), StorageSettings()
     supervisor = Supervisor(readiness)
     # First, for the sidecar waits for its port.
     jobs = JobEvents()
@@ -90,8 +92,18 @@ async def open_orchestrator(
     await stack.enter_async_context(poller.running(supervisor))
     trace_contexts = TraceContexts(management.get_workflow_history)
     starts = StartRecords(store, _record_times(settings))
+    redis = redis_client(storage_settings)
+    if redis is not None:
+        stack.push_async_callback(redis.aclose)
+    guard = await open_store_guard(stack, storage_settings, redis, supervisor)
     engine = Engine(
-        client, management, settings.start_timeout_seconds, trace_contexts, starts, poller
+        client,
+        management,
+        settings.start_timeout_seconds,
+        trace_contexts,
+        starts,
+        poller,
+        guard.admit,
     )
     scheduler = Scheduler(
         catalogue,
@@ -109,7 +121,7 @@ async def open_orchestrator(
         catalogue, management, tombstones, sidecar.why_no_worker, settings.jaeger_url
     )
     operations = Operations(
-        catalogue, engine, client, management, audit, tombstones, poller.refresh
+        catalogue, engine, client, management, audit, tombstones, poller.refresh, guard.admit
     )
     events = Events(engine, AcceptedEvents(records), trace_contexts)
     return Orchestrator(
@@ -130,6 +142,7 @@ async def open_orchestrator(
         poller=poller,
         counts=counts,
         scheduler=scheduler,
+        store_guard=guard,
     )
 
 

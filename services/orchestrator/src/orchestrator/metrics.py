@@ -48,6 +48,24 @@ SIDECARS_ENDED = _meter.create_counter(
 )
 
 
+def observe_store(used_ratio: Callable[[], float | None]) -> None:
+    """Add the gauge of the store's fill.
+
+    Args:
+        used_ratio: Returns which part of the store is used; None where that is not known.
+    """
+
+    def observed(_: CallbackOptions) -> Iterable[Observation]:
+        ratio = used_ratio()
+        return [] if ratio is None else [Observation(ratio)]
+
+    _meter.create_observable_gauge(
+        "taskway.store.used.ratio",
+        [observed],
+        description="The used part of the store: from STORE_FULL_RATIO on nothing new is accepted",
+    )
+
+
 def observe(counts: Callable[[], InstanceCounts]) -> None:
     """Add the gauges of instances, which are computed at each scrape.
 

@@ -10,6 +10,8 @@ from grpc.aio import AioRpcError, Metadata
 
 from orchestrator.diagnostics.doctor import Doctor
 from orchestrator.schemas.system import SystemCheck
+from orchestrator.storage.fill import Fill, FillUnknown
+from orchestrator.storage.guard import StoreGuard
 from servicekit.testing import MemoryStateStore
 
 WELL = {
@@ -48,10 +50,12 @@ async def checks(
     scheduler: bool = True,
     engine: bool = True,
     store: MemoryStateStore | None = None,
+    guard: StoreGuard | None = None,
 ) -> dict[str, SystemCheck]:
     async with sidecar(metadata, scheduler=scheduler) as http:
         management: Any = FakeManagement(up=engine)
-        report = await Doctor(http, store or MemoryStateStore(), management).report()
+        doctor = Doctor(http, store or MemoryStateStore(), management, guard or StoreGuard([]))
+        report = await doctor.report()
     return {check.name: check for check in report.checks}
 
 
@@ -79,7 +83,8 @@ async def test_a_runtime_incompatible_with_the_sdk_is_a_warning() -> None:
 @pytest.mark.parametrize("up", [True, False])
 async def test_the_versions_of_runtime_and_sdk_are_reported(up: bool) -> None:
     async with sidecar(WELL if up else None) as http:
-        found = await Doctor(http, MemoryStateStore(), FakeManagement()).versions()  # type: ignore[arg-type]
+        management: Any = FakeManagement()
+        found = await Doctor(http, MemoryStateStore(), management, StoreGuard([])).versions()
     assert found.dapr_runtime == ("1.18.2" if up else None)
     assert found.dapr_sdk == version("dapr")
     assert found.orchestrator == version("taskway-orchestrator")
@@ -105,3 +110,31 @@ async def test_an_unavailable_engine_and_store_fail_their_checks() -> None:
     found = await checks(WELL, engine=False, store=store)
     assert failed(found) == {"workflow engine", "state store"}
     assert found["workflow engine"].detail == "refused"
+
+
+class Measured:
+    """A store that is as full as a test says, or does not answer."""
+
+    def __init__(self, used: int | None) -> None:
+        self.used = used
+
+    async def read(self) -> Fill:
+        if self.used is None:
+            raise FillUnknown("Redis: refused")
+        return Fill("memory of Redis", self.used * 2**20, 100 * 2**20)
+
+
+@pytest.mark.parametrize(
+    ("used", "detail"),
+    [
+        (69, "69% of the memory of Redis (69 MiB of 100 MiB)"),
+        (70, "70% of the memory of Redis (70 MiB of 100 MiB)"),
+        (None, "unknown (Redis: refused)"),
+    ],
+)
+async def test_the_fill_of_the_store_is_shown_and_warned_of(used: int | None, detail: str) -> None:
+    guard = StoreGuard([Measured(used)])
+    await guard.measure()
+    found = await checks(WELL, guard=guard)
+    assert found["store fill"].detail == detail
+    assert failed(found) == (set() if used == 69 else {"store fill"})

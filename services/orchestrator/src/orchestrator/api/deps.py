@@ -17,6 +17,7 @@ from orchestrator.operations.bulk import BulkOperations
 from orchestrator.operations.service import Operations
 from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.settings import Settings
+from orchestrator.storage.guard import StoreGuard
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.visibility.index import InstanceIndex
@@ -48,6 +49,7 @@ class Orchestrator:
         poller: Keeps the list up to date.
         counts: The counts of the list, shared by its streams.
         scheduler: Starts workflows by schedules.
+        store_guard: Refuses new work while the store is nearly full.
     """
 
     settings: Settings
@@ -67,6 +69,7 @@ class Orchestrator:
     poller: Poller
     counts: CachedCounts
     scheduler: Scheduler
+    store_guard: StoreGuard
 
 
 opened_orchestrator = opened(Orchestrator)
@@ -140,6 +143,10 @@ async def _counts(orchestrator: OpenedDep) -> CachedCounts:
     return orchestrator.counts
 
 
+async def _store_guard(orchestrator: OpenedDep) -> StoreGuard:
+    return orchestrator.store_guard
+
+
 async def _scheduler(orchestrator: OpenedDep) -> Scheduler:
     return orchestrator.scheduler
 
@@ -160,4 +167,5 @@ SidecarDep = Annotated[AsyncClient, Depends(_sidecar)]
 IndexDep = Annotated[InstanceIndex, Depends(_index)]
 PollerDep = Annotated[Poller, Depends(_poller)]
 CountsDep = Annotated[CachedCounts, Depends(_counts)]
+StoreGuardDep = Annotated[StoreGuard, Depends(_store_guard)]
 SchedulerDep = Annotated[Scheduler, Depends(_scheduler)]

@@ -4,15 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from orchestrator.api.deps import ManagementDep, SidecarDep, StoreDep
+from orchestrator.api.deps import ManagementDep, SidecarDep, StoreDep, StoreGuardDep
 from orchestrator.diagnostics.doctor import Doctor
 from orchestrator.schemas.system import SystemReport, Versions
 
 router = APIRouter(tags=["health"])
 
 
-async def _doctor(sidecar: SidecarDep, store: StoreDep, management: ManagementDep) -> Doctor:
-    return Doctor(sidecar, store, management)
+async def _doctor(
+    sidecar: SidecarDep, store: StoreDep, management: ManagementDep, guard: StoreGuardDep
+) -> Doctor:
+    return Doctor(sidecar, store, management, guard)
 
 
 DoctorDep = Annotated[Doctor, Depends(_doctor)]

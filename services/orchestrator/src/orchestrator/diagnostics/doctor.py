@@ -14,12 +14,15 @@ from pydantic import BaseModel
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.diagnostics.runtime_version import version_check
 from orchestrator.schemas.system import SystemCheck, SystemReport, Versions
+from orchestrator.storage.guard import StoreGuard
 from servicekit.sidecar import UNTRACED
 from servicekit.state import StateStore, StoreUnavailable
 
 ACTOR_STORE = "actorstore"
 SLOW_SECONDS = 0.5
 TIMEOUT_SECONDS = 3.0
+# As the alert StoreFills.
+WARN_FULL = 0.7
 
 
 class Probe(BaseModel):
@@ -31,17 +34,25 @@ class Probe(BaseModel):
 class Doctor:
     """Checks the sidecar, its stores, its engine and the versions."""
 
-    def __init__(self, sidecar: httpx.AsyncClient, store: StateStore, management: Management):
+    def __init__(
+        self,
+        sidecar: httpx.AsyncClient,
+        store: StateStore,
+        management: Management,
+        guard: StoreGuard,
+    ) -> None:
         """Prepare to check.
 
         Args:
             sidecar: The sidecar's HTTP API.
             store: The state store, which is written to and read from.
             management: The workflow engine.
+            guard: Measures how full the store is.
         """
         self._sidecar = sidecar
         self._store = store
         self._management = management
+        self._guard = guard
 
     async def report(self) -> SystemReport:
         """Return the result of every check."""
@@ -49,6 +60,7 @@ class Doctor:
         checks = [
             *([metadata] if isinstance(metadata, SystemCheck) else runtime_checks(metadata)),
             *await asyncio.gather(self._scheduler(), self._engine(), self._state_store()),
+            store_fill_check(self._guard),
         ]
         return SystemReport(checks=checks)
 
@@ -103,6 +115,26 @@ class Doctor:
         return await _timed(
             "state store", write_and_read, "Does its server run, and is its disk full?"
         )
+
+
+def store_fill_check(guard: StoreGuard) -> SystemCheck:
+    """Return the check of how full the store was when it was measured last."""
+    if not guard.measured:
+        return SystemCheck(name="store fill", ok=True, detail="not measured for this store")
+    if guard.unknown is not None or guard.fill is None:
+        return SystemCheck(
+            name="store fill",
+            ok=False,
+            detail=f"unknown ({guard.unknown})",
+            advice="Starts are admitted as by the last measurement: is the store up?",
+        )
+    return _check(
+        "store fill",
+        guard.fill.ratio < WARN_FULL,
+        str(guard.fill),
+        "Starts and uploads are refused when it is nearly full: give the store more room, or purge "
+        "what has ended.",
+    )
 
 
 def runtime_of(metadata: dict[str, Any]) -> str:

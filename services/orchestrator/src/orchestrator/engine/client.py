@@ -1,6 +1,7 @@
 """Dapr's workflow engine as the API uses it: idempotent start, status, raise event."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -73,6 +74,7 @@ class Engine:
         trace_contexts: TraceContexts,
         records: StartRecords,
         observer: Observer | None = None,
+        admit: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare to call the engine.
 
@@ -83,6 +85,7 @@ class Engine:
             trace_contexts: Which trace an instance is part of.
             records: What was started under which id.
             observer: What is notified of each call that succeeded, if anything.
+            admit: Raises a problem where no new instance may be started now.
         """
         self._client = client
         self._management = management
@@ -90,6 +93,7 @@ class Engine:
         self._trace_contexts = trace_contexts
         self._records = records
         self._observer = observer
+        self._admit = admit
         self._locks = KeyedLocks()
 
     async def start(
@@ -127,6 +131,7 @@ class Engine:
             raise
 
     async def _start(self, definition: Definition, request: BaseModel, instance_id: str) -> bool:
+        await self._check_admission(instance_id)
         mine = self._records.new(definition.workflow_name, request)
         record, first = await self._records.claim(instance_id, mine)
         state = await self._state(instance_id)
@@ -148,12 +153,21 @@ class Engine:
         _check_same(instance_id, record, mine)
         return False
 
+    async def _check_admission(self, instance_id: str) -> None:
+        """Raise a problem where nothing new may be started; a repeat is answered all the same."""
+        try:
+            self._admit()
+        except ProblemError:
+            if await self._records.find(instance_id) is None:
+                raise
+
     async def _absent(
         self, instance_id: str, record: StartRecord, first: bool, mine: StartRecord
     ) -> tuple[StartRecord, bool]:
         """Return the record of an id that the engine does not have, for which it may be asked."""
         purged = await self._records.purged_life(instance_id)
         if purged >= record.life:
+            self._admit()
             life = mine.model_copy(update={"life": purged + 1})
             return await self._records.begin_life(instance_id, life)
         if not first and self._records.used_up(record):

@@ -51,6 +51,7 @@ class Operations:
         audit: Audit,
         tombstones: Tombstones,
         refresh: Callable[[Sequence[str]], Awaitable[None]],
+        admit: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare to operate.
 
@@ -62,9 +63,11 @@ class Operations:
             audit: Where each operation is recorded.
             tombstones: Which instances were purged, and which are reruns.
             refresh: Updates these instances in the list.
+            admit: Raises a problem where no new instance may be started now.
         """
         self._catalogue = catalogue
         self._refresh = refresh
+        self._admit = admit
         self._engine = engine
         self._client = client
         self._management = management
@@ -147,6 +150,7 @@ class Operations:
     async def _rerun_from(
         self, instance_id: str, event_id: int, new_id: str, data: dict[str, Any] | None
     ) -> None:
+        self._admit()
         try:
             await self._client.rerun_workflow_from_event(
                 instance_id,

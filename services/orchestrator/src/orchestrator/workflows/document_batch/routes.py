@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from contracts.fields import RequestId
 from contracts.problems import ProblemType
-from orchestrator.api.deps import EngineDep, StoreDep
+from orchestrator.api.deps import EngineDep, StoreDep, StoreGuardDep
 from orchestrator.api.params import InstanceId
 from orchestrator.workflows.document_batch.adapters.library import Document, Library
 from orchestrator.workflows.document_batch.adapters.results import ResultRecord, Results
@@ -73,9 +73,14 @@ router = APIRouter(tags=[DEFINITION.title])
     },
 )
 async def put_document(
-    document_id: DocumentId, document: Document, response: Response, store: StoreDep
+    document_id: DocumentId,
+    document: Document,
+    response: Response,
+    store: StoreDep,
+    guard: StoreGuardDep,
 ) -> DocumentKept:
     """Store a document under an id."""
+    guard.admit()
     kept, now = await Library(store).put(document_id, document)
     if kept != document:
         raise ProblemError(ProblemType.KEY_REUSED, f"{document_id} is the id of another document")

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from contracts.fields import EMAIL_PATTERN, RequestId
 from contracts.problems import ProblemType
-from orchestrator.api.deps import StoreDep, WorkflowSettingsDep
+from orchestrator.api.deps import StoreDep, StoreGuardDep, WorkflowSettingsDep
 from orchestrator.toolkit.ledger import KeyReused
 from orchestrator.workflows.order.adapters.ledger_shop import Shop, open_shop
 from orchestrator.workflows.order.models import Money, Sku
@@ -105,10 +105,15 @@ async def get_stock(sku: SkuPath, shop: ShopDep) -> StockLevel:
     responses=problem_responses(ProblemType.NOT_FOUND, ProblemType.KEY_REUSED),
 )
 async def put_delivery(
-    sku: SkuPath, delivery_id: YourId, request: DeliveryRequest, shop: ShopDep
+    sku: SkuPath,
+    delivery_id: YourId,
+    request: DeliveryRequest,
+    shop: ShopDep,
+    guard: StoreGuardDep,
 ) -> Delivery:
     """Add goods to the stock."""
     _known(shop, sku)
+    guard.admit()
     try:
         await shop.stock.deliver(f"delivery:{sku}:{delivery_id}", sku, request.quantity)
     except KeyReused as error:
@@ -135,9 +140,14 @@ async def get_wallet(customer: CustomerPath, shop: ShopDep) -> Wallet:
     responses=problem_responses(ProblemType.KEY_REUSED),
 )
 async def put_deposit(
-    customer: CustomerPath, deposit_id: YourId, request: DepositRequest, shop: ShopDep
+    customer: CustomerPath,
+    deposit_id: YourId,
+    request: DepositRequest,
+    shop: ShopDep,
+    guard: StoreGuardDep,
 ) -> Deposit:
     """Add money to a wallet."""
+    guard.admit()
     try:
         await shop.payments.deposit(f"deposit:{customer}:{deposit_id}", customer, request.amount)
     except KeyReused as error:

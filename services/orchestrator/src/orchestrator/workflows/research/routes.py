@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Response, status
 
 from contracts.fields import RequestId
 from contracts.problems import ProblemType
-from orchestrator.api.deps import EngineDep, StoreDep
+from orchestrator.api.deps import EngineDep, StoreDep, StoreGuardDep
 from orchestrator.api.params import InstanceId
 from orchestrator.engine.client import Engine
 from orchestrator.workflows.research.adapters.knowledge.notes import Note, Notes
@@ -53,8 +53,11 @@ async def read_draft(
         status.HTTP_201_CREATED: {"model": Note, "description": "There was no such note before"}
     },
 )
-async def put_note(note_id: NoteId, note: Note, response: Response, store: StoreDep) -> Note:
+async def put_note(
+    note_id: NoteId, note: Note, response: Response, store: StoreDep, guard: StoreGuardDep
+) -> Note:
     """Add a note, or replace it."""
+    guard.admit()
     if await Notes(store).put(note_id, note):
         response.status_code = status.HTTP_201_CREATED
     return note
