@@ -1,5 +1,6 @@
 """What the checks find, and their remedies."""
 
+import asyncio
 from importlib.metadata import version
 from typing import Any
 
@@ -8,10 +9,12 @@ import httpx
 import pytest
 from grpc.aio import AioRpcError, Metadata
 
+from orchestrator.diagnostics import doctor
 from orchestrator.diagnostics.doctor import Doctor
 from orchestrator.schemas.system import SystemCheck
 from orchestrator.storage.fill import Fill, FillUnknown
 from orchestrator.storage.guard import StoreGuard
+from servicekit.state import Model, StoreUnavailable, Versioned
 from servicekit.testing import MemoryStateStore
 
 WELL = {
@@ -31,6 +34,20 @@ class FakeManagement:
     async def get_workflow_state(self, _: str, *, payloads: bool) -> None:
         if not self._up:
             raise AioRpcError(grpc.StatusCode.UNAVAILABLE, Metadata(), Metadata(), "refused")
+
+
+class Unanswered:
+    """An engine that never answers."""
+
+    async def get_workflow_state(self, _: str, *, payloads: bool) -> None:
+        await asyncio.Event().wait()
+
+
+class UnavailableStore(MemoryStateStore):
+    """A store that does not answer."""
+
+    async def get(self, key: str, model: type[Model]) -> Versioned[Model]:
+        raise StoreUnavailable(f"{key} cannot be read")
 
 
 def sidecar(metadata: dict[str, Any] | None, *, scheduler: bool = True) -> httpx.AsyncClient:
@@ -105,8 +122,7 @@ async def test_an_unavailable_scheduler_fails_its_check() -> None:
 
 
 async def test_an_unavailable_engine_and_store_fail_their_checks() -> None:
-    store = MemoryStateStore()
-    store.writes_until_crash = 0
+    store = UnavailableStore()
     found = await checks(WELL, engine=False, store=store)
     assert failed(found) == {"workflow engine", "state store"}
     assert found["workflow engine"].detail == "refused"
@@ -138,3 +154,36 @@ async def test_the_fill_of_the_store_is_shown_and_warned_of(used: int | None, de
     found = await checks(WELL, guard=guard)
     assert found["store fill"].detail == detail
     assert failed(found) == (set() if used == 69 else {"store fill"})
+
+
+async def test_the_checks_write_nothing() -> None:
+    store = MemoryStateStore()
+    store.writes_until_crash = 0
+    assert failed(await checks(WELL, store=store)) == set()
+
+
+async def test_what_never_answers_fails_its_check_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "TIMEOUT_SECONDS", 0.05)
+
+    async def never(*_: object, **__: object) -> Any:
+        await asyncio.Event().wait()
+
+    store, management = MemoryStateStore(), Unanswered()
+    monkeypatch.setattr(store, "get", never)
+    transport = httpx.MockTransport(never)
+    async with httpx.AsyncClient(transport=transport, base_url="http://sidecar") as http:
+        unanswered: Any = management
+        asked = doctor.Doctor(http, store, unanswered, StoreGuard([]))
+        report = await asyncio.wait_for(asked.report(), timeout=10)
+        versions = await asyncio.wait_for(asked.versions(), timeout=10)
+    found = {check.name: check for check in report.checks}
+    assert failed(found) == {"sidecar", "scheduler", "workflow engine", "state store"}
+    assert versions.dapr_runtime is None
+
+
+async def test_a_sidecar_that_answers_something_else_fails_its_check() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text="invalid api token"))
+    management: Any = FakeManagement()
+    async with httpx.AsyncClient(transport=transport, base_url="http://sidecar") as http:
+        report = await Doctor(http, MemoryStateStore(), management, StoreGuard([])).report()
+    assert failed({check.name: check for check in report.checks}) == {"sidecar"}
