@@ -134,6 +134,22 @@ async def test_a_service_is_alive_first_and_ready_once_open() -> None:
         assert (await client.get("/readyz")).json() == {"status": "ready"}
 
 
+async def test_a_warning_is_part_of_the_answer_to_a_probe() -> None:
+    app = app_with(ServiceSettings())
+
+    async def no_worker() -> str | None:
+        return "no worker"
+
+    app.state.readiness.add_warning(no_worker)
+    async with running(app) as client:
+        await asyncio.sleep(0.01)
+        assert (await client.get("/readyz")).json() == {
+            "status": "ready",
+            "warnings": ["no worker"],
+        }
+        assert (await client.get("/healthz")).json() == {"status": "alive"}
+
+
 async def test_a_draining_service_is_alive_and_not_ready() -> None:
     app = app_with(ServiceSettings())
     async with running(app) as client:

@@ -1,5 +1,7 @@
 """Readiness: all checks must pass, and a draining service is not ready."""
 
+import asyncio
+
 from servicekit.readiness import Check, Readiness
 
 
@@ -21,6 +23,38 @@ async def test_each_check_adds_its_reason() -> None:
     for reason in ("no sidecar", None, "no worker"):
         readiness.add(check(reason))
     assert await readiness.reasons() == ["no sidecar", "no worker"]
+
+
+async def test_a_warning_leaves_the_service_ready() -> None:
+    readiness = Readiness()
+    for reason in ("no worker", None):
+        readiness.add_warning(check(reason))
+    assert await readiness.reasons() == []
+    assert await readiness.warnings() == ["no worker"]
+
+
+async def test_a_removed_check_adds_nothing() -> None:
+    readiness, gone = Readiness(), check("gone")
+    readiness.add(gone)
+    readiness.remove(gone)
+    assert await readiness.reasons() == []
+
+
+async def test_checks_are_asked_at_once() -> None:
+    others: list[asyncio.Event] = [asyncio.Event(), asyncio.Event()]
+
+    def waiting_for_the_other(number: int) -> Check:
+        async def ask() -> str | None:
+            others[number].set()
+            await others[1 - number].wait()
+            return None
+
+        return ask
+
+    readiness = Readiness()
+    for number in (0, 1):
+        readiness.add(waiting_for_the_other(number))
+    assert await asyncio.wait_for(readiness.reasons(), timeout=10) == []
 
 
 async def test_a_draining_service_is_not_ready_whatever_its_checks_say() -> None:

@@ -1,5 +1,6 @@
 """Whether a service is ready, and why it is not."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 Check = Callable[[], Awaitable[str | None]]
@@ -12,12 +13,17 @@ class Readiness:
     def __init__(self) -> None:
         """Create it without checks."""
         self._checks: list[Check] = []
+        self._warning_checks: list[Check] = []
         self._on_draining: list[Callable[[], None]] = []
         self.draining = False
 
     def add(self, check: Check) -> None:
         """Add a check to those behind `/readyz`."""
         self._checks.append(check)
+
+    def add_warning(self, check: Check) -> None:
+        """Add a check of what the service can serve without; `/readyz` reports it all the same."""
+        self._warning_checks.append(check)
 
     def remove(self, check: Check) -> None:
         """Remove a check that was added."""
@@ -37,5 +43,14 @@ class Readiness:
         """Return why the service is not ready; an empty list where it is."""
         if self.draining:
             return ["the service is draining"]
-        answers = [await check() for check in self._checks]
-        return [reason for reason in answers if reason is not None]
+        return await _failed(self._checks)
+
+    async def warnings(self) -> list[str]:
+        """Return what does not work, and leaves the service ready."""
+        return await _failed(self._warning_checks)
+
+
+async def _failed(checks: list[Check]) -> list[str]:
+    # At once: each may wait for an answer, and a probe does not wait for their sum.
+    answers = await asyncio.gather(*(check() for check in checks))
+    return [reason for reason in answers if reason is not None]

@@ -12,7 +12,7 @@ from stack.layout import APPS, FRONT, Ports, RunDirectory, url
 from stack.options import StackOptions
 from stack.ports import HOST
 from stack.process import ProcessSpec, Stage
-from stack.readiness import http_ready
+from stack.readiness import service_ready
 
 # On a developer's machine, monitored addresses are local, as in the sample.
 MONITOR_ALLOW = "127.0.0.0/8, ::1/128"
@@ -81,9 +81,7 @@ def _service(
         env["OTEL_BSP_SCHEDULE_DELAY"] = "500"
         env["JAEGER_URL"] = url(ports.jaeger_ui)
     command = [sys.executable, "-m", f"{app}.main"]
-    return ProcessSpec(
-        app, command, Stage.SERVICE, http_ready(client, f"{url(own.app)}/readyz"), env
-    )
+    return ProcessSpec(app, command, Stage.SERVICE, service_ready(client, url(own.app)), env)
 
 
 def _with_env(spec: ProcessSpec, more: Mapping[str, str]) -> ProcessSpec:

@@ -19,6 +19,22 @@ def http_ready(client: httpx.AsyncClient, url: str) -> ReadyCheck:
     return check
 
 
+def service_ready(client: httpx.AsyncClient, address: str) -> ReadyCheck:
+    """Return a check that succeeds where a service is ready and nothing of it is missing.
+
+    An orchestrator without a worker is ready to answer, and warns that it starts nothing.
+    """
+
+    async def check() -> bool:
+        try:
+            answer = await client.get(f"{address}/readyz")
+        except httpx.TransportError:
+            return False
+        return answer.is_success and "warnings" not in answer.json()
+
+    return check
+
+
 def local_client() -> httpx.AsyncClient:
     """Return a client for servers on this machine: without proxies, with a short time-out."""
     return httpx.AsyncClient(timeout=5, trust_env=False)

@@ -72,7 +72,8 @@ async def open_orchestrator(
         )
         stack.push_async_callback(asyncio.to_thread, worker.shutdown)
         await asyncio.to_thread(worker.start)
-        readiness.add(sidecar.why_no_worker)
+        # What was accepted waits for a worker; the rest of the API needs none.
+        readiness.add_warning(sidecar.why_no_worker)
         await stack.enter_async_context(sidecar_watchdog(sidecar, supervisor))
     client = workflow_client(settings)
     channel = await stack.enter_async_context(sidecar_channel(settings))
@@ -86,7 +87,7 @@ async def open_orchestrator(
     index = InstanceIndex(ChangeFeed())
     readiness.on_draining(index.feed.close)
     counts = CachedCounts(index)
-    observe(counts.current)
+    observe(counts.current, index.age_seconds)
     reader = EntryReader(catalogue, management, index.get)
     poller = Poller(client, reader, index, _pace(settings))
     await stack.enter_async_context(poller.running(supervisor))

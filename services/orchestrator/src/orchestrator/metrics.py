@@ -46,6 +46,10 @@ SIDECARS_ENDED = _meter.create_counter(
     "taskway.sidecar.ended",
     description="Sidecars that accepted no worker, and were shut down for it",
 )
+WORKER_CONNECTED = _meter.create_gauge(
+    "taskway.worker.connected",
+    description="Whether a workflow worker is connected to the sidecar: 1, or 0",
+)
 
 
 def observe_store(used_ratio: Callable[[], float | None]) -> None:
@@ -66,12 +70,16 @@ def observe_store(used_ratio: Callable[[], float | None]) -> None:
     )
 
 
-def observe(counts: Callable[[], InstanceCounts]) -> None:
+def observe(counts: Callable[[], InstanceCounts], index_age: Callable[[], float]) -> None:
     """Add the gauges of instances, which are computed at each scrape.
 
     Args:
         counts: Returns how many instances there are.
+        index_age: Returns the seconds since all instances were listed.
     """
+
+    def age(_: CallbackOptions) -> Iterable[Observation]:
+        yield Observation(index_age())
 
     def instances(_: CallbackOptions) -> Iterable[Observation]:
         for workflow, by_status in counts().by_workflow.items():
@@ -93,4 +101,10 @@ def observe(counts: Callable[[], InstanceCounts]) -> None:
     )
     _meter.create_observable_gauge(
         "taskway.overdue", [overdue], description="Instances whose wait is overdue"
+    )
+    _meter.create_observable_gauge(
+        "taskway.index.age",
+        [age],
+        unit="s",
+        description="Seconds since all instances were listed, or since the start",
     )

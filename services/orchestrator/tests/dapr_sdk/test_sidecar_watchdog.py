@@ -89,3 +89,24 @@ async def test_a_watch_goes_on_where_a_check_fails_unexpectedly() -> None:
     supervisor = Supervisor(Readiness(), Backoff(first_seconds=0.001))
     async with sidecar_watchdog(Sidecar(http), supervisor, interval=0.005):
         await asyncio.wait_for(fake.checked_often.wait(), timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("fake", "connected"),
+    [
+        (FakeSidecar(workers=1), 1),
+        (FakeSidecar(workers=0), 0),
+        (FakeSidecar(workers=1, healthy=False), 0),
+    ],
+)
+async def test_whether_a_worker_is_connected_is_measured(
+    fake: FakeSidecar, connected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: asyncio.Queue[int] = asyncio.Queue()
+
+    class Gauge:
+        set = staticmethod(measured.put_nowait)
+
+    monkeypatch.setattr("orchestrator.dapr_sdk.sidecar_watchdog.WORKER_CONNECTED", Gauge)
+    async with watch(fake):
+        assert await asyncio.wait_for(measured.get(), timeout=10) == connected

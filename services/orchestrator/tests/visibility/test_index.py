@@ -1,7 +1,7 @@
 """The counts and the pages of the index."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from unit_support.entries import CHILD, ENDED, IN_TIME, OVERDUE, START, index_of, wait
 
@@ -25,3 +25,10 @@ def test_the_counts_can_be_filtered() -> None:
 def test_an_ended_instance_has_no_waits_and_is_not_overdue() -> None:
     [shown] = index_of(ENDED).page(InstanceQuery()).items
     assert (shown.waits, shown.overdue) == ([], False)
+
+
+def test_the_age_of_the_index_counts_from_the_last_listing() -> None:
+    index = index_of(ENDED)
+    assert 0 <= index.age_seconds() < 60
+    index.as_of = datetime.now(UTC) - timedelta(seconds=90)
+    assert 90 <= index.age_seconds() < 150

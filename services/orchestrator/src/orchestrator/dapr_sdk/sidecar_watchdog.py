@@ -1,4 +1,4 @@
-"""Restarts a sidecar whose workflow engine accepts no worker any more.
+"""Watches whether a worker is connected, and restarts a sidecar that accepts none any more.
 
 When a worker dies in the middle of a turn, Dapr 1.18.2 sometimes waits for that turn forever: it
 has a lock that the next worker needs to register, so no workflow advances while the sidecar
@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 import httpx
 import structlog
 
-from orchestrator.metrics import SIDECARS_ENDED
+from orchestrator.metrics import SIDECARS_ENDED, WORKER_CONNECTED
 from servicekit.background import Supervisor
 from servicekit.sidecar import Sidecar
 
@@ -59,7 +59,11 @@ async def sidecar_watchdog(
 async def _watch(sidecar: Sidecar, first_grace: float, grace: float, interval: float) -> None:
     deadline = time.monotonic() + first_grace
     while True:
-        if await _accepts_workers(sidecar):
+        down = await sidecar.why_not_ready() is not None
+        connected = not down and await sidecar.why_no_worker() is None
+        WORKER_CONNECTED.set(int(connected))
+        # No worker can be connected to a sidecar that is down.
+        if connected or down:
             deadline = time.monotonic() + grace
         elif time.monotonic() > deadline:
             log.error("the sidecar accepts no worker: shutting it down")
@@ -70,10 +74,3 @@ async def _watch(sidecar: Sidecar, first_grace: float, grace: float, interval: f
                 log.warning("the sidecar did not answer", error=str(error))
             deadline = time.monotonic() + grace
         await asyncio.sleep(interval)
-
-
-async def _accepts_workers(sidecar: Sidecar) -> bool:
-    """Return whether a worker is connected, or the sidecar is down, so that none can be."""
-    if await sidecar.why_not_ready() is not None:
-        return True
-    return await sidecar.why_no_worker() is None

@@ -31,6 +31,7 @@ class InstanceIndex:
         self.pending: set[str] = set()
         """Ids that were listed and not read yet."""
         self.as_of: datetime | None = None
+        self._created_at = datetime.now(UTC)
         self._was_complete = False
         self._entries: dict[str, Entry] = {}
         self._sorted = SortedEntries()
@@ -120,6 +121,10 @@ class InstanceIndex:
             overdue=overdue,
             index=self.state(),
         )
+
+    def age_seconds(self) -> float:
+        """Return how long ago all ids were listed; before the first time, since the start."""
+        return (datetime.now(UTC) - (self.as_of or self._created_at)).total_seconds()
 
     def state(self) -> IndexState:
         """Return how complete the index is."""
