@@ -32,8 +32,7 @@ async def test_what_was_missed_is_caught_up_once(stack: Stack, system: System) -
         # The assignee is unknown before the first run.
         held = [item["key"] for item in answer.json()["items"]] if answer.is_success else []
         found = sorted(
-            datetime.strptime(key.split(":")[0].rsplit(".", 1)[1], "%Y%m%dT%H%M%S%z")
-            for key in held
+            datetime.fromisoformat(key.rsplit(":", 1)[0].rsplit(".", 1)[1]) for key in held
         )
         return found if len(found) >= 3 else None
 

@@ -38,6 +38,7 @@ class ProblemType(StrEnum):
     NOT_WAITING = URN_PREFIX + "not-waiting"
     CLAIMED = URN_PREFIX + "claimed"
     ALREADY_DECIDED = URN_PREFIX + "already-decided"
+    TOO_MANY_REQUESTS = URN_PREFIX + "too-many-requests"
     UNAVAILABLE = URN_PREFIX + "unavailable"
     INTERNAL = URN_PREFIX + "internal"
 
@@ -76,6 +77,7 @@ PROBLEM_KINDS: dict[ProblemType, ProblemKind] = {
     ProblemType.NOT_WAITING: ProblemKind(409, "The workflow does not wait for this event"),
     ProblemType.CLAIMED: ProblemKind(409, "Claimed by another user"),
     ProblemType.ALREADY_DECIDED: ProblemKind(409, "Already decided"),
+    ProblemType.TOO_MANY_REQUESTS: ProblemKind(429, "A limit is reached"),
     ProblemType.UNAVAILABLE: ProblemKind(503, "The service is temporarily unavailable"),
     ProblemType.INTERNAL: ProblemKind(500, "Internal server error"),
 }

@@ -19,14 +19,13 @@ from orchestrator.inbox.service import Inbox
 from orchestrator.inspection.inspector import Inspector
 from orchestrator.inspection.live_view import LiveView
 from orchestrator.inspection.tombstones import Tombstones
-from orchestrator.metrics import observe
+from orchestrator.metrics import observe, observe_schedules
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.bulk import BulkOperations
 from orchestrator.operations.service import Operations
 from orchestrator.scheduling.callback_server import callback_server
 from orchestrator.scheduling.dapr_jobs import DaprJobs, JobEvents
-from orchestrator.scheduling.scheduler import Scheduler
-from orchestrator.scheduling.store import ScheduleStore
+from orchestrator.scheduling.opening import open_schedules
 from orchestrator.settings import Settings
 from orchestrator.storage.opening import open_store_guard, redis_client
 from orchestrator.storage.settings import StorageSettings
@@ -106,13 +105,12 @@ async def open_orchestrator(
         poller,
         guard.admit,
     )
-    scheduler = Scheduler(
-        catalogue,
-        ScheduleStore(store),
-        engine,
-        DaprJobs(await stack.enter_async_context(dapr_client(settings))),
+    dapr_jobs = DaprJobs(
+        await stack.enter_async_context(dapr_client(settings)), channel, settings.dapr_api_token
     )
-    await stack.enter_async_context(scheduler.arming(supervisor))
+    scheduler, reconciler = open_schedules(catalogue, settings, store, engine, dapr_jobs)
+    observe_schedules(reconciler.late_seconds)
+    await stack.enter_async_context(reconciler.running(supervisor))
     jobs.fire = scheduler.fire
     records = ExpiringStore(store, settings.records_kept)
     audit = Audit(store, timedelta(days=settings.audit_kept_days))

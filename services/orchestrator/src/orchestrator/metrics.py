@@ -50,6 +50,10 @@ WORKER_CONNECTED = _meter.create_gauge(
     "taskway.worker.connected",
     description="Whether a workflow worker is connected to the sidecar: 1, or 0",
 )
+SCHEDULED_RUNS = _meter.create_counter(
+    "taskway.schedule.runs",
+    description="Runs of schedules, by workflow and outcome: a failed one started nothing",
+)
 
 
 def observe_store(used_ratio: Callable[[], float | None]) -> None:
@@ -107,4 +111,22 @@ def observe(counts: Callable[[], InstanceCounts], index_age: Callable[[], float]
         [age],
         unit="s",
         description="Seconds since all instances were listed, or since the start",
+    )
+
+
+def observe_schedules(late_seconds: Callable[[], float]) -> None:
+    """Add the gauge of schedules, which is computed at each scrape.
+
+    Args:
+        late_seconds: Returns how late the run is that is due first.
+    """
+
+    def late(_: CallbackOptions) -> Iterable[Observation]:
+        yield Observation(late_seconds())
+
+    _meter.create_observable_gauge(
+        "taskway.schedule.late",
+        [late],
+        unit="s",
+        description="How late the run of a schedule is that is due first",
     )

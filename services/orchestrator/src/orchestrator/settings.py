@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from contracts.notifier import ChannelName
+from orchestrator.schemas.schedules import SHORTEST_INTERVAL_SECONDS
 from servicekit.deadlines import CallLimits
 from servicekit.settings import ServiceSettings
 
@@ -56,6 +57,36 @@ class Settings(ServiceSettings):
     )
     audit_kept_days: int = Field(
         default=365, ge=1, le=36_500, description="Days that an entry of the audit trail is kept"
+    )
+    max_schedules: int = Field(
+        default=1_000, ge=1, description="The most schedules; another one is refused with 429"
+    )
+    schedule_min_interval_seconds: int = Field(
+        default=SHORTEST_INTERVAL_SECONDS,
+        ge=SHORTEST_INTERVAL_SECONDS,
+        description="The shortest interval between two runs of a schedule, also of a cron "
+        "expression",
+    )
+    schedule_start_tries: int = Field(
+        default=60,
+        ge=1,
+        description="Tries, 5 s apart, after which the run of a schedule that cannot be started is "
+        "given up, and the next one is due",
+    )
+    schedule_reconcile_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="Pause between two comparisons of the schedules with the scheduler's jobs, in "
+        "which lost ones are created again",
+    )
+    schedule_job_margin_seconds: float = Field(
+        default=15.0,
+        ge=0,
+        description="How long before it is due a job is deleted at the latest; a later one "
+        "triggers, and is ignored. Longer than a call to the scheduler may take",
+    )
+    schedule_page_bytes: int = Field(
+        default=1_048_576, ge=1, description="The size that ends a page of schedules, as JSON"
     )
     index_look_seconds: float = Field(
         default=5.0,

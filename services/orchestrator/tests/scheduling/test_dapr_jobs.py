@@ -9,18 +9,22 @@ from typing import Any
 
 import grpc
 import pytest
+from dapr.clients import Job
+from dapr.clients.exceptions import DaprGrpcError
 from dapr.proto.runtime.v1.appcallback_pb2 import JobEventRequest, JobEventResponse
 from dapr.proto.runtime.v1.appcallback_pb2_grpc import (
     AppCallbackAlphaStub,
     add_AppCallbackAlphaServicer_to_server,
 )
+from dapr.proto.runtime.v1.jobs_pb2 import Job as DaprJob
+from dapr.proto.runtime.v1.jobs_pb2 import ListJobsResponse
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.wrappers_pb2 import StringValue
-from grpc.aio import AioRpcError
+from grpc.aio import AioRpcError, Metadata
 
 from contracts.problems import ProblemType
 from orchestrator.scheduling.callback_server import callback_server
-from orchestrator.scheduling.dapr_jobs import PREFIX, DaprJobs, JobEvents
+from orchestrator.scheduling.dapr_jobs import PREFIX, ArmedJob, DaprJobs, JobEvents, job_name
 from orchestrator.settings import Settings
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
@@ -86,7 +90,7 @@ async def test_a_job_is_refused_while_the_application_starts() -> None:
     assert fired.calls == [("plants", DUE)]
 
 
-@pytest.mark.parametrize("schedule_id", ["plants", "schedule-plants", "a.b-c_1"])
+@pytest.mark.parametrize("schedule_id", ["plants", "schedule-plants", "a-b-c_1"])
 @pytest.mark.parametrize(
     "due",
     [
@@ -134,21 +138,99 @@ async def test_jobs_run_concurrently() -> None:
     assert [name for name, _ in fired.calls] == ["quick", "slow"]
 
 
+class FakeScheduler:
+    """The sidecar's client and its list of jobs; it refuses what it is told to."""
+
+    def __init__(self, status: grpc.StatusCode | None = None) -> None:
+        self.jobs: dict[str, AnyMessage] = {}
+        self.status = status
+
+    async def schedule_job(self, job: Job, overwrite: bool) -> None:
+        assert not overwrite
+        assert datetime.fromisoformat(job.due_time or "") == DUE
+        self._answer()
+        self.jobs[job.name] = job.data
+
+    async def delete_job(self, name: str) -> None:
+        self._answer()
+        del self.jobs[name]
+
+    def _answer(self) -> None:
+        if self.status is not None:
+            raise DaprGrpcError(AioRpcError(self.status, Metadata(), Metadata(), "no"))
+
+
+@asynccontextmanager
+async def opened(scheduler: FakeScheduler) -> AsyncIterator[DaprJobs]:
+    """Yield the jobs over a fake scheduler, which lists them over a real connection."""
+
+    async def list_jobs(_: bytes, context: Any) -> ListJobsResponse:
+        if scheduler.status is not None:
+            await context.abort(scheduler.status, "no")
+        jobs = [DaprJob(name=name, data=data) for name, data in scheduler.jobs.items()]
+        return ListJobsResponse(jobs=jobs)
+
+    handler = grpc.unary_unary_rpc_method_handler(
+        list_jobs, response_serializer=ListJobsResponse.SerializeToString
+    )
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler("dapr.proto.runtime.v1.Dapr", {"ListJobs": handler}),)
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield DaprJobs(scheduler, channel)  # type: ignore[arg-type]
+    finally:
+        await server.stop(grace=None)
+
+
 async def test_an_armed_job_fires_with_its_schedule_and_time() -> None:
     """The job that Dapr's scheduler triggers is the one that was scheduled."""
-    events, fired, sent = JobEvents(), Fired(), []
+    events, fired, scheduler = JobEvents(), Fired(), FakeScheduler()
     events.fire = fired
-
-    class Client:
-        async def schedule_job(self, job: Any, overwrite: bool) -> None:
-            assert overwrite
-            assert datetime.fromisoformat(job.due_time) == DUE
-            sent.append(JobEventRequest(name=job.name, data=job.data))
-
-    await DaprJobs(Client()).arm("plants", DUE)  # type: ignore[arg-type]
-    async with serving(events) as sidecar:
-        await sidecar.OnJobEventAlpha1(sent.pop())
+    async with opened(scheduler) as jobs, serving(events) as sidecar:
+        await jobs.arm("plants", DUE)
+        [(name, data)] = scheduler.jobs.items()
+        await sidecar.OnJobEventAlpha1(JobEventRequest(name=name, data=data))
     assert fired.calls == [("plants", DUE)]
+
+
+async def test_jobs_are_listed_with_their_schedule_and_time() -> None:
+    """Also those of an earlier release, whose names are without the time; others are not ours."""
+    scheduler = FakeScheduler()
+    async with opened(scheduler) as jobs:
+        await jobs.arm("plants", DUE)
+        scheduler.jobs[f"{PREFIX}cat"] = job("cat").data
+        scheduler.jobs["another"] = AnyMessage()
+        name = job_name("plants", DUE)
+        listed = [ArmedJob(name, "plants", DUE), ArmedJob(f"{PREFIX}cat", "cat", DUE)]
+        assert await jobs.armed() == listed
+        await jobs.disarm(name)
+        assert await jobs.armed() == listed[1:]
+
+
+async def test_a_job_that_is_there_is_not_overwritten() -> None:
+    async with opened(FakeScheduler(grpc.StatusCode.ALREADY_EXISTS)) as jobs:
+        await jobs.arm("plants", DUE)
+    async with opened(FakeScheduler(grpc.StatusCode.NOT_FOUND)) as jobs:
+        await jobs.disarm("plants")
+
+
+@pytest.mark.parametrize("call", ["arm", "disarm", "armed"])
+async def test_a_scheduler_that_does_not_answer_is_unavailable(call: str) -> None:
+    async with opened(FakeScheduler(grpc.StatusCode.UNAVAILABLE)) as jobs:
+        calls = {
+            "arm": jobs.arm("plants", DUE),
+            "disarm": jobs.disarm("plants"),
+            "armed": jobs.armed(),
+        }
+        with pytest.raises(ProblemError) as error:
+            await calls.pop(call)
+        for unused in calls.values():
+            unused.close()
+    assert error.value.type is ProblemType.UNAVAILABLE
 
 
 @pytest.fixture

@@ -8,7 +8,13 @@ from contracts.fields import Person
 from contracts.problems import ProblemType
 from orchestrator.api.deps import AuditDep, SchedulerDep
 from orchestrator.operations.audit import Action
-from orchestrator.schemas.schedules import Schedule, ScheduleId, ScheduleRequest, Schedules
+from orchestrator.schemas.schedules import (
+    Schedule,
+    ScheduleId,
+    ScheduleQuery,
+    ScheduleRequest,
+    Schedules,
+)
 from servicekit.problems import problem_responses
 
 TAGS = [
@@ -26,9 +32,11 @@ router = APIRouter(prefix="/schedules", tags=["schedules"])
 
 
 @router.get("", summary="List schedules")
-async def list_schedules(scheduler: SchedulerDep) -> Schedules:
-    """Return every schedule."""
-    return Schedules(items=await scheduler.all())
+async def list_schedules(
+    query: Annotated[ScheduleQuery, Query()], scheduler: SchedulerDep
+) -> Schedules:
+    """Return a page of schedules, ordered by id."""
+    return await scheduler.page(query.cursor, query.limit)
 
 
 @router.get("/{schedule_id}", summary="Describe a schedule", responses=UNKNOWN)
@@ -41,7 +49,14 @@ async def get_schedule(schedule_id: Id, scheduler: SchedulerDep) -> Schedule:
     "/{schedule_id}",
     summary="Create or change a schedule",
     description="A run's instance id is made of the schedule's id and the time of the run, so "
-    "that nothing is started twice. Missed runs are caught up by one run.",
+    "that nothing is started twice. Missed runs are caught up by one run. A run starts whether or "
+    "not the one before has ended. A run that cannot be started is retried for some minutes; then "
+    "`last_error` says why, and the next run is due. A change of the times moves the next run; one "
+    "of the request does not. A cron expression has five fields, each `*`, a number, a range "
+    "`a-b`, a step `*/n` or a list; months and days of the week also by name (`JAN`, `MON`). `L` "
+    "is the last day of the month, `LW` its last weekday, `5L` its last Friday, `1#2` its second "
+    "Monday. Where both days are restricted, either matches.",
+    responses=problem_responses(ProblemType.TOO_MANY_REQUESTS),
 )
 async def put_schedule(
     schedule_id: Id,

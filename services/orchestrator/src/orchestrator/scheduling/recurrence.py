@@ -1,18 +1,36 @@
-"""When the next run of a schedule is due, and what a run starts. No I/O."""
+"""When the next run of a schedule is due. No I/O."""
 
+import re
 from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Protocol
 
 from cronsim import CronSim, CronSimError
-from pydantic import BaseModel, ValidationError
 
 from contracts.problems import ProblemType
-from orchestrator.schemas.schedules import ScheduleRequest
-from orchestrator.toolkit.catalogue import Catalogue
-from orchestrator.toolkit.definition import Definition
-from servicekit.problems import ProblemError, invalid
+from servicekit.problems import ProblemError
+
+# CronSim takes a sixth field for seconds, and letters beyond ASCII for those they resemble.
+FIVE_FIELDS = re.compile(r"[ \t]*[0-9A-Za-z*,/#-]+([ \t]+[0-9A-Za-z*,/#-]+){4}[ \t]*")
+# The hours and minutes are the same on each day that matches, so that the shortest gap is found
+# within two such days.
+RUNS_TO_COMPARE = 24 * 60 + 1
+MINUTE = timedelta(minutes=1)
 
 
-def next_run(schedule: ScheduleRequest, after: datetime) -> datetime:
+class Recurrence(Protocol):
+    """What says when a schedule is due: one of the two."""
+
+    @property
+    def cron(self) -> str | None:
+        """A cron expression."""
+
+    @property
+    def every_seconds(self) -> int | None:
+        """An interval."""
+
+
+def next_run(schedule: Recurrence, after: datetime) -> datetime:
     """Return when the next run of a schedule is due.
 
     An interval is counted from `after`, so that any number of missed runs is caught up by one.
@@ -27,37 +45,42 @@ def next_run(schedule: ScheduleRequest, after: datetime) -> datetime:
     if schedule.every_seconds is not None:
         return after.replace(microsecond=0) + timedelta(seconds=schedule.every_seconds)
     try:
-        return next(CronSim(schedule.cron or "", after))
+        return next(_runs(schedule.cron or "", after))
     except (CronSimError, StopIteration) as error:
-        raise ProblemError(
-            ProblemType.VALIDATION, f"body.cron: {schedule.cron!r} is not a valid cron expression"
-        ) from error
+        raise _invalid(f"{schedule.cron!r} is not a valid cron expression") from error
 
 
-def run_of(
-    catalogue: Catalogue, schedule: ScheduleRequest, schedule_id: str, due: datetime
-) -> tuple[Definition, BaseModel]:
-    """Return the workflow that a schedule starts, and the request of one run.
+def check_interval(schedule: Recurrence, shortest: timedelta, now: datetime) -> None:
+    """Check that no two runs of a schedule follow each other more closely than is allowed.
 
     Args:
-        catalogue: The hosted workflows.
-        schedule: The schedule.
-        schedule_id: Its id; with `due` it makes the id of the instance.
-        due: When the run is due, in UTC.
+        schedule: The schedule, whose cron expression is valid.
+        shortest: The shortest interval.
+        now: A time in UTC, from which runs are counted.
 
     Raises:
-        ProblemError: There is no such workflow, or the request is not valid (422).
+        ProblemError: They do (422).
     """
-    definition = catalogue.named(schedule.workflow)
-    if definition is None:
-        known = ", ".join(d.name for d in catalogue.definitions)
-        raise ProblemError(
-            ProblemType.VALIDATION,
-            f"body.workflow: there is no {schedule.workflow!r}; there are: {known}",
-        )
-    name = f"{schedule_id}.{due:%Y%m%dT%H%M%SZ}"
-    try:
-        request = definition.input.model_validate({**schedule.request, definition.id_field: name})
-    except ValidationError as error:
-        raise invalid(error, "body", "request") from error
-    return definition, request
+    seconds = shortest.total_seconds()
+    if schedule.every_seconds is not None:
+        if schedule.every_seconds < seconds:
+            raise ProblemError(
+                ProblemType.VALIDATION, f"body.every_seconds: at least {seconds:g} s"
+            )
+    elif shortest > MINUTE and _shortest_gap(schedule.cron or "", now) < shortest:
+        raise _invalid(f"{schedule.cron!r} has runs less than {seconds:g} s apart")
+
+
+def _shortest_gap(cron: str, now: datetime) -> timedelta:
+    runs = (run for run, _ in zip(_runs(cron, now), range(RUNS_TO_COMPARE), strict=False))
+    return min((later - earlier for earlier, later in pairwise(runs)), default=timedelta.max)
+
+
+def _runs(cron: str, after: datetime) -> CronSim:
+    if FIVE_FIELDS.fullmatch(cron) is None:
+        raise _invalid("give five fields: minute, hour, day of the month, month, day of the week")
+    return CronSim(cron, after)
+
+
+def _invalid(detail: str) -> ProblemError:
+    return ProblemError(ProblemType.VALIDATION, f"body.cron: {detail}")

@@ -4,10 +4,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from contracts.fields import Person
-
 ScheduleId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$")]
 """At most 60 characters, for with the time of a run it makes the id of the instance."""
+
+SHORTEST_INTERVAL_SECONDS = 5
+"""A run that fails is retried after as long."""
 
 
 class ScheduleRequest(BaseModel):
@@ -36,7 +37,10 @@ class ScheduleRequest(BaseModel):
         description="Minute, hour, day of the month, month, day of the week; in UTC",
     )
     every_seconds: int | None = Field(
-        default=None, ge=5, le=31_536_000, description="The interval; either this or `cron`"
+        default=None,
+        ge=SHORTEST_INTERVAL_SECONDS,
+        le=31_536_000,
+        description="The interval; either this or `cron`",
     )
 
     @model_validator(mode="after")
@@ -46,21 +50,45 @@ class ScheduleRequest(BaseModel):
         return self
 
 
-class Schedule(ScheduleRequest):
-    """A schedule, with its last and its next run."""
+class Schedule(BaseModel):
+    """A schedule, with its last and its next run.
 
-    model_config = ConfigDict(extra="ignore")
+    Its fields have no limits: one that was accepted can be read after the limits were changed.
+    """
 
-    id: ScheduleId
+    id: str
+    workflow: str
+    request: dict[str, Any]
+    cron: str | None = None
+    every_seconds: int | None = None
     paused: bool
-    next_at: AwareDatetime | None = Field(description="The next run; null while it is paused")
+    next_at: AwareDatetime | None = Field(
+        description="The next run; null while it is paused, or cannot run"
+    )
     last_at: AwareDatetime | None = Field(default=None, description="When the last run was due")
     last_instance: str | None = Field(default=None, description="What the last run started")
-    last_error: str | None = Field(default=None, description="Why the last run started nothing")
-    created_by: Person
+    last_error: str | None = Field(
+        default=None,
+        description="Why the last run, or the one that is due, started nothing; or why the "
+        "schedule cannot run",
+    )
+    failed_tries: int = Field(default=0, description="Failed tries of the run that is due")
+    created_by: str
+
+
+class ScheduleQuery(BaseModel):
+    """A page of schedules."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: ScheduleId | None = Field(default=None, description="`next` of the previous page")
+    limit: int = Field(
+        default=200, ge=1, le=1_000, description="Size of the page; one of large requests is less"
+    )
 
 
 class Schedules(BaseModel):
-    """All schedules, by id."""
+    """A page of schedules, by id."""
 
     items: list[Schedule]
+    next: str | None = Field(description="The `cursor` of the next page; null at the end")

@@ -1,0 +1,126 @@
+"""A run that cannot be started never keeps its schedule from the next one."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from unit_support.schedules import OFTEN, START, World
+
+from contracts.problems import ProblemType
+from orchestrator.scheduling.dapr_jobs import ArmedJob
+from servicekit.problems import ProblemError
+from servicekit.state import StoreUnavailable
+
+DOWN = ProblemError(ProblemType.UNAVAILABLE, "down")
+NINE = datetime(2026, 1, 1, 9, tzinfo=UTC)
+ID = "task-plants.2026-01-01T09:00:00Z"
+
+
+@pytest.fixture
+def world() -> World:
+    return World(schedule_start_tries=3)
+
+
+async def retry(world: World, tries: int) -> None:
+    """Trigger the job of the run at nine, as Dapr's scheduler does until it succeeds."""
+    for _ in range(tries):
+        with pytest.raises(ProblemError):
+            await world.scheduler.fire("plants", NINE)
+
+
+async def test_a_run_that_fails_for_a_while_is_started_under_the_same_id(world: World) -> None:
+    await world.put()
+    world.engine.error = DOWN
+    await retry(world, 2)
+    waiting = await world.scheduler.get("plants")
+    assert (waiting.next_at, waiting.last_error, waiting.failed_tries) == (NINE, "down", 2)
+    world.engine.error = None
+    await world.scheduler.fire("plants", NINE)
+    assert list(world.engine.started) == [ID]
+    schedule = await world.scheduler.get("plants")
+    assert (schedule.last_instance, schedule.last_error, schedule.failed_tries) == (ID, None, 0)
+
+
+@pytest.mark.parametrize("error", [DOWN, StoreUnavailable("torn"), KeyError("torn")])
+async def test_a_run_that_never_starts_is_given_up(world: World, error: Exception) -> None:
+    """Each run has its own tries; a restart of the process does not begin them anew."""
+    await world.put()
+    world.engine.error = error
+    await retry(world, 1)
+    world.restart()
+    await retry(world, 1)
+    await world.scheduler.fire("plants", NINE)
+    schedule = await world.scheduler.get("plants")
+    assert schedule.last_error
+    assert (schedule.last_at, schedule.last_instance, schedule.failed_tries) == (NINE, None, 0)
+    assert schedule.next_at == NINE + timedelta(days=1) == world.jobs.due()[-1]
+    world.engine.error = None
+    await world.scheduler.fire("plants", NINE + timedelta(days=1))
+    assert len(world.engine.started) == 1
+
+
+@pytest.mark.parametrize(
+    "kind", [ProblemType.INSTANCE_EXISTS, ProblemType.INSTANCE_GONE, ProblemType.VALIDATION]
+)
+async def test_a_run_that_is_refused_is_recorded_and_the_next_is_armed(
+    world: World, kind: ProblemType
+) -> None:
+    await world.put()
+    world.engine.error = ProblemError(kind, "taken")
+    await world.advance(START + timedelta(hours=1))
+    schedule = await world.scheduler.get("plants")
+    assert (schedule.last_error, schedule.last_instance) == ("taken", None)
+    assert schedule.next_at == NINE + timedelta(days=1)
+    assert world.engine.tries == 1
+
+
+async def test_an_unavailable_store_costs_no_try(world: World) -> None:
+    await world.put()
+    world.engine.error = DOWN
+    for _ in range(5):
+        world.store.writes_until_crash = 0
+        with pytest.raises(StoreUnavailable):
+            await world.scheduler.fire("plants", NINE)
+    assert (await world.scheduler.get("plants")).failed_tries == 0
+
+
+async def test_a_workflow_that_is_gone_is_an_error_of_the_run(world: World) -> None:
+    await world.put()
+    world.store.data["schedule:plants"] = (
+        world.store.data["schedule:plants"][0].replace('"task"', '"bygone"'),
+        "7",
+    )
+    await world.scheduler.fire("plants", NINE)
+    schedule = await world.scheduler.get("plants")
+    assert "there is no 'bygone'" in (schedule.last_error or "")
+    assert schedule.next_at == NINE + timedelta(days=1)
+
+
+async def test_times_that_are_no_longer_valid_end_a_schedule_with_an_error(world: World) -> None:
+    await world.put()
+    world.store.data["schedule:plants"] = (
+        world.store.data["schedule:plants"][0].replace("0 9 * * *", "0 0 9 * * *"),
+        "7",
+    )
+    await world.scheduler.fire("plants", NINE)
+    schedule = await world.scheduler.get("plants")
+    assert (schedule.next_at, schedule.last_instance) == (None, ID)
+    assert "five fields" in (schedule.last_error or "")
+    # It can be repaired.
+    assert (await world.put()).next_at == NINE
+
+
+async def test_a_job_of_an_earlier_release_fires_and_is_followed(world: World) -> None:
+    await world.put()
+    world.jobs.jobs = {"schedule-plants": ArmedJob("schedule-plants", "plants", NINE)}
+    assert await world.reconciler.reconcile()
+    assert list(world.jobs.jobs) == ["schedule-plants"]
+    await world.advance(NINE)
+    assert list(world.engine.started) == [ID]
+    assert world.jobs.due() == [NINE + timedelta(days=1)]
+
+
+async def test_a_run_starts_although_the_one_before_has_not_ended(world: World) -> None:
+    """Whatever runs, it is not looked at."""
+    await world.put(OFTEN)
+    await world.advance(START + timedelta(minutes=3))
+    assert len(world.engine.started) == 3
