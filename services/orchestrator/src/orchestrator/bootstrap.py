@@ -158,6 +158,10 @@ def _pace(settings: Settings) -> PollPace:
         poll_seconds=settings.index_round_seconds,
         reads_per_poll=settings.index_reads_per_round,
         concurrency=settings.index_concurrency,
+        page_concurrency=settings.index_page_concurrency,
+        page_reads=settings.index_page_reads,
+        list_timeout=settings.index_list_timeout_seconds,
+        read_timeout=settings.read_timeout_seconds,
     )
 
 

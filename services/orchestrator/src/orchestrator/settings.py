@@ -105,7 +105,16 @@ class Settings(ServiceSettings):
         default=150, ge=1, description="The most instances that one round reads"
     )
     index_concurrency: int = Field(
-        default=4, ge=1, le=64, description="The most reads of instances at once"
+        default=4, ge=1, le=64, description="The most reads of instances at once, for the list"
+    )
+    index_page_concurrency: int = Field(
+        default=4, ge=1, le=64, description="The most reads at once, for pages that are requested"
+    )
+    index_page_reads: int = Field(
+        default=400,
+        ge=1,
+        description="The most reads for pages at a time, those that wait included; what is beyond "
+        "them is shown as the list has it",
     )
 
     @property

@@ -29,6 +29,12 @@ TORN = AioRpcError(
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class FakeEngine:
     """Has instances, by id and status, and injects failures."""
@@ -46,6 +52,8 @@ class FakeEngine:
     updated: datetime = START
     workflow: str = DEFINITION.workflow_name
     histories: int = 0
+    answers: asyncio.Event = field(default_factory=_set_event)
+    """Cleared, no read is answered."""
 
     async def iter_workflow_instance_ids(self, *, page_size: int) -> AsyncIterator[str]:
         assert page_size == PAGE_SIZE
@@ -67,8 +75,11 @@ class FakeEngine:
         self.reads[instance_id] += 1
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        await asyncio.sleep(0.001)
-        self.in_flight -= 1
+        try:
+            await asyncio.sleep(0.001)
+            await self.answers.wait()
+        finally:
+            self.in_flight -= 1
         if self.down:
             raise DOWN
         if error := self.failing.get(instance_id):

@@ -11,6 +11,7 @@ from grpc.aio import AioRpcError
 from unit_support.fake_instances import DOWN, PACE, TORN, FakeEngine, polled, shown
 
 from orchestrator.schemas.instances import InstanceFilter, InstanceQuery
+from orchestrator.visibility.entry import Entry
 from orchestrator.workflows.task.models import TaskRequest
 from orchestrator.workflows.task.workflow import DEFINITION
 from servicekit.background import Supervisor
@@ -176,3 +177,54 @@ async def test_ten_thousand_instances_do_not_block_the_event_loop() -> None:
     assert len(shown(index)) == 200
     # The time that this thread computed for, which other processes do not lengthen.
     assert max(gaps) < 0.05
+
+
+async def test_pages_over_an_engine_that_hangs_leave_the_poll_on_time() -> None:
+    engine = FakeEngine({f"{n}": "RUNNING" for n in range(400)}, page_size=200)
+    index, poller = polled(engine, replace(PACE, read_timeout=0.05))
+    await poller.list_ids()
+    for _ in range(4):
+        await poller.poll_due()
+    before = len(asyncio.all_tasks())
+    engine.answers.clear()
+    ids = [item.instance_id for item in index.page(InstanceQuery(limit=200)).items]
+    for instance_id in ids:
+        poller.mark_dirty(instance_id)
+
+    async with poller.running(Supervisor(Readiness())):
+        async with asyncio.TaskGroup() as clients:
+            for _ in range(20):
+                clients.create_task(poller.refresh_stale(ids))
+            await asyncio.sleep(0.05)
+            # The reads of the pages and of a batch, the clients, and the two loops.
+            most = PACE.page_reads + PACE.reads_per_poll + 20 + 2
+            assert len(asyncio.all_tasks()) - before <= most
+            listed = index.as_of
+            await until(lambda: index.as_of != listed)
+        engine.answers.set()
+        engine.statuses = dict.fromkeys(engine.statuses, "SUSPENDED")
+        await until(lambda: set(shown(index).values()) == {"SUSPENDED"})
+    assert len(asyncio.all_tasks()) <= before
+
+
+async def test_an_instance_that_cannot_be_counted_does_not_end_the_poll(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("orchestrator.visibility.poller.RETRY_DELAY", 0.01)
+    engine = FakeEngine({"a": "RUNNING", "b": "RUNNING"})
+    index, poller = polled(engine)
+    await poller.list_ids()
+    await poller.poll_due()
+    failures = iter([RuntimeError("unexpected")])
+
+    def count_end(_: Entry) -> None:
+        for failure in failures:
+            raise failure
+
+    monkeypatch.setattr("orchestrator.visibility.poller._count_end", count_end)
+    engine.statuses = {"a": "COMPLETED", "b": "COMPLETED"}
+    poller.mark_dirty("a")
+    poller.mark_dirty("b")
+    async with poller.running(Supervisor(Readiness())):
+        await until(lambda: set(shown(index).values()) == {"COMPLETED"})
+        await until(lambda: sum(engine.reads.values()) >= 5)

@@ -22,6 +22,7 @@ from orchestrator.visibility.due_queue import DueQueue, poll_delay
 from orchestrator.visibility.entry import Entry, started_entry
 from orchestrator.visibility.entry_reader import EntryReader
 from orchestrator.visibility.index import InstanceIndex
+from orchestrator.visibility.shared_reads import Lane, SharedReads
 from servicekit.background import Supervisor
 
 log = structlog.get_logger(__name__)
@@ -30,8 +31,6 @@ log = structlog.get_logger(__name__)
 PAGE_SIZE = 5_000
 # Listing scans Redis' whole keyspace: it may take a twentieth of the time, no more.
 LIST_SHARE = 20
-LIST_TIMEOUT_SECONDS = 60.0
-READ_TIMEOUT_SECONDS = 5.0
 # After a read that failed.
 RETRY_DELAY = 5.0
 # A page shows what can still change as it was at most so long ago, if the sidecar answers in time.
@@ -58,13 +57,21 @@ class PollPace:
         list_seconds: At least so long between two listings of all ids.
         poll_seconds: Between two batches of reads.
         reads_per_poll: How many instances one batch reads at most.
-        concurrency: How many reads are in flight at most.
+        concurrency: How many reads of the poll are in flight at most.
+        page_concurrency: How many reads for pages are in flight at most.
+        page_reads: How many reads for pages there are at most, those that wait included.
+        list_timeout: Seconds that a listing may take.
+        read_timeout: Seconds that a read may take, its wait for a turn included.
     """
 
     list_seconds: float
     poll_seconds: float
     reads_per_poll: int
     concurrency: int
+    page_concurrency: int = 4
+    page_reads: int = 400
+    list_timeout: float = 60.0
+    read_timeout: float = 5.0
 
 
 class Poller:
@@ -86,7 +93,13 @@ class Poller:
         self._index = index
         self._pace = pace
         self._due = DueQueue()
-        self._semaphore = asyncio.Semaphore(pace.concurrency)
+        self._reads = SharedReads(
+            self._read,
+            self._retry,
+            {Lane.POLL: pace.concurrency, Lane.PAGE: pace.page_concurrency},
+            pace.page_reads,
+            pace.read_timeout,
+        )
         self._read_at: dict[str, float] = {}
         self._started_since_listing: set[str] = set()
         self._failed = 0
@@ -120,7 +133,7 @@ class Poller:
 
     async def refresh(self, instance_ids: Sequence[str]) -> None:
         """Read instances now; a read that fails is retried later."""
-        await asyncio.gather(*(self._read(instance_id) for instance_id in instance_ids))
+        await self._reads.run(instance_ids, Lane.PAGE)
 
     async def list_ids(self) -> None:
         """List all ids once: add the new ones to the index, and drop those that are gone.
@@ -131,7 +144,7 @@ class Poller:
         """
         self._started_since_listing.clear()
         listed: set[str] = set()
-        async with asyncio.timeout(LIST_TIMEOUT_SECONDS):
+        async with asyncio.timeout(self._pace.list_timeout):
             async for instance_id in self._ids.iter_workflow_instance_ids(page_size=PAGE_SIZE):
                 listed.add(instance_id)
                 self._add_pending(instance_id)
@@ -145,7 +158,7 @@ class Poller:
         """Read a batch of the instances that are due, longest overdue first."""
         due = self._due.pop_due(time.monotonic(), self._pace.reads_per_poll)
         self._failed = 0
-        await asyncio.gather(*(self._read(instance_id) for instance_id in due))
+        await self._reads.run(due, Lane.POLL)
         if self._failed:
             log.warning("reading instances failed", failed=self._failed, of=len(due))
         self._index.mark_complete()
@@ -160,11 +173,8 @@ class Poller:
             and not entry.terminal
             and self._read_at.get(instance_id, 0.0) < oldest
         ]
-        if not stale:
-            return
-        reads = [asyncio.create_task(self._read(instance_id)) for instance_id in stale]
-        # A read that takes longer goes on, and updates the index when it is done.
-        await asyncio.wait(reads, timeout=PAGE_TIMEOUT_SECONDS)
+        # A read that takes longer is left to the poll: those of many pages would pile up.
+        await self._reads.run(stale, Lane.PAGE, limit=PAGE_TIMEOUT_SECONDS)
 
     async def _list_periodically(self) -> None:
         while True:
@@ -188,16 +198,13 @@ class Poller:
     async def _read(self, instance_id: str) -> None:
         began = time.monotonic()
         try:
-            async with self._semaphore, asyncio.timeout(READ_TIMEOUT_SECONDS):
-                entry = await self._reader.read(instance_id)
+            self._store(instance_id, await self._reader.read(instance_id), began)
         except (AioRpcError, TimeoutError):
             self._retry(instance_id)
         except Exception:
             # An instance that cannot be parsed must not keep the others from being read.
             log.exception("parsing an instance failed", instance_id=instance_id)
             self._retry(instance_id)
-        else:
-            self._store(instance_id, entry, began)
 
     def _store(self, instance_id: str, entry: Entry | None, began: float) -> None:
         if entry is None:
