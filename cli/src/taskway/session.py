@@ -115,9 +115,15 @@ def age(time: str | None) -> str:
     return f"in {duration(-seconds)}" if seconds < 0 else duration(seconds)
 
 
+def until(time: str) -> str:
+    """Return how long until a timestamp, or by how much what was due then is late."""
+    seconds = (datetime.fromisoformat(time) - datetime.now(UTC)).total_seconds()
+    return f"in {duration(seconds)}" if seconds >= 0 else f"late by {duration(-seconds)}"
+
+
 def duration(seconds: float) -> str:
-    """Return a duration in its greatest unit."""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * size:
+    """Return a duration in the greatest unit of which it has two, to the nearest whole."""
+    for unit, size, finer in (("d", 86_400, 3_600), ("h", 3_600, 60), ("min", 60, 1)):
+        if round(seconds / finer) * finer >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if round(seconds, 1) >= 10 else f"{seconds:.1f} s"

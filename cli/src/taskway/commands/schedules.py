@@ -1,13 +1,13 @@
 """Schedules, which start a workflow repeatedly."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from taskway.api import url_path
+from taskway.api import Api, url_path
 from taskway.commands.operations import By
 from taskway.requests import read_json
-from taskway.session import age, session
+from taskway.session import session, until
 from taskway.terminal import plain
 
 app = typer.Typer(no_args_is_help=True, help="Manage schedules.")
@@ -18,19 +18,37 @@ Name = Annotated[str, typer.Argument(help="The name of the schedule.")]
 def list_(context: typer.Context) -> None:
     """List schedules."""
     s = session(context)
-    found = s.api.get("/schedules")["items"]
+    found = _all(s.api)
     if not s.show(found):
         rows = (
             (
                 x["id"],
                 x["workflow"],
                 x["cron"] or f"every {x['every_seconds']} s",
-                "paused" if x["paused"] else age(x["next_at"]),
+                _next(x),
                 x["last_error"] or x["last_instance"] or "",
             )
             for x in found
         )
         s.table(("SCHEDULE", "WORKFLOW", "WHEN", "NEXT", "LAST"), rows)
+
+
+def _all(api: Api) -> list[dict[str, Any]]:
+    page = api.get("/schedules")
+    found: list[dict[str, Any]] = page["items"]
+    while page["next"] is not None:
+        page = api.get("/schedules", cursor=page["next"])
+        found += page["items"]
+    return found
+
+
+def _next(schedule: dict[str, Any]) -> str:
+    """Return when a schedule runs next; one that cannot run says why in another column."""
+    if schedule["paused"]:
+        return "paused"
+    if schedule["next_at"] is None:
+        return "never"
+    return until(schedule["next_at"])
 
 
 @app.command()
