@@ -30,7 +30,7 @@ async def main() -> None:
             print(f"{asked.documents} documents on {asked.store}: {seconds:.1f} s", end="; ")
             print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
             async with grpc.aio.insecure_channel(stack.sidecar_grpc("orchestrator")) as channel:
-                for instance in ("batch-measured", "batch-measured-chunk-1"):
+                for instance in ("batch-measured", "batch-measured:chunk-1"):
                     events = await Management(channel).get_workflow_history(instance)
                     size = sum(event.ByteSize() for event in events)
                     print(f"{instance}: {len(events)} events, {size} bytes")

@@ -105,9 +105,9 @@ async def test_children_are_listed_by_parent(system: System, taskway: Taskway) -
     instance = f"hello-{unique()}"
     await taskway.output("start", "hello", "--id", instance.removeprefix("hello-"))
     await system.at_step(instance, "rest")
-    assert f"{instance}-child-ada" in await taskway.output("show", instance)
+    assert f"{instance}:child-ada" in await taskway.output("show", instance)
     [child] = await taskway.listed("--parent", instance)
-    assert child["instance_id"] == f"{instance}-child-ada"
+    assert child["instance_id"] == f"{instance}:child-ada"
     [parent] = await taskway.listed("--prefix", instance, "--top-level")
     assert parent["instance_id"] == instance
 

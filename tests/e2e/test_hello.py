@@ -13,7 +13,7 @@ async def test_a_greeting_waits_for_a_timer_and_a_child(system: System) -> None:
     assert state["output"]["greetings"] == ["Hello, ada!", "Hello, ada, from a child!"]
     short = await system.orchestrator.get(f"/status/hello-{name}")
     assert short.json()["output"] == state["output"]
-    child = await system.status(f"hello-{name}-child-ada")
+    child = await system.status(f"hello-{name}:child-ada")
     assert child["status"] == "COMPLETED"
 
 

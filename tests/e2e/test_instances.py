@@ -54,7 +54,7 @@ async def test_an_instance_is_listed_from_its_start(system: System) -> None:
 async def test_children_are_listed_under_their_parent(system: System) -> None:
     name = unique()
     parent = await system.start("/hello", hello_id=name, user_name="ada")
-    child = f"{parent}-child-ada"
+    child = f"{parent}:child-ada"
 
     async def known() -> dict[str, Any] | None:
         return next(iter(await listed(system, parent=parent, status="COMPLETED")), None)

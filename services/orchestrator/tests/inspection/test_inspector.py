@@ -22,7 +22,7 @@ from servicekit.testing import MemoryStateStore
 
 REQUEST = HelloRequest(hello_id="1", user_name="ada")
 STUBS = {GREET: lambda _: "Hello", TRY_LUCK: lambda _: None}
-CHILD = "hello-1-child-ada"
+CHILD = "hello-1:child-ada"
 
 
 def state(
@@ -42,7 +42,8 @@ class FakeManagement:
 
     def __init__(self, history: Sequence[Any], **states: list[InstanceState]) -> None:
         self.history = history
-        self.states = {name.replace("_", "-"): answers for name, answers in states.items()}
+        ids = (name.replace("__", ":").replace("_", "-") for name in states)
+        self.states = dict(zip(ids, states.values(), strict=True))
 
     async def get_workflow_state(self, instance_id: str, payloads: bool) -> InstanceState | None:
         answers = self.states.get(instance_id)
@@ -78,7 +79,7 @@ async def test_the_status_of_a_pending_child_is_read() -> None:
         i for i, event in enumerate(history) if event.HasField("childWorkflowInstanceCreated")
     )
     management = FakeManagement(
-        history[: created + 1], hello_1=[state()], hello_1_child_ada=[state(CHILD, "SUSPENDED")]
+        history[: created + 1], hello_1=[state()], hello_1__child_ada=[state(CHILD, "SUSPENDED")]
     )
     [reason] = (await inspector(management, None).detail("hello-1")).why
     assert "SUSPENDED" in reason.text

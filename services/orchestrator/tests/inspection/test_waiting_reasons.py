@@ -92,7 +92,7 @@ def test_a_timer_has_the_time_at_which_it_fires() -> None:
 
 def test_a_child_workflow_has_its_id_and_status() -> None:
     run = cut_after(hello(5), "childWorkflowInstanceCreated")
-    child = "hello-1-child-ada"
+    child = "hello-1:child-ada"
     known = context(HELLO, run, children={child: RuntimeStatus.SUSPENDED})
     [reason] = waiting_reasons(known)
     assert reason.text == f"child workflow {CHILD} ({child}, SUSPENDED)"

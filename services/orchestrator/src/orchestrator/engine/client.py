@@ -35,7 +35,7 @@ from orchestrator.schemas.workflows import InstanceStatus
 from orchestrator.telemetry.activity_spans import annotate_request_span
 from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.toolkit.definition import Definition, workflow_of
-from orchestrator.toolkit.lives import life_of, stored_input
+from orchestrator.toolkit.lives import life_of, root_of, stored_input
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
@@ -234,6 +234,17 @@ class Engine:
         if not state.name:
             raise not_begun(instance_id)
         return state
+
+    async def key_root(self, instance_id: str, definition: Definition) -> str:
+        """Return what the keys of an instance of a workflow begin with, in its current life.
+
+        Raises:
+            ProblemError: As `state_of`; or it has not begun (503).
+        """
+        state = await self.state_of(instance_id, definition)
+        if state.input is None:
+            raise not_begun(instance_id)
+        return root_of(instance_id, life_of(state.input))
 
     async def raise_event(self, instance_id: str, event: str, data: BaseModel) -> None:
         """Raise an event; the workflow receives it some time later.

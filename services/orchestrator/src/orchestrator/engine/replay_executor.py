@@ -6,8 +6,9 @@ from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext
 
-from orchestrator.dapr_sdk.private import Registry, WorkflowExecutor, coerce_to_model, resolve_input
+from orchestrator.dapr_sdk.private import Registry, WorkflowExecutor
 from orchestrator.toolkit.definition import Definition, Workflow
+from orchestrator.toolkit.lives import in_its_life
 
 # The SDK would log each turn of a replay as if it ran again.
 SILENT = logging.getLogger("orchestrator.replays")
@@ -31,13 +32,10 @@ def registry_of(definitions: Iterable[Definition]) -> Registry:
 
 def adapted(workflow: Workflow) -> Any:
     """Return a workflow as the executor calls it: with its input as plain JSON."""
-    accepts_input, model = resolve_input(workflow)
+    hosted = in_its_life(workflow)
 
     def orchestrator(ctx: Any, data: Any) -> Any:
-        context = DaprWorkflowContext(ctx)
-        if not accepts_input:
-            return workflow(context)
-        return workflow(context, coerce_to_model(data, model) if model and data else data)
+        return hosted(DaprWorkflowContext(ctx), data)
 
     return orchestrator
 

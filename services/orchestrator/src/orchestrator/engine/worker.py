@@ -13,6 +13,7 @@ from orchestrator.telemetry.activity_spans import ActivityInstrumentation
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.dependencies import ActivityDependencies
+from orchestrator.toolkit.lives import in_its_life
 
 
 def build_worker(
@@ -56,7 +57,7 @@ def history_cache(settings: Settings) -> dict[str, Any]:
 
 def register_workflows(runtime: WorkflowRuntime, definition: Definition) -> None:
     """Register a workflow, its previous versions and its child workflows."""
-    name, workflow = definition.workflow_name, definition.workflow
+    name, workflow = definition.workflow_name, in_its_life(definition.workflow)
     if definition.version is None:
         runtime.register_workflow(workflow, name=name)
     else:
@@ -64,6 +65,8 @@ def register_workflows(runtime: WorkflowRuntime, definition: Definition) -> None
             workflow, name=name, version_name=definition.version, is_latest=True
         )
     for version, code in definition.previous_versions.items():
-        runtime.register_versioned_workflow(code, name=name, version_name=version, is_latest=False)
+        runtime.register_versioned_workflow(
+            in_its_life(code), name=name, version_name=version, is_latest=False
+        )
     for child, code in definition.children.items():
-        runtime.register_workflow(code, name=child)
+        runtime.register_workflow(in_its_life(code), name=child)

@@ -22,6 +22,7 @@ from orchestrator.engine.replay_executor import executor, registry_of
 from orchestrator.schemas.workflows import Progress, RuntimeStatus, Wait
 from orchestrator.testing.run import Call, Run, Send
 from orchestrator.toolkit.definition import Definition, Event
+from orchestrator.toolkit.lives import FIRST, stored_input
 from orchestrator.toolkit.messages import CLOSE_WAIT
 
 __all__ = ["START", "Environment", "Run", "Send", "Stub", "StubMissing", "execute"]
@@ -73,9 +74,20 @@ class Environment:
             run.status = RuntimeStatus.RUNNING
             self._at(self._now, lambda run=run, events=events: self._turn(run, events))  # type: ignore[misc]
 
-    def start(self, name: str, instance_id: str, request: BaseModel | None) -> Run:
-        """Start an instance; it runs when the clock does."""
-        encoded = None if request is None else json.dumps(request.model_dump(mode="json"))
+    def start(
+        self, name: str, instance_id: str, request: BaseModel | None, life: int = FIRST
+    ) -> Run:
+        """Start an instance; it runs when the clock does.
+
+        Args:
+            name: Dapr's name of its workflow.
+            instance_id: Its id.
+            request: Its input.
+            life: Which life of the id it is; a later one replaces the run of the one before.
+        """
+        encoded = None if request is None else stored_input(request, life).model_dump_json()
+        if life != FIRST:
+            self._runs.pop(instance_id, None)
         return self._start(name, instance_id, encoded)
 
     def send(self, instance_id: str, event: Send) -> None:
@@ -241,6 +253,7 @@ def execute(
     *,
     events: Sequence[Send] = (),
     until: timedelta | None = None,
+    life: int = FIRST,
 ) -> Run:
     """Run one instance to its end, or up to a time.
 
@@ -250,9 +263,11 @@ def execute(
         activities: What stands in for each activity, by name.
         events: What comes from outside meanwhile.
         until: When to stop, from the start; by default when nothing is left to do.
+        life: Which life of its id it is.
     """
     environment = Environment([definition], activities)
-    run = environment.start(definition.workflow_name, definition.instance_id(request), request)
+    instance_id = definition.instance_id(request)
+    run = environment.start(definition.workflow_name, instance_id, request, life)
     for event in events:
         environment.send(run.instance_id, event)
     environment.run(until)

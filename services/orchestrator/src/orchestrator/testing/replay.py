@@ -102,9 +102,10 @@ def _essence(message: Any) -> dict[str, Any]:
     """Return what a decision says about the outside: no ids that the SDK draws by itself."""
     names = {field.name for field in message.DESCRIPTOR.fields}
     essence: dict[str, Any] = {}
-    for text in ("name", "instanceId"):
-        if text in names and getattr(message, text):
-            essence[text] = getattr(message, text)
+    # Not the id of a child: the engine takes one that is in a history for what the code calls at
+    # that place if it has its name, and asks for no other.
+    if "name" in names and message.name:
+        essence["name"] = message.name
     for data in ("input", "result"):
         if data in names and message.HasField(data):
             essence[data] = json.loads(getattr(message, data).value or "null")

@@ -5,6 +5,8 @@ So their keys are made of `key_root`, which has the life in it from the second o
 the input that the engine keeps, but no field of a request: callers neither set it nor see it.
 """
 
+import hashlib
+import re
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
@@ -16,6 +18,10 @@ from orchestrator.dapr_sdk.private import coerce_to_model, resolve_input
 FIRST = 1
 # Not a name that a request's field can have by mistake; it is in the histories of later lives.
 FIELD = "$life"
+# As contracts.fields.Key.
+MAX_ID = 200
+DIGEST = 32
+_LIFE_IN_KEY = re.compile(r"[^:]+:life(\d+):")
 
 
 class StoredInput(RootModel[dict[str, JsonValue]]):
@@ -61,6 +67,12 @@ def root_of(instance_id: str, life: int) -> str:
     return instance_id if life == FIRST else f"{instance_id}:life{life}"
 
 
+def life_of_key(key: str) -> int:
+    """Return the life that a key, which begins with a root, belongs to."""
+    found = _LIFE_IN_KEY.match(key)
+    return int(found[1]) if found else FIRST
+
+
 def key_root(ctx: DaprWorkflowContext) -> str:
     """Return what every idempotency key and child's id of a workflow begins with.
 
@@ -68,6 +80,32 @@ def key_root(ctx: DaprWorkflowContext) -> str:
         ctx: The workflow's context.
     """
     return root_of(ctx.instance_id, current_life(ctx))
+
+
+def child_id(ctx: DaprWorkflowContext, name: str) -> str:
+    """Return the id of a child workflow: no caller can start anything under it, for it has a `:`.
+
+    Args:
+        ctx: The context of the workflow that calls it.
+        name: Distinguishes it among the children of that workflow. Where the id would be too
+            long, a digest stands for it.
+    """
+    root = key_root(ctx)
+    whole = f"{root}:{name}"
+    if len(whole) <= MAX_ID:
+        return whole
+    return f"{root}:{hashlib.sha256(name.encode()).hexdigest()[:DIGEST]}"
+
+
+def wait_id(ctx: DaprWorkflowContext, name: str) -> str:
+    """Return the id of a wait, so that no claim or decision of another life counts for it.
+
+    Args:
+        ctx: The context of the workflow that waits.
+        name: Distinguishes it among the waits of its life.
+    """
+    life = current_life(ctx)
+    return name if life == FIRST else f"{name}.life{life}"
 
 
 def current_life(ctx: DaprWorkflowContext) -> int:

@@ -11,6 +11,7 @@ from contracts.fields import Priority
 from contracts.notifier import notification_key
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.schemas.workflows import Wait
+from orchestrator.toolkit.lives import key_root
 from orchestrator.toolkit.messages import (
     ASSIGN_TASK,
     RELEASE_ASSIGNMENT,
@@ -39,7 +40,7 @@ def assign(
     """
     wanted = request.assignee or f"a member with {', '.join(request.skills)}"
     report(ctx, ASSIGN_TASK, f"Assigning the task to {wanted}")
-    step = AssignTask(key=assignment_key(ctx.instance_id), request=request)
+    step = AssignTask(key=assignment_key(key_root(ctx)), request=request)
     try:
         return (yield from ASSIGN_TASK.call(ctx, step))
     except TaskFailedError:
@@ -51,7 +52,7 @@ def assign(
 def release(ctx: DaprWorkflowContext) -> Generator[Task[Any], Any, None]:
     """Release what `assign` assigned, or may have assigned; retried until it succeeds."""
     report(ctx, RELEASE_ASSIGNMENT, "Releasing the assignment")
-    step = ReleaseAssignment(key=assignment_key(ctx.instance_id))
+    step = ReleaseAssignment(key=assignment_key(key_root(ctx)))
     yield from RELEASE_ASSIGNMENT.call(ctx, step, retry_policy=RETRY_COMPENSATION)
 
 
@@ -86,7 +87,7 @@ def notify(
         The error where the notification was not delivered; None where it was.
     """
     report(ctx, SEND_NOTIFICATION, f"Notifying {recipient}", waits=waits, details=details)
-    key = notification_key(ctx.instance_id, step)
+    key = notification_key(key_root(ctx), step)
     message = SendNotification(
         key=key, recipient=recipient, subject=subject, body=body, priority=priority, due=due
     )

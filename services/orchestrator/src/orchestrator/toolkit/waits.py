@@ -11,6 +11,7 @@ from contracts.fields import Key
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.schemas.workflows import Wait
 from orchestrator.toolkit.definition import Event
+from orchestrator.toolkit.lives import wait_id
 from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, EventEnvelope
 from orchestrator.toolkit.retries import RETRY_COMPENSATION
 
@@ -44,8 +45,8 @@ class EventWait(Generic[Payload]):
             payload: The event's model.
             until: The deadline, in UTC without offset, as the context's clock.
             assigned_to: Who is to send it: an id or e-mail address.
-            id: The wait's id, a part of state-store keys; one of the event and the time by
-                default. A wait that lasts over continue_as_new must keep its id.
+            id: The wait's id within its life, a part of state-store keys; one of the event and
+                the time by default. A wait that lasts over continue_as_new must keep its id.
 
         Raises:
             ValidationError: `id` is no contracts.fields.Key.
@@ -55,7 +56,7 @@ class EventWait(Generic[Payload]):
         self._payload = payload
         self._until = until
         self.wait = Wait(
-            id=WAIT_ID.validate_python(id or f"{event.name}.{now:%Y%m%dT%H%M%S%f}"),
+            id=WAIT_ID.validate_python(wait_id(ctx, id or f"{event.name}.{now:%Y%m%dT%H%M%S%f}")),
             event=event.name,
             since=now.replace(tzinfo=UTC),
             until=until and until.replace(tzinfo=UTC),

@@ -45,7 +45,7 @@ def most_at_a_time(run: Run) -> int:
 def test_each_document_has_an_idempotency_key() -> None:
     done = run(documents=["a", "b"])
     [child] = done.children
-    assert child.instance_id == "batch-1-chunk-1"
+    assert child.instance_id == "batch-1:chunk-1"
     assert child.inputs(PROCESS_DOCUMENT) == [
         {"key": "batch-1:0", "document_id": "a", "fails": False, "pause_ms": 0},
         {"key": "batch-1:1", "document_id": "b", "fails": False, "pause_ms": 0},
@@ -59,7 +59,7 @@ def test_each_document_has_an_idempotency_key() -> None:
 def test_at_most_parallelism_documents_are_under_way(parallelism: int, chunks: int) -> None:
     done = run(prefix="d", count=60, parallelism=parallelism)
     assert [child.instance_id for child in done.children] == [
-        f"batch-1-chunk-{number}" for number in range(1, chunks + 1)
+        f"batch-1:chunk-{number}" for number in range(1, chunks + 1)
     ]
     assert {most_at_a_time(child) for child in done.children[:-1]} == {parallelism}
     keys = [step["key"] for child in done.children for step in child.inputs(PROCESS_DOCUMENT)]
@@ -71,7 +71,7 @@ def test_progress_is_reported_with_its_figures() -> None:
     reported = [(p.details["done"], p.details["failed"], p.details["of"]) for p in done.progress]
     assert reported == [(0, 0, 100), *((16 * n, 4 * n, 100) for n in range(1, 6))]
     assert done.progress[2].message == "Processing documents 41 to 60 of 100"
-    assert done.progress[2].details["chunk"] == "batch-1-chunk-3"
+    assert done.progress[2].details["chunk"] == "batch-1:chunk-3"
     assert done.children[2].progress[-1].details == {"done": 16, "failed": 4, "of": 20}
 
 

@@ -44,7 +44,7 @@ def test_it_greets_twice_and_rests() -> None:
 
 
 def test_the_child_has_the_id_of_its_parent_as_prefix() -> None:
-    assert [child.instance_id for child in run().children] == ["hello-1-child-ada"]
+    assert [child.instance_id for child in run().children] == ["hello-1:child-ada"]
 
 
 def test_a_step_that_fails_twice_is_retried_with_backoff() -> None:

@@ -270,3 +270,42 @@ async def test_every_step_can_be_retried_after_a_crash_at_any_write(
     assert await host.keys() == ["t:create", "t:assigned", "t:remind", "t:end"]
     assert list(host.notifier.sent) == ["t:remind"]
     assert set(host.sidecar.reminders) == {"forget"}
+
+
+SECOND = CREATE | {"key": "t:life2:create", "title": "Again"}
+
+
+async def test_a_later_life_of_the_workflow_replaces_the_task_and_what_was_armed(
+    host: Host,
+) -> None:
+    await host.call("Finish", FINISH)
+    assert "forget" in host.sidecar.reminders
+    for _ in range(2):
+        await host.call("Create", SECOND)
+        task = await host.task()
+        assert (task.title, task.state, await host.keys()) == (
+            "Again",
+            "created",
+            ["t:life2:create"],
+        )
+        assert host.sidecar.reminders == {}
+
+
+async def test_a_later_life_replaces_a_task_that_did_not_end(host: Host) -> None:
+    await host.call("Create", SECOND)
+    assert await host.keys() == ["t:life2:create"]
+    assert host.sidecar.reminders == {}
+
+
+async def test_a_step_of_an_earlier_life_that_comes_late_changes_nothing(host: Host) -> None:
+    second = await host.call("Create", SECOND)
+    for method, step in (("Create", CREATE), ("Record", TOLD), ("Arm", arm()), ("Finish", FINISH)):
+        assert await host.call(method, step) == second
+    assert host.sidecar.reminders == {}
+
+
+async def test_the_reminder_that_forgets_a_task_leaves_a_later_life_alone(host: Host) -> None:
+    await host.call("Finish", FINISH)
+    await host.call("Create", SECOND)
+    await host.fire("forget")
+    assert await host.keys() == ["t:life2:create"]

@@ -10,6 +10,8 @@ from contracts.fields import RequestId
 from contracts.problems import ProblemType
 from orchestrator.api.deps import EngineDep, StoreDep, StoreGuardDep
 from orchestrator.api.params import InstanceId
+from orchestrator.engine.start_records import not_begun
+from orchestrator.toolkit.lives import life_of, root_of
 from orchestrator.workflows.document_batch.adapters.library import Document, Library
 from orchestrator.workflows.document_batch.adapters.results import ResultRecord, Results
 from orchestrator.workflows.document_batch.models import MAX_DOCUMENTS, BatchRequest, DocumentClass
@@ -116,9 +118,12 @@ async def batch_results(
 ) -> ResultPage:
     """Return the results of a document batch, a page at a time."""
     state = await engine.state_of(instance_id, DEFINITION)
-    ids = BatchRequest.model_validate_json(state.input or "").ids()
+    if state.input is None:
+        raise not_begun(instance_id)
+    ids = BatchRequest.model_validate_json(state.input, extra="ignore").ids()
+    root = root_of(instance_id, life_of(state.input))
     indexes = range(len(ids))[start : start + limit]
-    records = await Results(store).read([f"{instance_id}:{i}" for i in indexes])
+    records = await Results(store).read([f"{root}:{i}" for i in indexes])
     return ResultPage(
         items=[
             _shown(index, ids[index], record, ended=state.terminal)

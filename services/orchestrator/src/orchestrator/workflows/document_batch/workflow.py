@@ -8,6 +8,7 @@ from dapr.ext.workflow import DaprWorkflowContext
 
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
+from orchestrator.toolkit.lives import child_id, key_root
 from orchestrator.toolkit.progress import report
 from orchestrator.workflows.document_batch.chunk import chunk_workflow
 from orchestrator.workflows.document_batch.models import (
@@ -43,10 +44,10 @@ def batch_workflow(
     fault = FAULTS[request.simulate].at(PROCESS_DOCUMENT)
     for number, first in enumerate(range(0, len(ids), size), 1):
         documents = ids[first : first + size]
-        child = f"{ctx.instance_id}-chunk-{number}"
+        child = child_id(ctx, f"chunk-{number}")
         _report(ctx, total, len(ids), f"{first + 1} to {first + len(documents)}", child)
         chunk = Chunk(
-            batch=ctx.instance_id,
+            batch=key_root(ctx),
             first=first,
             documents=documents,
             parallelism=request.parallelism,

@@ -8,6 +8,7 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
+from orchestrator.toolkit.lives import child_id, key_root
 from orchestrator.toolkit.progress import report
 from orchestrator.workflows.hello.models import (
     CHILD,
@@ -31,7 +32,7 @@ def hello_workflow(
     try:
         report(ctx, TRY_LUCK, "Running a step that may fail, three times at most")
         failures = FAULTS[request.simulate].at(TRY_LUCK).failures
-        luck = Luck(key=f"{ctx.instance_id}:luck", failures=failures)
+        luck = Luck(key=f"{key_root(ctx)}:luck", failures=failures)
         yield from TRY_LUCK.call(ctx, luck)
     except TaskFailedError as error:
         report(ctx, TAKE_BACK, f"Taking the greeting back: {error.details.message}")
@@ -39,7 +40,7 @@ def hello_workflow(
         report(ctx, "compensated", "The greeting was taken back")
         return HelloResult(greetings=[greeting, sorry], compensated=True)
 
-    child = f"{ctx.instance_id}-child-{request.user_name}"
+    child = child_id(ctx, f"child-{request.user_name}")
     report(ctx, CHILD, f"A child workflow greets: {child}")
     of_child = yield ctx.call_child_workflow(CHILD, input=request.user_name, instance_id=child)
     report(ctx, "rest", f"Resting for {request.rest_seconds} s")

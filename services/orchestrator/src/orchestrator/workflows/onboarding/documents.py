@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from dapr.ext.workflow import DaprWorkflowContext
 
+from orchestrator.toolkit.lives import key_root
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY_COMPENSATION
 from orchestrator.toolkit.waits import EventWait
@@ -40,7 +41,7 @@ def collect_documents(
         missing.remove(document.kind)
         # Before the step: an attempt that failed may have kept it.
         compensations.append(lambda: _delete(ctx, document.kind))
-        step = KeepDocument(key=document_key(ctx.instance_id, document.kind), document=document)
+        step = KeepDocument(key=document_key(key_root(ctx), document.kind), document=document)
         yield from run_step(ctx, KEEP_DOCUMENT, step, "A document could not be kept")
 
     while missing:
@@ -67,5 +68,5 @@ def collect_documents(
 
 def _delete(ctx: DaprWorkflowContext, kind: DocumentKind) -> Steps:
     report(ctx, DELETE_DOCUMENT, f"Deleting the record of {kind}")
-    step = DeleteDocument(key=document_key(ctx.instance_id, kind))
+    step = DeleteDocument(key=document_key(key_root(ctx), kind))
     yield from DELETE_DOCUMENT.call(ctx, step, retry_policy=RETRY_COMPENSATION)

@@ -183,11 +183,11 @@ FAULTS = {
 }
 
 
-def document_key(instance_id: str, kind: DocumentKind) -> str:
+def document_key(root: str, kind: DocumentKind) -> str:
     """Return the key of the record of a document."""
-    return f"{instance_id}:document.{kind}"
+    return f"{root}:document.{kind}"
 
 
-def account_key(instance_id: str) -> str:
+def account_key(root: str) -> str:
     """Return the key under which an instance opens an account."""
-    return f"{instance_id}:account"
+    return f"{root}:account"

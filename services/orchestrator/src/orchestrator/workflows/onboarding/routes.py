@@ -42,6 +42,6 @@ async def documents(
 ) -> list[CustomerDocument]:
     """Return the records of the documents that an onboarding keeps."""
     # What is not an onboarding is not found here.
-    await engine.state_of(instance_id, DEFINITION)
-    keys = [document_key(instance_id, kind) for kind in DocumentKind]
+    root = await engine.key_root(instance_id, DEFINITION)
+    keys = [document_key(root, kind) for kind in DocumentKind]
     return await Documents(store).find(keys)

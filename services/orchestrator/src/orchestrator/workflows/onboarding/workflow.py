@@ -7,6 +7,7 @@ from dapr.ext.workflow import DaprWorkflowContext
 
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
+from orchestrator.toolkit.lives import key_root
 from orchestrator.toolkit.people import notify
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY_COMPENSATION
@@ -82,7 +83,7 @@ def _validate(
 def _open_account(
     ctx: DaprWorkflowContext, request: OnboardingRequest, compensations: Compensations
 ) -> Steps:
-    key = account_key(ctx.instance_id)
+    key = account_key(key_root(ctx))
 
     def close() -> Steps:
         report(ctx, CLOSE_ACCOUNT, f"Closing account {request.customer_id}")

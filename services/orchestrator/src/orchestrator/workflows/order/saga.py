@@ -9,6 +9,7 @@ from dapr.ext.workflow import DaprWorkflowContext
 from contracts.notifier import notification_key
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.activity_ref import ActivityRef, In, Out
+from orchestrator.toolkit.lives import key_root
 from orchestrator.toolkit.messages import SendNotification
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY_COMPENSATION
@@ -109,7 +110,7 @@ class OrderSaga:
         yield from self._step(SHIP_ORDER, ship, f"Shipping to {order.customer}")
 
         # Not by people.notify: recorded histories have an activity of its own for this step.
-        key = notification_key(self._ctx.instance_id)
+        key = notification_key(key_root(self._ctx))
         notify = NotifyCustomer(
             key=key,
             notification=SendNotification(
@@ -158,4 +159,4 @@ class OrderSaga:
         self._compensations.append(Compensation(activity, step, message))
 
     def _key(self, step: str) -> str:
-        return f"{self._ctx.instance_id}:{step}"
+        return f"{key_root(self._ctx)}:{step}"

@@ -7,6 +7,7 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.language.port import Passage
+from orchestrator.toolkit.lives import key_root
 from orchestrator.toolkit.progress import report
 from orchestrator.workflows.research.models import (
     FAULTS,
@@ -90,7 +91,7 @@ def _write(
 ) -> Generator[Task[Any], Any, Draft]:
     report(ctx, WRITE_DRAFT, f"Writing draft {result.rounds} from {len(passages)} passages")
     step = WriteDraft(
-        key=draft_key(ctx.instance_id, result.rounds),
+        key=draft_key(key_root(ctx), result.rounds),
         question=request.question,
         comments=comments,
         round=result.rounds,

@@ -162,11 +162,11 @@ FAULTS = {
 }
 
 
-def draft_key(instance_id: str, number: int) -> str:
+def draft_key(root: str, number: int) -> str:
     """Return the key of the draft of a round."""
-    return f"{instance_id}:draft:{number}"
+    return f"{root}:draft:{number}"
 
 
-def report_key(instance_id: str) -> str:
+def report_key(root: str) -> str:
     """Return the key of the delivered report."""
-    return f"{instance_id}:report"
+    return f"{root}:report"

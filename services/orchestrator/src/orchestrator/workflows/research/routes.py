@@ -8,7 +8,6 @@ from contracts.fields import RequestId
 from contracts.problems import ProblemType
 from orchestrator.api.deps import EngineDep, StoreDep, StoreGuardDep
 from orchestrator.api.params import InstanceId
-from orchestrator.engine.client import Engine
 from orchestrator.workflows.research.adapters.knowledge.notes import Note, Notes
 from orchestrator.workflows.research.adapters.reports import Report, Reports
 from orchestrator.workflows.research.models import MAX_ROUNDS, draft_key, report_key
@@ -30,7 +29,8 @@ notes_router = APIRouter(prefix="/notes/{note_id}", tags=[NOTES_TAG["name"]])
 @router.get("/report", summary="Read the report")
 async def read_report(instance_id: InstanceId, engine: EngineDep, store: StoreDep) -> Report:
     """Return the report that was delivered."""
-    return await _find(engine, store, instance_id, report_key(instance_id), "report yet")
+    root = await engine.key_root(instance_id, DEFINITION)
+    return await _find(store, instance_id, report_key(root), "report yet")
 
 
 @router.get("/drafts/{number}", summary="Read a draft")
@@ -41,8 +41,8 @@ async def read_draft(
     store: StoreDep,
 ) -> Report:
     """Return a draft, by the round in which it was written."""
-    key = draft_key(instance_id, number)
-    return await _find(engine, store, instance_id, key, f"draft {number}")
+    root = await engine.key_root(instance_id, DEFINITION)
+    return await _find(store, instance_id, draft_key(root, number), f"draft {number}")
 
 
 @notes_router.put(
@@ -78,9 +78,7 @@ async def delete_note(note_id: NoteId, store: StoreDep) -> None:
     await Notes(store).put(note_id, None)
 
 
-async def _find(engine: Engine, store: StateStore, instance_id: str, key: str, what: str) -> Report:
-    # A key is made of an id that exists, so that it has no character of its own meaning.
-    await engine.state_of(instance_id, DEFINITION)
+async def _find(store: StateStore, instance_id: str, key: str, what: str) -> Report:
     report = await Reports(store).find(key)
     if report is None:
         raise ProblemError(ProblemType.NOT_FOUND, f"{instance_id} has no {what}")

@@ -7,6 +7,7 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
+from orchestrator.toolkit.lives import key_root
 from orchestrator.toolkit.people import notify, release
 from orchestrator.toolkit.progress import report
 from orchestrator.workflows.research.draft import write_draft
@@ -109,7 +110,8 @@ def _review(
 
 def _deliver(ctx: DaprWorkflowContext, number: int) -> Generator[Task[Any], Any, None]:
     report(ctx, DELIVER_REPORT, "Delivering the report")
-    step = DeliverReport(key=report_key(ctx.instance_id), draft=draft_key(ctx.instance_id, number))
+    root = key_root(ctx)
+    step = DeliverReport(key=report_key(root), draft=draft_key(root, number))
     yield from DELIVER_REPORT.call(ctx, step)
 
 

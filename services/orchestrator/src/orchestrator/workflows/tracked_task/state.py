@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import AwareDatetime, BaseModel, Field, computed_field
 
 from contracts.fields import Key, Person, RequestId
+from orchestrator.toolkit.lives import FIRST, life_of_key
 
 
 class TaskState(StrEnum):
@@ -133,6 +134,24 @@ class TrackedTask(BaseModel):
             due=step.due,
             history=[entry],
         )
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        return self.state not in (TaskState.CREATED, TaskState.ASSIGNED)
+
+    @property
+    def life(self) -> int:
+        """The life of the workflow that created it."""
+        return life_of_key(self.history[0].key) if self.history else FIRST
+
+    def is_before(self, key: str) -> bool:
+        """Return whether the step of this key is of a later life than the task."""
+        return life_of_key(key) > self.life
+
+    def ignores(self, key: str) -> bool:
+        """Return whether the step of this key is done, or of an earlier life than the task."""
+        return self.has_step(key) or life_of_key(key) < self.life
 
     def has_step(self, key: str) -> bool:
         """Return whether the step of this key is in the history."""

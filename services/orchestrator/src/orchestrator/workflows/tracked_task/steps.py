@@ -10,6 +10,7 @@ from contracts.assigner import Assignment
 from contracts.notifier import notification_key
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.activity_ref import ActivityRef, In, Out
+from orchestrator.toolkit.lives import key_root
 from orchestrator.toolkit.retries import RETRY_COMPENSATION
 from orchestrator.workflows.tracked_task.models import FAULTS, TrackedRequest
 from orchestrator.workflows.tracked_task.state import ArmedReminder, Message, ReminderName
@@ -43,7 +44,7 @@ def reminders_of(
     def armed(
         name: ReminderName, at: datetime, recipient: str, subject: str, body: str
     ) -> ArmedReminder:
-        key = notification_key(ctx.instance_id, name)
+        key = notification_key(key_root(ctx), name)
         message = Message(key=key, recipient=recipient, subject=subject, body=body)
         fail_first = FAULTS[request.simulate].at(name).failures
         return ArmedReminder(name=name, at=at, message=message, fail_first=fail_first)
@@ -76,7 +77,7 @@ def run_actor_step(
 
 def step_key(ctx: DaprWorkflowContext, step: str) -> str:
     """Return the idempotency key of a step in the actor."""
-    return f"{ctx.instance_id}:{step}"
+    return f"{key_root(ctx)}:{step}"
 
 
 def signature(ctx: DaprWorkflowContext) -> str:

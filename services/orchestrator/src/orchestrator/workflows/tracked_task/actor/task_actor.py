@@ -92,18 +92,22 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
         self._keep = keep
 
     async def create(self, data: object) -> object:
-        """Create the task, unless it exists."""
+        """Create the task, unless it exists; a later life of its workflow replaces it."""
         step = Create.model_validate(data)
         task = await self._load()
+        if task is not None and task.is_before(step.key):
+            for name in (FORGET, *(reminder.name for reminder in task.reminders.armed)):
+                await self.unregister_reminder(name)
+            task = None
         if task is None:
             task = await self._save(TrackedTask.created(step, _now()))
         return _reply(task)
 
     async def record(self, data: object) -> object:
-        """Add an entry to the history, unless the step did."""
+        """Add an entry to the history, unless the step did, or is of an earlier life."""
         step = Record.model_validate(data)
         task = await self._require()
-        if not task.has_step(step.key):
+        if not task.ignores(step.key):
             task = await self._save(task.with_entry(step, _now()))
         return _reply(task)
 
@@ -111,7 +115,7 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
         """Register the reminders, then save them; one that fires in between finds nothing armed."""
         step = Arm.model_validate(data)
         task = await self._require()
-        if not task.has_step(step.key):
+        if not task.ignores(step.key):
             for reminder in step.reminders:
                 await self._register(reminder.name, reminder.at)
             task = await self._save(task.armed(step, _now()))
@@ -121,7 +125,7 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
         """Unregister the reminders, and save how the task ended."""
         step = Finish.model_validate(data)
         task = await self._require()
-        if not task.has_step(step.key):
+        if not task.ignores(step.key):
             for reminder in task.reminders.armed:
                 await self.unregister_reminder(reminder.name)
             await self._register(FORGET, _now() + self._keep)
@@ -142,7 +146,10 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
     ) -> None:
         """Send the notification of a reminder; an exception has Dapr fire it again."""
         if name == FORGET:
-            await self._state_manager.try_remove_state(STATE)
+            task = await self._load()
+            # A later life may have begun since it was armed.
+            if task is not None and task.ended:
+                await self._state_manager.try_remove_state(STATE)
             return
         task = await self._load()
         reminder = task.reminder(name) if task else None
