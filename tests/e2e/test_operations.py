@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support.system import System, all_items, somebody, unique
+from support.system import System, all_items, eventually, somebody, unique
 
 WHY: dict[str, Any] = {"reason": "to see what happens", "by": "olga"}
 
@@ -41,12 +41,16 @@ async def test_a_paused_instance_continues_when_it_is_resumed(system: System) ->
     paused = await act(system, instance, "pause")
     assert (paused.status_code, paused.json()["status"]) == (200, "SUSPENDED")
     again = await act(system, instance, "pause")
-    assert (again.status_code, again.json()["type"]) == (409, "urn:taskway:problem:wrong-state")
+    assert (again.status_code, again.json()) == (200, paused.json())
 
     resumed = await act(system, instance, "resume")
     assert (resumed.status_code, resumed.json()["status"]) == (200, "RUNNING")
-    assert (await act(system, instance, "resume")).status_code == 409
+    again = await act(system, instance, "resume")
+    assert (again.status_code, again.json()) == (200, resumed.json())
     assert (await system.finished(instance))["status"] == "COMPLETED"
+    for operation in ("pause", "resume", "terminate"):
+        late = await act(system, instance, operation)
+        assert (late.status_code, late.json()["type"]) == (409, "urn:taskway:problem:wrong-state")
 
 
 async def test_a_parent_is_paused_with_children_that_have_ended(system: System) -> None:
@@ -72,14 +76,45 @@ async def test_a_terminated_instance_ends_at_once(system: System) -> None:
     instance = await resting(system)
     assert (await act(system, instance, "terminate")).json()["status"] == "TERMINATED"
     assert (await system.status(instance))["status"] == "TERMINATED"
-    for operation in ("pause", "resume", "terminate"):
+    assert (await act(system, instance, "terminate")).json()["status"] == "TERMINATED"
+    for operation in ("pause", "resume"):
         assert (await act(system, instance, operation)).status_code == 409
+
+
+async def test_what_is_paused_is_terminated_with_its_children(system: System) -> None:
+    instance = await resting(system)
+    assert (await act(system, instance, "pause", children=True)).status_code == 200
+    ended = await act(system, instance, "terminate", children=True)
+    assert (ended.status_code, ended.json()["status"]) == (200, "TERMINATED")
+
+
+async def test_a_parent_is_not_purged_before_its_running_child(system: System) -> None:
+    slow = {"prefix": "sample", "count": 60, "parallelism": 1, "simulate": "slow"}
+    parent = await system.start("/batches", batch_id=unique(), **slow)
+
+    async def begun() -> str | None:
+        children = (await system.status(parent))["children"]
+        return children[0] if children else None
+
+    child = await eventually(begun, "the child to begin")
+    assert (await act(system, parent, "terminate")).status_code == 200
+    refused = await purge(system, parent)
+    assert (refused.status_code, refused.json()["type"]) == (
+        409,
+        "urn:taskway:problem:wrong-state",
+    )
+    assert child in refused.json()["detail"]
+    assert (await system.status(parent))["status"] == "TERMINATED"
+    assert (await act(system, parent, "terminate", children=True)).status_code == 200
+    assert (await purge(system, parent)).status_code == 200
 
 
 async def test_a_purged_instance_is_gone(system: System) -> None:
     instance = await done_task(system)
-    assert (await purge(system, instance)).json()["status"] is None
-    assert (await purge(system, instance)).status_code == 410
+    first = await purge(system, instance)
+    assert first.json()["status"] is None
+    again = await purge(system, instance)
+    assert (again.status_code, again.json()) == (200, first.json())
     assert (await act(system, instance, "pause")).status_code == 410
 
 
@@ -147,19 +182,37 @@ async def test_a_rerun_from_an_event_repeats_only_what_follows(system: System) -
     assert answer.status_code == 200, answer.text
     assert (await system.finished(f"task-{new_id}"))["output"]["status"] == "completed"
     assert await system.held(member) == [f"{instance}:assign"]
-    no_step = await act(system, instance, "rerun", new_id=unique(), from_event=999)
-    assert no_step.status_code == 422
+    again = await act(system, instance, "rerun", new_id=new_id, from_event=2)
+    assert (again.status_code, again.json()) == (200, answer.json())
+
+    other_id = unique("from")
+    wrong: dict[str, Any]
+    for wrong in ({"from_event": 999}, {"from_event": 2**31}, {"input": {}}):
+        refused = await act(system, instance, "rerun", new_id=other_id, **wrong)
+        assert refused.status_code == 422, refused.text
+    other = await done_task(system)
+    for wrong in ({}, {"from_event": 2}):
+        refused = await act(system, instance, "rerun", new_id=other.removeprefix("task-"), **wrong)
+        assert refused.status_code == 409
+        itself = await act(
+            system, instance, "rerun", new_id=instance.removeprefix("task-"), **wrong
+        )
+        assert itself.status_code == 422
+    for name in (other, instance):
+        assert (await system.status(name))["rerun_of"] is None
+    right = await act(system, instance, "rerun", new_id=other_id, from_event=2)
+    assert right.status_code == 200, right.text
 
 
 async def test_every_action_is_in_the_audit_trail(system: System) -> None:
     instance = await resting(system)
-    await act(system, instance, "resume")
+    await purge(system, instance)
     await act(system, instance, "terminate", children=True)
     trail = await all_items(system.orchestrator, "/audit", {})
     mine = [entry for entry in trail if entry["target"] == instance]
     assert [(e["action"], e["by"], e["reason"], e["result"]) for e in mine] == [
         ("terminate", "olga", WHY["reason"], "done"),
-        ("resume", "olga", WHY["reason"], "urn:taskway:problem:wrong-state"),
+        ("purge", "olga", WHY["reason"], "urn:taskway:problem:wrong-state"),
     ]
 
 

@@ -18,10 +18,14 @@ from orchestrator.inbox.claims import Claims
 from orchestrator.inbox.service import Inbox
 from orchestrator.inspection.inspector import Inspector
 from orchestrator.inspection.live_view import LiveView
+from orchestrator.inspection.rerun_links import RerunLinks
 from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.metrics import observe, observe_schedules
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.bulk import BulkOperations
+from orchestrator.operations.instances import Instances
+from orchestrator.operations.purge import Purge
+from orchestrator.operations.rerun import Reruns
 from orchestrator.operations.service import Operations
 from orchestrator.scheduling.callback_server import callback_server
 from orchestrator.scheduling.dapr_jobs import DaprJobs, JobEvents
@@ -116,11 +120,18 @@ async def open_orchestrator(
     audit = Audit(store, timedelta(days=settings.audit_kept_days))
     tombstones = Tombstones(records, starts)
     await stack.enter_async_context(supervisor.running("audit-results", audit.write_late))
+    rerun_links, instances = RerunLinks(records), Instances(management)
     inspector = Inspector(
-        catalogue, management, tombstones, sidecar.why_no_worker, settings.jaeger_url
+        catalogue, management, tombstones, rerun_links, sidecar.why_no_worker, settings.jaeger_url
     )
     operations = Operations(
-        catalogue, engine, client, management, audit, tombstones, poller.refresh, guard.admit
+        client,
+        management,
+        audit,
+        tombstones,
+        Reruns(catalogue, engine, client, instances, rerun_links, guard.admit),
+        Purge(client, instances, tombstones, rerun_links),
+        poller.refresh,
     )
     events = Events(engine, AcceptedEvents(records), trace_contexts)
     return Orchestrator(

@@ -1,6 +1,7 @@
 """An event that is repeated is answered as the first was, and raised once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from pydantic import BaseModel
@@ -10,7 +11,7 @@ from unit_support.untraced import NO_TRACE_CONTEXTS
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.event_delivery import Events
-from orchestrator.schemas.workflows import Progress, Wait
+from orchestrator.schemas.workflows import Progress, RuntimeStatus, Wait
 from orchestrator.toolkit.accepted_events import AcceptedEvent, AcceptedEvents
 from orchestrator.toolkit.definition import Event
 from servicekit.problems import ProblemError
@@ -31,15 +32,14 @@ YES, NO = Answer(text="yes"), Answer(text="no")
 
 def asking(wait: str = "answer.1") -> InstanceState:
     waits = [Wait(id=wait, event="answer")]
-    return instance_state(
-        instance_id="i", progress=Progress(step="ask", message="Asking", waits=waits)
-    )
+    progress = Progress(step="ask", message="Asking", waits=waits)
+    return replace(instance_state(instance_id="i", progress=progress), input="{}")
 
 
 ASKING = asking()
-GOING_ON = instance_state(instance_id="i", progress=Progress(step="next", message="Going on"))
-ENDED = instance_state(instance_id="i", status="COMPLETED", progress=None)
-STALLED = instance_state(instance_id="i", status="STALLED", progress=ASKING.progress)
+GOING_ON = replace(ASKING, progress=Progress(step="next", message="Going on"))
+ENDED = replace(ASKING, status=RuntimeStatus.COMPLETED, progress=None)
+STALLED = replace(ASKING, status=RuntimeStatus.STALLED)
 LATER = [ASKING, GOING_ON, ENDED, STALLED, asking("answer.2")]
 
 
@@ -213,3 +213,13 @@ async def test_who_is_not_admitted_leaves_no_record_and_a_repeat_is_admitted(wor
     await world.events.deliver(ASKING, ANSWER, YES, "dana", only("dana"))  # type: ignore[arg-type]
     await world.events.deliver(ASKING, ANSWER, YES, "dana", only("eve"))  # type: ignore[arg-type]
     assert world.engine.raised == ["yes"]
+
+
+async def test_what_an_earlier_life_accepted_is_no_answer_to_a_later_one(world: World) -> None:
+    first = replace(ASKING, input="{}")
+    await world.send(state=first)
+    assert not await world.send(state=replace(first, status=RuntimeStatus.COMPLETED))
+    second = replace(GOING_ON, input='{"$life": 2}')
+    assert await world.refused(state=second) is ProblemType.NOT_WAITING
+    not_begun = replace(GOING_ON, input=None, status=RuntimeStatus.PENDING)
+    assert await world.refused(state=not_begun) is ProblemType.UNAVAILABLE

@@ -11,6 +11,7 @@ from unit_support.engine import instance_state
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.inspection.inspector import Inspector
+from orchestrator.inspection.rerun_links import RerunLinks
 from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.schemas.detail import ReasonKind
 from orchestrator.schemas.workflows import RuntimeStatus
@@ -59,7 +60,10 @@ def inspector(management: FakeManagement, no_worker: str | None = None) -> Inspe
     async def why_no_worker() -> str | None:
         return no_worker
 
-    return Inspector(CATALOGUE, management, Tombstones(MemoryStateStore()), why_no_worker, None)  # type: ignore[arg-type]
+    store = MemoryStateStore()
+    return Inspector(
+        CATALOGUE, management, Tombstones(store), RerunLinks(store), why_no_worker, None
+    )  # type: ignore[arg-type]
 
 
 def hello(until: timedelta | None = None) -> Run:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from contracts.problems import ProblemType
-from orchestrator.inspection.tombstones import RerunOf, Tombstones
+from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.operations.audit import BEGUN, DONE, Action, Audit
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
@@ -104,16 +104,6 @@ async def test_the_trail_is_paged_newest_first() -> None:
     targets = [entry.target for page in (first, second) for entry in page.items]
     assert targets == [f"task-{n}" for n in (4, 3, 2, 1, 0)]
     assert second.next is None
-
-
-async def test_a_rerun_keeps_its_first_source() -> None:
-    tombstones = Tombstones(MemoryStateStore())
-    first = RerunOf(source="task-1", from_event=None, input=None)
-    second = RerunOf(source="task-2", from_event=3, input="{}")
-    assert await tombstones.record_rerun("task-9", first) == first
-    assert await tombstones.record_rerun("task-9", second) == first
-    assert await tombstones.rerun_of("task-9") == "task-1"
-    assert await tombstones.rerun_of("task-1") is None
 
 
 async def test_a_purged_instance_has_a_tombstone() -> None:

@@ -133,6 +133,29 @@ async def test_a_wrong_count_does_nothing(confirm: int) -> None:
     assert (recorded.action, recorded.result) == ("batch.pause", ProblemType.WRONG_STATE)
 
 
+async def test_as_many_other_instances_are_refused_where_the_digest_is_confirmed() -> None:
+    world = World(entry("1"), entry("2", age=5))
+    dry = await world.perform()
+    world.index.put(entry("1", RuntimeStatus.COMPLETED))
+    world.index.put(entry("3"))
+    with pytest.raises(ProblemError) as error:
+        await world.perform(confirm=2, confirm_digest=dry.digest)
+    assert error.value.type is ProblemType.WRONG_STATE
+    assert world.ids_done() == []
+    again = await world.perform()
+    assert again.digest != dry.digest
+    await world.perform(confirm=2, confirm_digest=again.digest)
+    assert sorted(world.ids_done()) == ["task-2", "task-3"]
+
+
+async def test_the_digest_is_of_one_operation() -> None:
+    world = World(entry("1"))
+    pause, terminate = await world.perform(), await world.perform(Operation.TERMINATE)
+    assert pause.digest != terminate.digest
+    with pytest.raises(ProblemError):
+        await world.perform(Operation.TERMINATE, confirm=1, confirm_digest=pause.digest)
+
+
 async def test_a_count_of_zero_can_be_confirmed() -> None:
     result = await World(entry("1")).perform(confirm=0, filter={"id_prefix": "order-"})
     assert (result.dry_run, result.count, result.results) == (False, 0, [])
@@ -244,6 +267,10 @@ async def test_a_new_id_that_is_too_long_is_refused_for_its_instance_only() -> N
         {"operation": "pause", "suffix": "again"},
         {"operation": "rerun", "suffix": "a/b"},
         {"operation": "pause", "confirm": -1},
+        {"operation": "pause", "confirm": True},
+        {"operation": "pause", "confirm": "1"},
+        {"operation": "pause", "confirm": 1.0},
+        {"operation": "pause", "confirm_digest": "a"},
         {"operation": "pause", "filter": {"everything": True}},
     ],
 )

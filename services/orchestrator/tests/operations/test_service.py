@@ -7,9 +7,12 @@ from unit_support.operated import ALL, WHY, World
 
 from contracts.problems import ProblemType
 from orchestrator.operations.audit import DONE
-from orchestrator.schemas.operations import Operation
+from orchestrator.schemas.operations import Operation, OperationRequest
 from orchestrator.schemas.workflows import RuntimeStatus
+from servicekit.problems import ProblemError
+from servicekit.state import StoreUnavailable
 
+DOWN = AioRpcError(grpc.StatusCode.UNAVAILABLE, Metadata(), Metadata(), "refused")
 AFTER = {
     Operation.PAUSE: "SUSPENDED",
     Operation.RESUME: "RUNNING",
@@ -59,8 +62,8 @@ async def test_children_are_purged_with_their_parent_and_leave_tombstones(world:
     world.engine.statuses = dict.fromkeys(world.engine.statuses, "COMPLETED")
     result = await world.operations.perform(Operation.PURGE, "hello-1", ALL)
     assert result.status is None
-    assert world.engine.calls == [("purge", "hello-1")]
     family = ["hello-1", "hello-1-a", "hello-1-a-a", "hello-1-b"]
+    assert world.engine.calls == [("purge", name) for name in reversed(family)]
     assert world.refreshed == [dict.fromkeys(family)]
     for name in family:
         assert (await world.tombstones.missing_problem(name)).type is ProblemType.INSTANCE_GONE
@@ -74,7 +77,9 @@ async def test_purged_children_are_skipped(world: World) -> None:
 
 
 async def test_a_refused_operation_is_recorded_and_refreshes_nothing(world: World) -> None:
+    world.engine.statuses["hello-1"] = "COMPLETED"
     assert (await world.refused(Operation.RESUME)).type is ProblemType.WRONG_STATE
+    world.engine.statuses["hello-1"] = "RUNNING"
     assert (await world.refused(Operation.PURGE)).type is ProblemType.WRONG_STATE
     world.engine.statuses.clear()
     assert (await world.refused(Operation.PAUSE)).type is ProblemType.NOT_FOUND
@@ -83,25 +88,107 @@ async def test_a_refused_operation_is_recorded_and_refreshes_nothing(world: Worl
     assert (world.engine.calls, world.refreshed) == ([], [])
     assert [entry.result for entry in await world.trail()] == [
         ProblemType.INSTANCE_GONE,
-        ProblemType.NOT_FOUND,
         ProblemType.WRONG_STATE,
         ProblemType.WRONG_STATE,
     ]
 
 
 async def test_an_unavailable_engine_is_reported_as_unavailable(world: World) -> None:
-    world.engine.failure = AioRpcError(
-        grpc.StatusCode.UNAVAILABLE, Metadata(), Metadata(), "refused"
-    )
+    world.engine.failure = DOWN
     assert (await world.refused(Operation.PAUSE)).type is ProblemType.UNAVAILABLE
     assert world.refreshed == []
 
 
-async def test_an_operation_that_takes_effect_late_returns_the_present_status(
+@pytest.mark.parametrize("operation", AFTER)
+async def test_an_operation_without_effect_in_time_is_never_a_success(
+    world: World, monkeypatch: pytest.MonkeyPatch, operation: Operation
+) -> None:
+    monkeypatch.setattr("orchestrator.operations.effects.EFFECT_TIMEOUT_SECONDS", 0.1)
+    before = "SUSPENDED" if operation is Operation.RESUME else "RUNNING"
+    world.engine.statuses["hello-1"] = before
+    world.engine.reads_until_effect = 1_000
+    problem = await world.refused(operation)
+    assert (problem.type, problem.retry_after) == (ProblemType.UNAVAILABLE, 1)
+    assert f"it is still {before}" in problem.detail
+    world.engine.reads_until_effect = 0
+    assert (await world.operations.perform(operation, "hello-1", WHY)).status == AFTER[operation]
+
+
+@pytest.mark.parametrize("operation", AFTER)
+async def test_a_repeat_succeeds_as_the_first_did_and_asks_for_nothing(
+    world: World, operation: Operation
+) -> None:
+    if operation is Operation.RESUME:
+        world.engine.statuses["hello-1"] = "SUSPENDED"
+    first = await world.operations.perform(operation, "hello-1", WHY)
+    world.engine.calls.clear()
+    assert await world.operations.perform(operation, "hello-1", WHY) == first
+    assert world.engine.calls == []
+
+
+async def test_a_purge_that_is_repeated_succeeds_as_the_first_did(world: World) -> None:
+    world.engine.statuses = dict.fromkeys(world.engine.statuses, "COMPLETED")
+    first = await world.operations.perform(Operation.PURGE, "hello-1", ALL)
+    world.engine.calls.clear()
+    assert await world.operations.perform(Operation.PURGE, "hello-1", ALL) == first
+    assert world.engine.calls == []
+    assert (await world.refused(Operation.TERMINATE)).type is ProblemType.INSTANCE_GONE
+
+
+async def test_what_is_paused_is_terminated_where_the_engine_loses_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestrator.operations.service.EFFECT_TIMEOUT_SECONDS", 0.1)
-    world.engine.reads_until_effect = 1_000
-    result = await world.operations.perform(Operation.PAUSE, "hello-1", WHY)
-    assert result.status is RuntimeStatus.RUNNING
-    assert world.refreshed == [{"hello-1": "RUNNING"}]
+    monkeypatch.setattr("orchestrator.operations.effects.AGAIN_SECONDS", 0.1)
+    world.engine.statuses["hello-1"] = "SUSPENDED"
+    world.engine.losing_terminates = 2
+    result = await world.operations.perform(Operation.TERMINATE, "hello-1", WHY)
+    assert result.status is RuntimeStatus.TERMINATED
+
+
+async def test_the_children_of_what_was_terminated_alone_can_be_terminated(world: World) -> None:
+    await world.operations.perform(Operation.TERMINATE, "hello-1", WHY)
+    result = await world.operations.perform(Operation.TERMINATE, "hello-1", ALL)
+    assert result.status is RuntimeStatus.TERMINATED
+    assert {world.engine.statuses[name] for name in ("hello-1-a", "hello-1-a-a")} == {"TERMINATED"}
+
+
+@pytest.mark.parametrize("request_", [WHY, ALL])
+async def test_a_parent_with_a_running_child_is_not_purged_and_nothing_is_recorded(
+    world: World, request_: OperationRequest
+) -> None:
+    world.engine.statuses["hello-1"] = "COMPLETED"
+    problem = await world.refused(Operation.PURGE, request_)
+    assert problem.type is ProblemType.WRONG_STATE
+    assert "hello-1-a is RUNNING" in problem.detail
+    assert world.engine.calls == []
+    assert not [key for key in world.store.data if key.startswith("gone:")]
+
+
+async def test_a_purge_that_the_engine_refuses_leaves_no_tombstone(world: World) -> None:
+    world.engine.statuses = dict.fromkeys(world.engine.statuses, "COMPLETED")
+    world.engine.failure = DOWN
+    assert (await world.refused(Operation.PURGE)).type is ProblemType.UNAVAILABLE
+    assert not await world.tombstones.was_purged("hello-1")
+
+
+@pytest.mark.parametrize("crash", range(3))
+async def test_a_purge_that_crashed_is_completed_by_its_repeat(world: World, crash: int) -> None:
+    world.engine.statuses = dict.fromkeys(world.engine.statuses, "COMPLETED")
+    # Behind the three writes of the audit trail.
+    world.store.writes_until_crash = 3 + crash
+    with pytest.raises(StoreUnavailable):
+        await world.operations.perform(Operation.PURGE, "hello-1", ALL)
+    result = await world.operations.perform(Operation.PURGE, "hello-1", ALL)
+    assert result.status is None
+    assert world.engine.statuses == {}
+    for name in ("hello-1", "hello-1-a", "hello-1-a-a", "hello-1-b"):
+        assert await world.tombstones.was_purged(name)
+
+
+async def test_what_ended_while_it_was_to_be_paused_is_a_conflict(world: World) -> None:
+    ending = world.operations.perform(Operation.PAUSE, "hello-1", WHY)
+    world.engine.reads_until_effect = 2
+    world.engine.ends_instead = "COMPLETED"
+    with pytest.raises(ProblemError) as error:
+        await ending
+    assert error.value.type is ProblemType.WRONG_STATE

@@ -10,8 +10,12 @@ from grpc.aio import AioRpcError, Metadata
 
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.inspection.rerun_links import RerunLinks
 from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.operations.audit import Audit
+from orchestrator.operations.instances import Instances
+from orchestrator.operations.purge import Purge
+from orchestrator.operations.rerun import Reruns
 from orchestrator.operations.service import Operations
 from orchestrator.schemas.operations import AuditEntry, Operation, OperationRequest
 from orchestrator.workflows.hello.models import HelloRequest
@@ -24,7 +28,6 @@ REQUEST = HelloRequest(hello_id="1", user_name="ada")
 WHY = OperationRequest(reason="because", by="olga")
 ALL = WHY.model_copy(update={"children": True})
 MISSING = AioRpcError(grpc.StatusCode.NOT_FOUND, Metadata(), Metadata(), "no such instance")
-MAX_EVENT_ID = 2**32 - 1
 
 
 class FakeEngine:
@@ -37,8 +40,16 @@ class FakeEngine:
         self.calls: list[tuple[str, str]] = []
         self.reads_until_effect = 0
         self.started: list[Any] = []
+        self.requests: list[Any] = []
+        self.refusing_start: ProblemError | None = None
         self.inputs: list[Any] = []
         self.failure: AioRpcError | None = None
+        self.losing_terminates = 0
+        """How many terminates have no effect, as Dapr before 1.18.4 loses some."""
+        self.ends_instead: str | None = None
+        """The status that whatever is asked for is too late for."""
+        self.repeats: dict[str, str] = {}
+        """Of a rerun from an event, the instance that it repeats."""
         self._to_come: dict[str, str | None] = {}
 
     async def get_workflow_state(self, instance_id: str, payloads: bool) -> InstanceState | None:
@@ -61,12 +72,21 @@ class FakeEngine:
         return InstanceState.from_proto(ParseDict(raw, protos.WorkflowState()))
 
     async def get_workflow_history(self, instance_id: str) -> list[Any]:
-        return [
-            ParseDict(
-                {"childWorkflowInstanceCreated": {"instanceId": child}}, protos.HistoryEvent()
-            )
-            for child in self.children.get(instance_id, ())
+        step: dict[str, Any] = {"name": "try_luck", "taskExecutionId": "a"}
+        if source := self.repeats.get(instance_id):
+            step["rerunParentInstanceInfo"] = {"instanceID": source}
+        events: list[dict[str, Any]] = [
+            {"eventId": -1, "workflowStarted": {}},
+            {"eventId": 3, "taskScheduled": step},
+            {"eventId": 2, "taskScheduled": {"name": "step_of_older_code"}},
+            {"eventId": 4, "timerCreated": {"name": "rest"}},
+            {"eventId": -1, "timerFired": {"timerId": 4}},
         ]
+        events += [
+            {"eventId": 5 + n, "childWorkflowInstanceCreated": {"instanceId": child}}
+            for n, child in enumerate(self.children.get(instance_id, ()))
+        ]
+        return [ParseDict(event, protos.HistoryEvent()) for event in events]
 
     async def pause_workflow(self, instance_id: str, reason: str) -> None:
         self._do("pause", instance_id, reason, [instance_id], "SUSPENDED")
@@ -79,11 +99,13 @@ class FakeEngine:
     ) -> None:
         ids = self._family(instance_id) if recursive else [instance_id]
         running = [i for i in ids if self.statuses.get(i) in ("RUNNING", "SUSPENDED")]
-        self._do("terminate", instance_id, output["reason"], running, "TERMINATED")
+        self.losing_terminates -= 1
+        effect = [] if self.losing_terminates >= 0 else running
+        self._do("terminate", instance_id, output["reason"], effect, "TERMINATED")
 
     async def purge_workflow(self, instance_id: str, recursive: bool) -> None:
-        ids = self._family(instance_id) if recursive else [instance_id]
-        self._do("purge", instance_id, "because", ids, None)
+        assert not recursive
+        self._do("purge", instance_id, "because", [instance_id], None)
 
     async def rerun_workflow_from_event(
         self,
@@ -93,14 +115,22 @@ class FakeEngine:
         new_instance_id: str,
         input: Any,  # noqa: A002 - the client's name
     ) -> str:
-        if event_id > MAX_EVENT_ID:
-            raise ValueError(f"event_id must be between 0 and {MAX_EVENT_ID}, got {event_id}.")
+        if new_instance_id in self.statuses or new_instance_id in self._to_come:
+            raise AioRpcError(grpc.StatusCode.ALREADY_EXISTS, Metadata(), Metadata(), "exists")
         self.inputs.append(input)
+        self.repeats[new_instance_id] = instance_id
         self._do("rerun", instance_id, "because", [new_instance_id], "RUNNING")
         return new_instance_id
 
     async def start(self, definition: Any, request: Any) -> bool:
-        self.started.append(definition.instance_id(request))
+        if self.refusing_start is not None:
+            raise self.refusing_start
+        instance_id = definition.instance_id(request)
+        if instance_id in self.started:
+            return False
+        self.started.append(instance_id)
+        self.requests.append(request)
+        self.statuses[instance_id] = "RUNNING"
         return True
 
     def _do(
@@ -112,7 +142,7 @@ class FakeEngine:
             raise MISSING
         assert reason == "because"
         self.calls.append((call, instance_id))
-        self._to_come.update(dict.fromkeys(changed, status))
+        self._to_come.update(dict.fromkeys(changed, self.ends_instead or status))
 
     def _set(self, instance_id: str, status: str | None) -> None:
         if status is None:
@@ -136,13 +166,16 @@ class World:
         self.refreshed: list[dict[str, str | None]] = []
         """For each refresh, the status that the engine had of each instance."""
         self.tombstones, self.audit = Tombstones(self.store), Audit(self.store)
+        self.links = RerunLinks(self.store)
+        engine: Any = self.engine
+        instances = Instances(engine)
         self.operations = Operations(
-            CATALOGUE,
-            self.engine,  # type: ignore[arg-type]
-            self.engine,  # type: ignore[arg-type]
-            self.engine,  # type: ignore[arg-type]
+            engine,
+            engine,
             self.audit,
             self.tombstones,
+            Reruns(CATALOGUE, engine, engine, instances, self.links),
+            Purge(engine, instances, self.tombstones, self.links),
             self.refresh,
         )
 

@@ -14,6 +14,7 @@ from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.telemetry.wait_spans import add_wait_span
 from orchestrator.toolkit.accepted_events import AcceptedEvent, AcceptedEvents, Sent
 from orchestrator.toolkit.definition import Event
+from orchestrator.toolkit.lives import life_of, root_of
 from orchestrator.toolkit.messages import EventEnvelope
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
@@ -81,17 +82,16 @@ class Events:
         try:
             wait = wait_of(state, event)
         except ProblemError:
-            if not await self._accepted_before(state, event, mine):
+            # Without its input, nothing says which life the instance is in.
+            if state.input is None or not await self._accepted_before(state, event, mine):
                 raise
             return False
-        instance_id, sent = (
-            state.instance_id,
-            Sent(wait_id=wait.id, event_key=event.key_for(wait.id, payload)),
-        )
+        instance_id = state.instance_id
+        sent = Sent(wait_id=wait.id, event_key=event.key_for(wait.id, payload))
         accepted, now = await self._accepted_events.find(instance_id, sent.event_key), False
         if accepted is None:
             await admit(wait)
-            accepted, now = await self._accept(instance_id, event, mine, sent)
+            accepted, now = await self._accept(state, event, mine, sent)
         await self._raise_once(instance_id, event, accepted, sent)
         if not now and not _same(event, accepted, mine):
             raise ProblemError(ProblemType.ALREADY_DECIDED, _why(accepted, event))
@@ -100,12 +100,12 @@ class Events:
         return now
 
     async def _accept(
-        self, instance_id: str, event: Event, mine: AcceptedEvent, sent: Sent
+        self, state: InstanceState, event: Event, mine: AcceptedEvent, sent: Sent
     ) -> tuple[AcceptedEvent, bool]:
         payload = mine.payload or {}
-        await self._accepted_events.remember(instance_id, event.name, payload, sent)
+        await self._accepted_events.remember(_root(state), event.name, payload, sent)
         return await self._accepted_events.accept_once(
-            instance_id, sent.event_key, payload, mine.by
+            state.instance_id, sent.event_key, payload, mine.by
         )
 
     async def _accepted_before(
@@ -113,7 +113,7 @@ class Events:
     ) -> bool:
         """Return whether a wait that is over accepted this; raise what was not raised yet."""
         instance_id, payload = state.instance_id, mine.payload or {}
-        sent = await self._accepted_events.recall(instance_id, event.name, payload)
+        sent = await self._accepted_events.recall(_root(state), event.name, payload)
         if sent is None:
             return False
         accepted = await self._accepted_events.find(instance_id, sent.event_key)
@@ -171,6 +171,11 @@ def wait_of(state: InstanceState, event: Event) -> Wait:
             f"Instance {instance_id} does not wait for {event.name} now{doing}",
         )
     return wait
+
+
+def _root(state: InstanceState) -> str:
+    """Return the instance, and its life: what an earlier life accepted is no answer to this."""
+    return root_of(state.instance_id, life_of(state.input))
 
 
 def _same(event: Event, accepted: AcceptedEvent, mine: AcceptedEvent) -> bool:

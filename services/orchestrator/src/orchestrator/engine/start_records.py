@@ -168,6 +168,15 @@ class StartRecords:
             _tombstone_key(instance_id), Tombstone(by=by, life=life), ttl=self._times.keep
         )
 
+    async def withdraw_purge(self, instance_id: str) -> None:
+        """Delete the tombstone of an instance that the engine did not purge.
+
+        Were it left, an instance that retention removes later would count as purged.
+        """
+        read = await self._store.get(_tombstone_key(instance_id), Tombstone)
+        if read.etag is not None:
+            await self._store.delete(_tombstone_key(instance_id), read.etag)
+
     async def purged_life(self, instance_id: str) -> int:
         """Return the last life of an id that an operator purged; 0 where none was."""
         found = (await self._store.get(_tombstone_key(instance_id), Tombstone)).value

@@ -13,6 +13,7 @@ from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.replay_executor import registry_of
 from orchestrator.inspection.detail import detail_of
 from orchestrator.inspection.pending_tasks import CannotReplay, PendingTasks, pending_tasks
+from orchestrator.inspection.rerun_links import RerunLinks
 from orchestrator.inspection.timeline import Timeline
 from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.inspection.waiting_reasons import MAX_REASONS, WaitContext, waiting_reasons
@@ -33,6 +34,7 @@ class Inspector:
         catalogue: Catalogue,
         management: Management,
         tombstones: Tombstones,
+        rerun_links: RerunLinks,
         why_no_worker: Callable[[], Awaitable[str | None]],
         jaeger_url: str | None,
     ) -> None:
@@ -41,13 +43,15 @@ class Inspector:
         Args:
             catalogue: The hosted workflows.
             management: The engine.
-            tombstones: Which instances were purged, or are reruns.
+            tombstones: Which instances were purged.
+            rerun_links: Which are reruns, and of which.
             why_no_worker: Returns why no workflow can run, if none can.
             jaeger_url: The address of Jaeger's UI, if there is one.
         """
         self._catalogue = catalogue
         self._management = management
         self._tombstones = tombstones
+        self._rerun_links = rerun_links
         self._why_no_worker = why_no_worker
         self._jaeger_url = jaeger_url
         self._registry = registry_of(catalogue.definitions)
@@ -69,7 +73,7 @@ class Inspector:
         if not state.terminal:
             why = waiting_reasons(await self._wait_context(state, history, timeline, now))
         definition = self._catalogue.of_workflow(state.name)
-        rerun_of = await self._tombstones.rerun_of(instance_id)
+        rerun_of = await self._rerun_links.source_of(instance_id)
         return detail_of(state, info, why, definition, rerun_of, self._jaeger_url, now)
 
     async def history(self, instance_id: str) -> InstanceHistory:

@@ -1,20 +1,10 @@
-"""What Dapr keeps no record of: which instances were purged, and which are reruns."""
-
-from pydantic import BaseModel
+"""What Dapr keeps no record of: which instances were purged."""
 
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.start_records import UNUSED, StartRecords, not_begun
 from orchestrator.toolkit.lives import FIRST
 from servicekit.problems import ProblemError
-from servicekit.state import Conflict, StateStore
-
-
-class RerunOf(BaseModel):
-    """The instance that a rerun repeats, the step that it begins at, and its new input."""
-
-    source: str
-    from_event: int | None
-    input: str | None
+from servicekit.state import StateStore
 
 
 class Tombstones:
@@ -27,12 +17,15 @@ class Tombstones:
             store: Where they are.
             starts: What was started; the records in `store` by default.
         """
-        self._store = store
         self._starts = starts or StartRecords(store)
 
     async def record_purge(self, instance_id: str, by: str, life: int = FIRST) -> None:
         """Record that a life of an instance is purged: see `StartRecords.record_purge`."""
         await self._starts.record_purge(instance_id, by, life)
+
+    async def withdraw_purge(self, instance_id: str) -> None:
+        """Delete the record of a purge that the engine refused."""
+        await self._starts.withdraw_purge(instance_id)
 
     async def was_purged(self, instance_id: str) -> bool:
         """Return whether an operator purged an instance of this id."""
@@ -60,17 +53,3 @@ class Tombstones:
         except ProblemError as error:
             return error
         return not_begun(instance_id)
-
-    async def record_rerun(self, new_instance_id: str, rerun: RerunOf) -> RerunOf:
-        """Record what a new instance repeats; return what was recorded first under its id."""
-        key = f"rerun:{new_instance_id}"
-        try:
-            await self._store.put(key, rerun, None)
-        except Conflict:
-            return (await self._store.get(key, RerunOf)).value or rerun
-        return rerun
-
-    async def rerun_of(self, instance_id: str) -> str | None:
-        """Return the instance that this one repeats, if it is a rerun."""
-        recorded = (await self._store.get(f"rerun:{instance_id}", RerunOf)).value
-        return recorded.source if recorded else None

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from contracts.problems import ProblemType
 from orchestrator.operations.allowed import ALLOWED
@@ -47,12 +48,12 @@ class BulkOperations:
         self._audit = audit
 
     async def perform(self, request: BulkRequest) -> BulkResult:
-        """Return what would be done; with the right count as `confirm`, do it.
+        """Return what would be done; with the right count, and digest if given, do it.
 
         An operation that is refused does not stop the others.
 
         Raises:
-            ProblemError: The count is not the confirmed one (409): nothing was done.
+            ProblemError: The count or the instances are not as confirmed (409): nothing was done.
         """
         found = sorted(self._targets(request), key=lambda e: (e.created_at, e.instance_id))
         targets = found[:MAX_INSTANCES]
@@ -64,6 +65,10 @@ class BulkOperations:
                 raise ProblemError(
                     ProblemType.WRONG_STATE,
                     f"{len(targets)} instances match now, and {request.confirm} were confirmed",
+                )
+            if request.confirm_digest not in (None, _digest(request, targets)):
+                raise ProblemError(
+                    ProblemType.WRONG_STATE, "Other instances match now than those confirmed"
                 )
             gate = asyncio.Semaphore(CONCURRENCY)
 
@@ -124,11 +129,17 @@ class BulkOperations:
             operation=request.operation,
             dry_run=results is None,
             count=len(targets),
+            digest=_digest(request, targets),
             remaining=len(found) - len(targets),
             instance_ids=[entry.instance_id for entry in targets],
             results=results or [],
             index=self._index.state(),
         )
+
+
+def _digest(request: BulkRequest, targets: list[Entry]) -> str:
+    names = "\n".join([request.operation, *(entry.instance_id for entry in targets)])
+    return sha256(names.encode()).hexdigest()[:32]
 
 
 def _rerun(request: BulkRequest, entry: Entry) -> RerunRequest:

@@ -11,6 +11,9 @@ from orchestrator.schemas.workflows import RuntimeStatus
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
+MAX_EVENT_ID = 2**31 - 1
+"""The greatest id of an event: the engine numbers them by 32 bits."""
+
 
 class Operation(StrEnum):
     """An operation on an instance."""
@@ -39,6 +42,8 @@ class RerunRequest(OperationRequest):
     from_event: int | None = Field(
         default=None,
         ge=0,
+        le=MAX_EVENT_ID,
+        strict=True,
         description="The `event_id` of a step; null reruns from the start",
     )
     input: dict[str, Any] | None = Field(
@@ -64,7 +69,14 @@ class BulkRequest(OperationRequest):
     confirm: int | None = Field(
         default=None,
         ge=0,
+        strict=True,
         description="The count that a dry run has returned; null is a dry run, which only counts",
+    )
+    confirm_digest: str | None = Field(
+        default=None,
+        max_length=100,
+        description="The `digest` that a dry run has returned: then the very same instances must "
+        "match, and not only as many",
     )
     suffix: RequestId | None = Field(
         default=None,
@@ -75,6 +87,8 @@ class BulkRequest(OperationRequest):
     def _rerun_has_a_suffix(self) -> Self:
         if (self.operation is Operation.RERUN) != (self.suffix is not None):
             raise ValueError("a rerun needs a suffix, and nothing else takes one")
+        if self.confirm_digest is not None and self.confirm is None:
+            raise ValueError("a confirm_digest goes with the count as confirm")
         return self
 
 
@@ -93,6 +107,7 @@ class BulkResult(BaseModel):
     operation: Operation
     dry_run: bool
     count: int = Field(description="The number of matching instances: pass it as `confirm`")
+    digest: str = Field(description="Of the matching instances: pass it as `confirm_digest`")
     remaining: int = Field(description="How many more match, for another call: the newest")
     instance_ids: list[str] = Field(description="The matching instances, the oldest first")
     results: list[BulkItem] = Field(description="Empty after a dry run")

@@ -1,0 +1,41 @@
+"""Reads instances for operations: their state, and that of their child workflows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from orchestrator.dapr_sdk.errors import engine_errors
+from orchestrator.dapr_sdk.management import Management
+from orchestrator.dapr_sdk.state import InstanceState
+
+
+class Instances:
+    """The instances in the engine; each method answers 503 where it does not answer."""
+
+    def __init__(self, management: Management) -> None:
+        """Read them by `management`."""
+        self._management = management
+
+    async def state(self, instance_id: str) -> InstanceState | None:
+        """Return the state of an instance, with payloads; None where there is none."""
+        with engine_errors():
+            return await self._management.get_workflow_state(instance_id, payloads=True)
+
+    async def history(self, instance_id: str) -> Sequence[Any]:
+        """Return the events of an instance."""
+        with engine_errors():
+            return await self._management.get_workflow_history(instance_id)
+
+    async def descendants(self, instance_id: str) -> list[InstanceState]:
+        """Return the child workflows of an instance that are there, each before its own."""
+        # A child that was retried is in the history more than once; a purged one has no state.
+        names = dict.fromkeys(await self._names_below(instance_id))
+        states = [await self.state(name) for name in names]
+        return [state for state in states if state is not None]
+
+    async def _names_below(self, instance_id: str) -> list[str]:
+        found: list[str] = []
+        for event in await self.history(instance_id):
+            if event.HasField("childWorkflowInstanceCreated"):
+                child = event.childWorkflowInstanceCreated.instanceId
+                found += [child, *await self._names_below(child)]
+        return found
