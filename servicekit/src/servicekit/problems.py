@@ -38,7 +38,7 @@ class ProblemError(Exception):
             type_: The problem's type, which determines the HTTP status and the title.
             detail: What happened, for a person to read; truncated to 1,500 bytes.
             errors: The invalid fields.
-            retry_after: Seconds until a retry makes sense; for 503 only.
+            retry_after: Seconds until a retry makes sense; for 429 and 503 only.
         """
         # Not only in the answer: the audit trail keeps it, too.
         self.detail = truncate(detail, MAX_DETAIL_BYTES)

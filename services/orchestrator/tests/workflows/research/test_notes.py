@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from contracts.problems import ProblemType
 from orchestrator.workflows.research.adapters.knowledge.notes import (
     MAX_CANDIDATES,
     MAX_NOTES,
@@ -18,6 +19,7 @@ from orchestrator.workflows.research.adapters.knowledge.notes import (
     Notes,
 )
 from orchestrator.workflows.research.knowledge import MAX_CHARACTERS
+from servicekit.problems import ProblemError
 from servicekit.state import Model, StoreUnavailable, Versioned
 from servicekit.testing import MemoryStateStore
 
@@ -86,7 +88,7 @@ async def test_the_number_of_keys_and_candidates_is_bounded() -> None:
     store = MemoryStateStore()
     many = Note(title="Many", text=" ".join(f"w{i}" for i in range(200)))
     await Notes(store).put("many", many)
-    assert store.calls["write"] == MAX_TERMS + 1
+    assert store.calls["write"] == MAX_TERMS + 2  # the record, and the list of the notes
     assert len(await Notes(store).search(many.text, 5)) == 1
     assert await Notes(store).search("x" * 100_000, 5) == []
 
@@ -202,3 +204,29 @@ async def assert_sound(data: Data) -> None:
 
 def json_notes(data: Data, key: str) -> str:
     return data[key][0].removeprefix('{"notes":').removesuffix("}")
+
+
+async def test_notes_have_a_quota() -> None:
+    store = MemoryStateStore()
+    notes = Notes(store, quota=2)
+    for name in ("a", "b", "a"):
+        await notes.put(name, TEA)
+    with pytest.raises(ProblemError) as error:
+        await notes.put("c", TEA)
+    assert error.value.type is ProblemType.TOO_MANY_REQUESTS
+    await notes.put("a", None)
+    assert await notes.put("c", TEA)
+
+
+async def test_of_a_deleted_note_nothing_stays() -> None:
+    store = MemoryStateStore()
+    notes = Notes(store)
+    await notes.put("a", TEA)
+    store.pass_time(timedelta(days=1000))
+    assert await notes.find("a") == TEA
+    await notes.put("a", None)
+    store.pass_time(timedelta(days=1))
+    assert set(store.data) == {"notes"}
+    assert await notes.put("a", TEA)
+    store.pass_time(timedelta(days=1000))
+    assert len(await notes.search(TEA.text, 5)) == 1

@@ -3,18 +3,19 @@
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Response, status
 from pydantic import BaseModel, Field
 
 from contracts.fields import RequestId
 from contracts.problems import ProblemType
-from orchestrator.api.deps import EngineDep, StoreDep, StoreGuardDep
+from orchestrator.api.deps import EngineDep, StoreDep, StoreGuardDep, WorkflowSettingsDep
 from orchestrator.api.params import InstanceId
 from orchestrator.engine.start_records import not_begun
 from orchestrator.toolkit.lives import life_of, root_of
 from orchestrator.workflows.document_batch.adapters.library import Document, Library
 from orchestrator.workflows.document_batch.adapters.results import ResultRecord, Results
 from orchestrator.workflows.document_batch.models import MAX_DOCUMENTS, BatchRequest, DocumentClass
+from orchestrator.workflows.document_batch.settings import DocumentBatchSettings
 from orchestrator.workflows.document_batch.workflow import DEFINITION
 from servicekit.params import Limit
 from servicekit.problems import ProblemError, problem_responses
@@ -63,6 +64,13 @@ class ResultPage(BaseModel):
 router = APIRouter(tags=[DEFINITION.title])
 
 
+async def _library(store: StoreDep, settings: WorkflowSettingsDep) -> Library:
+    return Library(store, settings.of(DocumentBatchSettings).documents_quota)
+
+
+LibraryDep = Annotated[Library, Depends(_library)]
+
+
 @router.put(
     "/documents/{document_id}",
     summary="Upload a document",
@@ -71,19 +79,19 @@ router = APIRouter(tags=[DEFINITION.title])
     status_code=status.HTTP_201_CREATED,
     responses={
         200: {"model": DocumentKept, "description": "The document was there before"},
-        **problem_responses(ProblemType.KEY_REUSED),
+        **problem_responses(ProblemType.KEY_REUSED, ProblemType.TOO_MANY_REQUESTS),
     },
 )
 async def put_document(
     document_id: DocumentId,
     document: Document,
     response: Response,
-    store: StoreDep,
+    library: LibraryDep,
     guard: StoreGuardDep,
 ) -> DocumentKept:
     """Store a document under an id."""
     guard.admit()
-    kept, now = await Library(store).put(document_id, document)
+    kept, now = await library.put(document_id, document)
     if kept != document:
         raise ProblemError(ProblemType.KEY_REUSED, f"{document_id} is the id of another document")
     if not now:
@@ -96,12 +104,24 @@ async def put_document(
     summary="Read a document",
     responses=problem_responses(ProblemType.NOT_FOUND),
 )
-async def get_document(document_id: DocumentId, store: StoreDep) -> Document:
+async def get_document(document_id: DocumentId, library: LibraryDep) -> Document:
     """Return a document."""
-    document = await Library(store).get(document_id)
+    document = await library.get(document_id)
     if document is None:
         raise ProblemError(ProblemType.NOT_FOUND, f"There is no document {document_id}")
     return document
+
+
+@router.delete(
+    "/documents/{document_id}",
+    summary="Delete a document",
+    description="The results of batches stay. A batch that has not processed it yet finds none. "
+    "Samples stay, too.",
+    status_code=status.HTTP_204_NO_CONTENT,
+)
+async def delete_document(document_id: DocumentId, library: LibraryDep) -> None:
+    """Delete a document, if there is one."""
+    await library.delete(document_id)
 
 
 @router.get(

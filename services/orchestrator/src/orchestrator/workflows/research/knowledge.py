@@ -10,6 +10,8 @@ from orchestrator.toolkit.language.port import Passage
 # sources, stay two hundred times below the engine's limit.
 MAX_PASSAGES = 5
 MAX_CHARACTERS = 1_000
+# The most notes, where the settings say nothing else.
+NOTES_QUOTA = 1_000
 
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
 """One line of text, without control characters."""

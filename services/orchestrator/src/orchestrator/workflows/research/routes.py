@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response, status
+from fastapi import APIRouter, Depends, Path, Response, status
 
 from contracts.fields import RequestId
 from contracts.problems import ProblemType
-from orchestrator.api.deps import EngineDep, StoreDep, StoreGuardDep
+from orchestrator.api.deps import EngineDep, StoreDep, StoreGuardDep, WorkflowSettingsDep
 from orchestrator.api.params import InstanceId
 from orchestrator.workflows.research.adapters.knowledge.notes import Note, Notes
 from orchestrator.workflows.research.adapters.reports import Report, Reports
 from orchestrator.workflows.research.models import MAX_ROUNDS, draft_key, report_key
+from orchestrator.workflows.research.settings import ResearchSettings
 from orchestrator.workflows.research.workflow import DEFINITION
 from servicekit.problems import ProblemError, problem_responses
 from servicekit.state import StateStore
@@ -24,6 +25,13 @@ router = APIRouter(
     responses=problem_responses(ProblemType.NOT_FOUND),
 )
 notes_router = APIRouter(prefix="/notes/{note_id}", tags=[NOTES_TAG["name"]])
+
+
+async def _notes(store: StoreDep, settings: WorkflowSettingsDep) -> Notes:
+    return Notes(store, settings.of(ResearchSettings).notes_quota)
+
+
+NotesDep = Annotated[Notes, Depends(_notes)]
 
 
 @router.get("/report", summary="Read the report")
@@ -50,32 +58,33 @@ async def read_draft(
     summary="Add or replace a note",
     description="Research finds it by its words from now on.",
     responses={
-        status.HTTP_201_CREATED: {"model": Note, "description": "There was no such note before"}
+        status.HTTP_201_CREATED: {"model": Note, "description": "There was no such note before"},
+        **problem_responses(ProblemType.TOO_MANY_REQUESTS),
     },
 )
 async def put_note(
-    note_id: NoteId, note: Note, response: Response, store: StoreDep, guard: StoreGuardDep
+    note_id: NoteId, note: Note, response: Response, notes: NotesDep, guard: StoreGuardDep
 ) -> Note:
     """Add a note, or replace it."""
     guard.admit()
-    if await Notes(store).put(note_id, note):
+    if await notes.put(note_id, note):
         response.status_code = status.HTTP_201_CREATED
     return note
 
 
 @notes_router.get("", summary="Read a note", responses=problem_responses(ProblemType.NOT_FOUND))
-async def get_note(note_id: NoteId, store: StoreDep) -> Note:
+async def get_note(note_id: NoteId, notes: NotesDep) -> Note:
     """Return a note."""
-    note = await Notes(store).find(note_id)
+    note = await notes.find(note_id)
     if note is None:
         raise ProblemError(ProblemType.NOT_FOUND, f"There is no note {note_id}")
     return note
 
 
 @notes_router.delete("", summary="Delete a note", status_code=status.HTTP_204_NO_CONTENT)
-async def delete_note(note_id: NoteId, store: StoreDep) -> None:
+async def delete_note(note_id: NoteId, notes: NotesDep) -> None:
     """Delete a note, if there is one."""
-    await Notes(store).put(note_id, None)
+    await notes.put(note_id, None)
 
 
 async def _find(store: StateStore, instance_id: str, key: str, what: str) -> Report:

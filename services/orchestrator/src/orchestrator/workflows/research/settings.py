@@ -3,6 +3,7 @@
 from pydantic import Field, HttpUrl
 
 from orchestrator.toolkit.workflow_settings import WorkflowSettings
+from orchestrator.workflows.research.knowledge import NOTES_QUOTA
 
 
 class ResearchSettings(WorkflowSettings):
@@ -11,6 +12,12 @@ class ResearchSettings(WorkflowSettings):
     search_url: HttpUrl | None = Field(
         default=None,
         description="A search engine with SearXNG's JSON API: research searches the web as well",
+    )
+    notes_quota: int = Field(
+        default=NOTES_QUOTA,
+        ge=1,
+        le=10_000,
+        description="The most notes that are kept; of more, 429 until one is deleted",
     )
     research_review_seconds: float = Field(
         default=604_800.0,

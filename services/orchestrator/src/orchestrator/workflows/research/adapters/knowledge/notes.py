@@ -9,14 +9,22 @@ so of two writers of a note, neither removes what the other has just added.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
+from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.toolkit.language.port import Passage
 from orchestrator.toolkit.language.sentences import terms_of
-from orchestrator.workflows.research.knowledge import MAX_CHARACTERS, Line, Prose, shortened
-from servicekit.state import StateStore, until_written
+from orchestrator.workflows.research.knowledge import (
+    MAX_CHARACTERS,
+    NOTES_QUOTA,
+    Line,
+    Prose,
+    shortened,
+)
+from servicekit.collection import Collection
+from servicekit.state import PERMANENT, StateStore, until_written
 
 # So many terms of a note are indexed, and of a question searched: each is a key of the store.
 MAX_TERMS = 100
@@ -26,6 +34,8 @@ MAX_NOTES = 200
 # So many candidates are read, those with the rarest terms first.
 MAX_CANDIDATES = 25
 PARALLEL_WRITES = 10
+# The record of a deleted note has the revision that a writer under way compares with.
+EMPTY_KEPT = timedelta(days=1)
 
 
 class Note(BaseModel):
@@ -66,9 +76,10 @@ class Notes:
 
     name = "notes"
 
-    def __init__(self, store: StateStore) -> None:
-        """Keep the notes in `store`."""
+    def __init__(self, store: StateStore, quota: int = NOTES_QUOTA) -> None:
+        """Keep the notes in `store`, at most `quota`."""
         self._store = store
+        self._ids = Collection(store, "notes", quota)
 
     async def find(self, note_id: str) -> Note | None:
         """Return a note, or None where there is none."""
@@ -80,7 +91,19 @@ class Notes:
 
         Returns:
             Whether there was no note before.
+
+        Raises:
+            ProblemError: It is one more than the quota (429).
         """
+        async with self._store.locks(_record_key(note_id)):
+            if note is not None:
+                await self._ids.add(note_id)
+            created = await self._put(note_id, note)
+            if note is None:
+                await self._ids.remove(note_id)
+            return created
+
+    async def _put(self, note_id: str, note: Note | None) -> bool:
         wanted = _indexed(note)
 
         # Not the store's `update`: the index is written between the read and the write.
@@ -91,7 +114,7 @@ class Notes:
                 return read.value, revision
             await self._each(wanted, note_id, revision, add=True)
             record = NoteRecord(revision=revision, note=note)
-            await self._store.put(_record_key(note_id), record, read.etag)
+            await self._store.put(_record_key(note_id), record, read.etag, ttl=_kept(note))
             return read.value, revision
 
         before, revision = await until_written(note_id, attempt)
@@ -120,7 +143,7 @@ class Notes:
         return found[:limit]
 
     async def _each(
-        self, wanted: Collection[str], note_id: str, revision: int, *, add: bool
+        self, wanted: AbstractSet[str], note_id: str, revision: int, *, add: bool
     ) -> None:
         turns = asyncio.Semaphore(PARALLEL_WRITES)
 
@@ -141,7 +164,21 @@ class Notes:
                 notes[note_id] = revision
             return IndexEntry(notes=dict(list(notes.items())[-MAX_NOTES:]))
 
-        await self._store.update(_index_key(term), IndexEntry, changed)
+        key = _index_key(term)
+
+        # Not the store's `update`: how long the entry is kept depends on what is in it.
+        async def attempt() -> None:
+            read = await self._store.get(key, IndexEntry)
+            entry = changed(read.value)
+            if entry is not None and entry != read.value:
+                await self._store.put(key, entry, read.etag, ttl=_kept(entry.notes))
+
+        await until_written(key, attempt)
+
+
+def _kept(content: object) -> timedelta:
+    """Return how long a record is kept: one without content until no writer is under way."""
+    return PERMANENT if content else EMPTY_KEPT
 
 
 def _indexed(note: Note | None) -> set[str]:
