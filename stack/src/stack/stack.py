@@ -11,6 +11,7 @@ from types import TracebackType
 
 from rich.console import Console
 
+from stack.backends import redis_password
 from stack.dapr_setup import provide_dapr
 from stack.errors import ProcessExitedError, StackError
 from stack.layout import FRONT, Ports, RunDirectory, address, url
@@ -76,6 +77,11 @@ class Stack:
     def sidecar_grpc(self, app: str) -> str:
         """Return the address of the gRPC API of an app's sidecar."""
         return address(self._ports.apps[app].grpc)
+
+    def redis_url(self) -> str:
+        """Return the URL of Redis, with its password."""
+        password = redis_password(self.run)
+        return f"redis://:{password}@{address(self._ports.redis)}/0"
 
     def has(self, name: str) -> bool:
         """Return whether this stack has such a process."""

@@ -1,0 +1,143 @@
+"""A store that fills under load refuses new work, and loses nothing of what it accepted."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from stack import Stack, StackOptions
+from support.stacks import connect_stack
+from support.system import System, eventually, somebody, unique
+
+BUDGET = 6 * 2**20
+HOVER_SECONDS = 60.0
+STARTERS = 6
+# So that what has ended makes room within the test.
+RETENTION = 15
+# Less than a caller is told to wait.
+REFUSED_PAUSE = 0.1
+
+
+@pytest.fixture(scope="module")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """A stack over a small Redis."""
+    options = StackOptions(
+        run_dir=tmp_path_factory.mktemp("full"),
+        store="redis",
+        prefer_port=None,
+        retention_seconds=RETENTION,
+        env={"orchestrator": {"STORE_MEMORY_BYTES": str(BUDGET), "STORE_FILL_SECONDS": "0.1"}},
+    )
+    async with Stack(options) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def system(stack: Stack) -> AsyncIterator[System]:
+    async with connect_stack(stack) as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+async def redis(stack: Stack) -> AsyncIterator[Redis]:
+    """The stack's Redis, which refuses writes over the budget: so it shows whether one came."""
+    async with Redis.from_url(stack.redis_url(), decode_responses=True) as client:
+        await client.config_set("maxmemory", BUDGET)
+        yield client
+
+
+class Load:
+    """Starts tasks and uploads documents until told to stop, and keeps what was accepted."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self.until = time.monotonic() + HOVER_SECONDS
+        self.accepted: list[str] = []
+        self.documents: list[str] = []
+        self.answers: Counter[int] = Counter()
+
+    async def start(self) -> None:
+        """Start tasks, each once; what is refused is another task the next time."""
+        while time.monotonic() < self.until:
+            answer = await self._system.process(task_id=unique(), title="T", assignee=somebody())
+            if self._counted(answer):
+                self.accepted.append(answer.json()["instance_id"])
+            else:
+                await asyncio.sleep(REFUSED_PAUSE)
+
+    async def upload(self) -> None:
+        """Upload documents, and delete one of them each time that there is no room."""
+        while time.monotonic() < self.until:
+            name = unique()
+            answer = await self._system.orchestrator.put(
+                f"/documents/{name}", json={"text": "x" * 50_000}
+            )
+            if self._counted(answer):
+                self.documents.append(name)
+            elif self.documents:
+                await self._system.orchestrator.delete(f"/documents/{self.documents.pop()}")
+
+    def _counted(self, answer: httpx.Response) -> bool:
+        self.answers[answer.status_code] += 1
+        if answer.status_code == 503:
+            assert int(answer.headers["retry-after"]) > 0
+            assert "nearly full" in answer.json()["detail"], answer.text
+        return answer.is_success
+
+
+async def ended(system: System) -> int:
+    """Return how many tasks completed; an end is counted also where retention removed it since."""
+    text = (await system.orchestrator.get("/metrics")).text
+    lines = [line for line in text.splitlines() if line.startswith("taskway_instances_ended_total")]
+    assert all('status="COMPLETED"' in line for line in lines), lines
+    return round(sum(float(line.rpartition(" ")[2]) for line in lines))
+
+
+async def test_nothing_that_was_accepted_is_lost_while_the_store_is_full(
+    system: System, redis: Redis
+) -> None:
+    load = Load(system)
+    await asyncio.gather(load.upload(), *(load.start() for _ in range(STARTERS)))
+    # It was full again and again, and still took some.
+    assert set(load.answers) == {201, 202, 503}, load.answers
+    assert load.answers[503] > HOVER_SECONDS
+
+    async def all_ended() -> bool | None:
+        return True if await ended(system) == len(load.accepted) else None
+
+    await eventually(all_ended, f"{len(load.accepted)} tasks to end")
+    for instance in load.accepted:
+        # 404 is what retention has removed; an instance that cannot be read would be neither.
+        answer = await system.orchestrator.get(f"/instances/{instance}")
+        assert answer.status_code in (200, 404, 410), answer.text
+
+    memory, errors = await redis.info("memory"), await redis.info("errorstats")
+    assert "errorstat_OOM" not in errors
+    assert memory["used_memory_peak"] < BUDGET
+
+
+async def test_doctor_says_that_the_store_is_full(system: System, redis: Redis) -> None:
+    fillers: list[str] = []
+    # In small pieces: a request has to fit beside what is stored.
+    while (await redis.info("memory"))["used_memory"] < BUDGET * 0.85:
+        fillers.append(f"filler-{len(fillers)}")
+        await redis.set(fillers[-1], "x" * 20_000)
+
+    async def check() -> dict[str, str] | None:
+        checks = (await system.orchestrator.get("/system")).json()["checks"]
+        [found] = [check for check in checks if check["name"] == "store fill"]
+        return None if found["ok"] else found
+
+    found = await eventually(check, "the store to be full", within=10)
+    assert "memory of Redis" in found["detail"]
+    assert (await system.process(task_id=unique(), title="T", assignee=somebody())).status_code == (
+        503
+    )
+    if fillers:
+        await redis.delete(*fillers)
+    text = (await system.orchestrator.get("/metrics")).text
+    assert "taskway_store_used_ratio" in text
