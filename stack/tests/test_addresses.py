@@ -7,7 +7,7 @@ from stack.cli import shell_export
 
 def test_an_api_on_another_port_is_exported() -> None:
     command = shell_export("http://127.0.0.1:29865", preferred=8000)
-    assert command == "export TASKWAY_URL=http://localhost:29865"
+    assert command == "export TASKWAY_URL=http://127.0.0.1:29865"
 
 
 @pytest.mark.parametrize("preferred", [8000, None])

@@ -93,3 +93,19 @@ def test_programs_for_another_machine_are_skipped(home: Path) -> None:
 def test_each_version_has_its_cache(home: Path) -> None:
     assert cache_directory(environment(home)).name == pinned_dapr_version()
     assert cache_directory(environment(home, DAPR_VERSION="1.18.6")).name == "1.18.6"
+
+
+def test_a_user_without_a_home_needs_a_folder_for_dapr(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert find_dapr({"PATH": str(home / "path")}) is None
+    with pytest.raises(StackError, match="HOME or XDG_CACHE_HOME"):
+        cache_directory({})
+    placed = place_dapr(home / "path", pinned_dapr_version())
+    found = find_dapr({"PATH": str(home / "path")})
+    assert found is not None
+    assert found.directory == placed

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from stack.dapr_binaries import PROGRAMS
-from stack.dapr_download import download_dapr
+from stack.dapr_download import download_dapr, release_client
 from stack.errors import StackError
 
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -76,3 +77,19 @@ def test_a_missing_release_installs_nothing(tmp_path: Path) -> None:
     with pytest.raises(httpx.HTTPStatusError):
         download(lambda request: httpx.Response(404), target)
     assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALL_PROXY", "socks://127.0.0.1:1080"),
+        ("all_proxy", "socks5://127.0.0.1:1080"),
+        ("SSL_CERT_FILE", "/nonexistent.pem"),
+    ],
+)
+def test_a_wrong_variable_is_a_failed_download_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(httpx.TransportError, match=f"{variable}.* cannot be used"):
+        release_client(os.environ)

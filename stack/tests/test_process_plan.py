@@ -1,5 +1,6 @@
 """The commands, environment and configuration of the processes of a stack."""
 
+import csv
 import json
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from stack.dapr_binaries import DaprBinaries
-from stack.dapr_processes import write_configuration
+from stack.dapr_processes import csv_field, write_configuration
 from stack.layout import APPS, Ports, RunDirectory
 from stack.options import StackOptions
 from stack.ports import PortBlock
@@ -100,3 +101,17 @@ async def test_the_environment_of_a_process_can_be_extended(
     assert specs["assigner"].env["OPEN_DIRECTORY"] == "false"
     assert specs["assigner"].env["APP_PORT"] == str(ports.apps["assigner"].app)
     assert "OPEN_DIRECTORY" not in specs["notifier"].env
+
+
+@pytest.mark.parametrize("path", ["/a, b/x", '/a"b"/x', '/"a', "/a b/#ü%$'"])
+def test_a_path_in_a_list_of_daprd_is_one_field(path: str) -> None:
+    # Go's encoding/csv reads RFC 4180, as this does where it is strict.
+    assert list(csv.reader([csv_field(Path(path))], strict=True)) == [[path]]
+
+
+async def test_no_backend_reads_the_name_of_the_run_directory(
+    run: RunDirectory, ports: Ports, client: httpx.AsyncClient
+) -> None:
+    redis = planned(StackOptions(run.root, store="redis"), run, ports, client)["redis"]
+    assert redis.command[1:] == ["config/redis.conf"]
+    assert str(run.root) not in (run.config / "redis.conf").read_text()

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from servicekit.logs import configure_logs
 from servicekit.metrics import configure_metrics
+from servicekit.outside import use_no_proxy_on_this_machine
 from servicekit.readiness import Readiness
 from servicekit.settings import ServiceSettings
 from servicekit.tracing import configure_tracing
@@ -56,6 +57,7 @@ def serve(service: str, app: FastAPI, settings: ServiceSettings) -> None:
         app: An application of `build_app`.
         settings: Where to listen, how to log, and how long to drain.
     """
+    use_no_proxy_on_this_machine()
     configure_logs(service, settings.log_level, settings.log_format)
     configure_tracing(service)
     configure_metrics(service)

@@ -31,7 +31,8 @@ def redis(run: RunDirectory, ports: Ports, password: str) -> ProcessSpec:
     settings = {
         "bind": HOST,
         "port": ports.redis,
-        "dir": json.dumps(str(run.redis)),
+        # From the folder that it starts in, so that no name needs redis.conf's own quoting.
+        "dir": run.redis.name,
         "requirepass": password,
         # The append-only file is enough; snapshots would be written for nothing.
         "save": '""',
@@ -44,7 +45,7 @@ def redis(run: RunDirectory, ports: Ports, password: str) -> ProcessSpec:
     # A file, since anyone on the machine can read a command line.
     write_private(config, lines)
     ready = redis_ready(HOST, ports.redis, password)
-    return ProcessSpec("redis", [program, str(config)], Stage.BACKEND, ready)
+    return ProcessSpec("redis", [program, run.relative(config)], Stage.BACKEND, ready)
 
 
 def redis_env(ports: Ports, password: str) -> dict[str, str]:
@@ -92,7 +93,9 @@ def jaeger(program: str, run: RunDirectory, ports: Ports, client: httpx.AsyncCli
     ready = http_ready(client, f"{url(ports.jaeger_ui)}/api/services")
     # It would trace itself, and delay its shutdown by 10 s to export that.
     env = {"OTEL_TRACES_SAMPLER": "always_off"}
-    return ProcessSpec("jaeger", [program, "--config", str(config)], Stage.BACKEND, ready, env)
+    # Relative, for it takes a name with a colon for a URL.
+    command = [program, "--config", run.relative(config)]
+    return ProcessSpec("jaeger", command, Stage.BACKEND, ready, env)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,21 +9,21 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from stack.dapr_setup import provide_dapr
 from stack.demo import DEFAULT_WORKFLOW, Demo
-from stack.errors import ProcessExitedError, StackError
+from stack.errors import INTERRUPTED, ProcessExitedError, StackError
 from stack.layout import APPS, FRONT
 from stack.options import StackOptions, Store
+from stack.output import Output, prepare_streams, print_error
 from stack.paths import PROJECT
-from stack.ports import HOST
 from stack.readiness import local_client
 from stack.stack import Stack
+from stack.stop_signals import StopSignals
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-console = Console(soft_wrap=True)
+console = Output()
 
 StoreOption = Annotated[Store, typer.Option(envvar="STORE", help="The state store.")]
 RunDirOption = Annotated[
@@ -36,7 +35,6 @@ VerboseOption = Annotated[
 WorkflowOption = Annotated[str, typer.Option(help="The workflow to run, by its short name.")]
 SampleOption = Annotated[str | None, typer.Option(help="The sample to run; by default the first.")]
 DEFAULT_RUN_DIR = PROJECT / ".run"
-_INTERRUPTED = 130
 
 
 @app.command()
@@ -73,7 +71,7 @@ class Mode:
 
     Args:
         after: Takes the stack, and whether the sample ended as it should; returns the exit code.
-        when_stopped: The exit code where the user stopped it.
+        when_stopped: The exit code where the user stopped it, once it was up.
     """
 
     after: Callable[[Stack, bool], Awaitable[int]]
@@ -87,26 +85,46 @@ def _options(store: Store, run_dir: Path, verbose: bool, *, restart_all: bool) -
     return StackOptions(run_dir, store, echo=verbose, restart_all=restart_all, report=report)
 
 
+def main() -> None:
+    """Run the command, and exit with its status; every error that can be foreseen is on stderr."""
+    prepare_streams()
+    app(prog_name="python -m stack")
+
+
 def _execute(options: StackOptions, mode: Mode, shown: Shown) -> None:
     try:
         options = replace(options, dapr=provide_dapr(os.environ, console))
         code = asyncio.run(_main(options, mode, shown))
     except StackError as error:
-        console.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False)
+        print_error(str(error))
         if isinstance(error, ProcessExitedError):
             console.print("What was accepted is kept: the next start continues it.")
         code = 1
+    except OSError as error:
+        where = error.filename or options.run_dir
+        print_error(f"{where} cannot be used: {error.strerror or error}")
+        code = 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         console.print("Stopped.")
-        code = mode.when_stopped
+        code = INTERRUPTED
+    console.finish()
+    if console.failure is not None:
+        print_error(f"The output could not be written: {console.failure.strerror}")
+        code = code or 1
     raise typer.Exit(code)
 
 
 async def _main(options: StackOptions, mode: Mode, shown: Shown) -> int:
     stack = Stack(options)
-    _stop_on_signals(stack)
-    async with stack:
-        return await _work(stack, mode, shown)
+    signals = StopSignals(stack, lambda: console.print("\nStopping … (once more to kill)"))
+    try:
+        async with stack:
+            return await _work(stack, mode, shown)
+    except asyncio.CancelledError:
+        if not stack.up or signals.killed:
+            raise
+        console.print("Stopped.")
+        return mode.when_stopped
 
 
 async def _work(stack: Stack, mode: Mode, shown: Shown) -> int:
@@ -136,7 +154,7 @@ async def _leave(stack: Stack, good: bool) -> int:
 
 async def _stay(stack: Stack, good: bool) -> int:
     addresses = {
-        "Swagger UI": f"{_on_localhost(stack.url(FRONT))}/docs",
+        "Swagger UI": f"{stack.url(FRONT)}/docs",
         **{name: f"{stack.url(name)}/docs" for name in APPS if name != FRONT},
         "Logs": str(stack.run.logs),
     }
@@ -153,7 +171,7 @@ async def _stay(stack: Stack, good: bool) -> int:
 
 
 # `run` is stopped by the user, and that is a success.
-_RUN, _DEMO = Mode(_stay, when_stopped=0), Mode(_leave, when_stopped=_INTERRUPTED)
+_RUN, _DEMO = Mode(_stay, when_stopped=0), Mode(_leave, when_stopped=INTERRUPTED)
 
 
 def shell_export(api: str, preferred: int | None) -> str | None:
@@ -165,27 +183,4 @@ def shell_export(api: str, preferred: int | None) -> str | None:
     """
     if preferred in (None, urlsplit(api).port):
         return None
-    return f"export TASKWAY_URL={_on_localhost(api)}"
-
-
-def _on_localhost(address: str) -> str:
-    return address.replace(HOST, "localhost")
-
-
-def _stop_on_signals(stack: Stack) -> None:
-    """Stop the stack in order at the first signal, and kill it at the second."""
-    loop, main = asyncio.get_running_loop(), asyncio.current_task()
-    stopping = False
-
-    def stop() -> None:
-        nonlocal stopping
-        if stopping:
-            stack.kill_all()
-            return
-        stopping = True
-        console.print("\nStopping … (once more to kill)")
-        if main is not None:
-            main.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop)
+    return f"export TASKWAY_URL={api}"

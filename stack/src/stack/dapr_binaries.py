@@ -1,5 +1,6 @@
 """Finds the three Dapr programs on this machine."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stack.errors import StackError
-from stack.paths import pinned_dapr_version, user_cache
+from stack.paths import pinned_dapr_version, user_cache, user_home
 
 PROGRAMS = ("daprd", "placement", "scheduler")
 
@@ -57,7 +58,8 @@ def find_dapr(env: Mapping[str, str]) -> DaprBinaries | None:
         StackError: DAPR_BIN_DIR is set and contains no suitable set.
     """
     if named := env.get("DAPR_BIN_DIR"):
-        found = _inspect(Path(named).expanduser(), env)
+        # By os.path, which leaves a `~` as it is where there is no home folder.
+        found = _inspect(Path(os.path.expanduser(named)), env)
         if found is None:
             raise StackError(
                 f"DAPR_BIN_DIR={named} does not contain {', '.join(PROGRAMS)} of Dapr "
@@ -71,8 +73,11 @@ def find_dapr(env: Mapping[str, str]) -> DaprBinaries | None:
 def _places(env: Mapping[str, str]) -> Iterator[Path]:
     if on_path := shutil.which("daprd", path=env.get("PATH")):
         yield Path(on_path).parent
-    yield Path.home() / ".dapr" / "bin"
-    yield cache_directory(env)
+    home = user_home()
+    if home is not None:
+        yield home / ".dapr" / "bin"
+    if home is not None or env.get("XDG_CACHE_HOME"):
+        yield cache_directory(env)
 
 
 def _inspect(directory: Path, env: Mapping[str, str]) -> DaprBinaries | None:

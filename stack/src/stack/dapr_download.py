@@ -6,6 +6,7 @@ import shutil
 import sys
 import tarfile
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from stack.errors import StackError
 
 RELEASES = "https://github.com/dapr/dapr/releases/download"
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+_NETWORK_VARIABLES = {"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "SSL_CERT_DIR", "SSL_CERT_FILE"}
 # Offline machines fail fast; slow lines may take their time.
 _TIMEOUT = httpx.Timeout(30, connect=5)
 
@@ -64,9 +66,20 @@ def download_dapr(version: str, target: Path, console: Console, client: httpx.Cl
         install(staged, target)
 
 
-def release_client() -> httpx.Client:
-    """Return a client with the time-outs that suit a download."""
-    return httpx.Client(follow_redirects=True, timeout=_TIMEOUT)
+def release_client(env: Mapping[str, str]) -> httpx.Client:
+    """Return a client with the time-outs that suit a download.
+
+    Args:
+        env: The environment, whose proxy and certificates httpx uses.
+
+    Raises:
+        httpx.TransportError: They cannot be used; the message names the variables.
+    """
+    try:
+        return httpx.Client(follow_redirects=True, timeout=_TIMEOUT)
+    except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+        names = ", ".join(sorted(name for name in env if name.upper() in _NETWORK_VARIABLES))
+        raise httpx.TransportError(f"{names or 'httpx'} cannot be used: {error}") from error
 
 
 def install(staged: Path, target: Path) -> None:

@@ -1,6 +1,7 @@
 """Process specifications of Dapr: placement, scheduler and sidecars."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -70,14 +71,22 @@ def sidecar(
         *("--dapr-grpc-port", str(own.grpc)),
         *("--dapr-internal-grpc-listen-address", HOST),
         *("--dapr-internal-grpc-port", str(own.internal)),
-        *("--resources-path", str(COMPONENTS), "--resources-path", str(COMPONENTS / store)),
-        *("--config", str(COMPONENTS / "configuration.yaml"), "--config", str(config)),
+        *("--resources-path", csv_field(COMPONENTS)),
+        *("--resources-path", csv_field(COMPONENTS / store)),
+        *("--config", csv_field(COMPONENTS / "configuration.yaml"), "--config", csv_field(config)),
         *("--placement-host-address", address(ports.placement)),
         *("--scheduler-host-address", address(ports.scheduler)),
         "--enable-metrics=false",
     ]
     ready = http_ready(client, f"{url(own.http)}/v1.0/healthz")
     return ProcessSpec(sidecar_name(app), command, Stage.SIDECAR, ready, env)
+
+
+def csv_field(path: Path) -> str:
+    """Return a path as a field of CSV, which daprd takes its lists of paths for."""
+    text = str(path)
+    # Go's encoding/csv: a quote alone makes a field invalid, and a comma ends it.
+    return '"' + text.replace('"', '""') + '"' if {",", '"'} & set(text) else text
 
 
 def _app_channel(own: AppPorts) -> list[str]:
@@ -92,7 +101,8 @@ def sqlite_env(app: str, run: RunDirectory) -> dict[str, str]:
 
     def database(name: str) -> str:
         # Every commit reaches the disk before it is answered.
-        return f"file:{quote(str(run.data / name))}?_pragma=synchronous(FULL)"
+        # By its bytes, whatever the locale takes them for.
+        return f"file:{quote(os.fsencode(run.data / name))}?_pragma=synchronous(FULL)"
 
     return {
         "TASKWAY_ACTOR_DB": database(f"{app}-actors.db"),

@@ -28,7 +28,7 @@ def provide_dapr(env: Mapping[str, str], console: Console) -> DaprBinaries:
     version = wanted_version(env)
     console.print(f"Dapr {version} is not on this machine: downloading its release …")
     try:
-        with release_client() as client:
+        with release_client(env) as client:
             download_dapr(version, cache_directory(env), console, client)
     except httpx.HTTPError as error:
         console.print(f"The download failed: {error}")

@@ -1,5 +1,8 @@
 """Errors of a stack, each with a message for the user."""
 
+INTERRUPTED = 130
+"""The exit status after Ctrl-C: 128 and the number of SIGINT, as shells have it."""
+
 
 class StackError(Exception):
     """The stack cannot do this; the message says why and what to do."""

@@ -1,9 +1,12 @@
 """The parts of a stack: their ports and directories."""
 
+import os
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stack.errors import StackError
 from stack.ports import HOST, PortBlock
 
 APPS = ("assigner", "notifier", "orchestrator")
@@ -81,14 +84,29 @@ class Ports:
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """The files of a stack; the data outlives the run."""
+    """The files of a stack, whose processes start in it; the data outlives the run."""
 
     root: Path
 
     def prepare(self) -> None:
-        """Create the folders."""
-        for folder in (self.logs, self.data, self.scheduler, self.redis, self.config):
-            folder.mkdir(parents=True, exist_ok=True)
+        """Create the folders.
+
+        Raises:
+            StackError: They cannot be created, or what is in them belongs to another user.
+        """
+        try:
+            for folder in (self.logs, self.data, self.scheduler, self.redis, self.config):
+                folder.mkdir(parents=True, exist_ok=True)
+            # Here and not by the process that needs it, after a minute and in its own words.
+            foreign = next((path for path in self.root.rglob("*") if not _writable(path)), None)
+        except OSError as error:
+            raise unusable(self.root, error.strerror) from error
+        if foreign is not None:
+            raise unusable(self.root, f"{foreign} cannot be written by this user")
+
+    def relative(self, path: Path) -> str:
+        """Return the path of a file of the stack for its processes."""
+        return str(path.relative_to(self.root))
 
     @property
     def logs(self) -> Path:
@@ -114,6 +132,35 @@ class RunDirectory:
     def config(self) -> Path:
         """The configuration, rendered at each start."""
         return self.root / "config"
+
+
+def resolve_run_directory(path: Path) -> Path:
+    """Return the absolute path of a run directory.
+
+    Raises:
+        StackError: It cannot be one, whatever its rights are.
+    """
+    try:
+        resolved = path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise unusable(path, str(error)) from error
+    if any(unicodedata.category(character) == "Cc" for character in str(resolved)):
+        raise unusable(path, "its name has a control character")
+    return resolved
+
+
+def unusable(folder: Path, reason: str | None) -> StackError:
+    """Return an error that says why a folder cannot be the run directory."""
+    return StackError(
+        f"{ascii(str(folder)) if not str(folder).isprintable() else folder} cannot be used: "
+        f"{reason}. Choose another folder with RUN_DIR."
+    )
+
+
+def _writable(path: Path) -> bool:
+    if path.is_symlink() and not path.exists():
+        return True
+    return os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0))
 
 
 def address(port: int) -> str:

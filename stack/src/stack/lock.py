@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import IO
 
 from stack.errors import StackError
+from stack.layout import unusable
 
 
 class RunDirectoryLock:
@@ -21,8 +22,16 @@ class RunDirectoryLock:
         self._file: IO[str] | None = None
 
     def __enter__(self) -> "RunDirectoryLock":
-        self._directory.mkdir(parents=True, exist_ok=True)
-        file = (self._directory / "lock").open("a+", encoding="utf-8")
+        """Lock the directory.
+
+        Raises:
+            StackError: It cannot be written, or another stack has it.
+        """
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            file = (self._directory / "lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            raise unusable(self._directory, error.strerror) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -110,12 +110,12 @@ class Process:
             raise StackError(f"{self.spec.name} is already running.")
         self._ending = False
         command = command or self.spec.command
-        with self.log.open("ab") as output:
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            self._log_start = output.tell()
-            output.write(f"--- {now} {' '.join(command)}\n".encode())
-            output.flush()
-            try:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            with self.log.open("ab") as output:
+                self._log_start = output.tell()
+                output.write(f"--- {now} {' '.join(command)}\n".encode(errors="replace"))
+                output.flush()
                 self._process = await asyncio.create_subprocess_exec(
                     *command,
                     stdin=asyncio.subprocess.DEVNULL,
@@ -125,8 +125,8 @@ class Process:
                     env={**inherited_environment(), **self.spec.env},
                     start_new_session=True,
                 )
-            except OSError as error:
-                raise StackError(f"{self.spec.name} cannot be started: {error}") from error
+        except OSError as error:
+            raise StackError(f"{self.spec.name} cannot be started: {error}") from error
         self._started_at = time.monotonic()
         self._reaper.watch(self._process.pid)
         self._watch = asyncio.create_task(self._wait(self._process), name=self.spec.name)

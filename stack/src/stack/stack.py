@@ -9,16 +9,15 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 
-from rich.console import Console
-
 from stack.backends import redis_password
 from stack.dapr_setup import provide_dapr
 from stack.errors import ProcessExitedError, StackError
-from stack.layout import FRONT, Ports, RunDirectory, address, url
+from stack.layout import FRONT, Ports, RunDirectory, address, resolve_run_directory, url
 from stack.lock import RunDirectoryLock
 from stack.log_tail import LogTail
 from stack.options import StackOptions
 from stack.orphan_reaper import OrphanReaper
+from stack.output import Output
 from stack.ports import PortBlock
 from stack.process import Process, Stage
 from stack.process_plan import plan_processes
@@ -37,11 +36,14 @@ class Stack:
 
     Args:
         options: How to run it.
+
+    Raises:
+        StackError: There can be no such run directory.
     """
 
     def __init__(self, options: StackOptions) -> None:
         self.options = options
-        self.run = RunDirectory(options.run_dir.resolve())
+        self.run = RunDirectory(resolve_run_directory(options.run_dir))
         self._processes: dict[str, Process] = {}
         self._resources = AsyncExitStack()
         self._failure: ProcessExitedError | None = None
@@ -65,6 +67,11 @@ class Stack:
         trace: TracebackType | None,
     ) -> None:
         await self.stop()
+
+    @property
+    def up(self) -> bool:
+        """Whether every process became ready once."""
+        return self._up
 
     def url(self, app: str) -> str:
         """Return the base URL of a service, or of Jaeger's page."""
@@ -159,7 +166,7 @@ class Stack:
         options, resources = self.options, self._resources
         dapr = options.dapr
         if dapr is None:
-            dapr = await asyncio.to_thread(provide_dapr, os.environ, Console(stderr=True))
+            dapr = await asyncio.to_thread(provide_dapr, os.environ, Output(stderr=True))
         options.report(f"Dapr {dapr.version} from {dapr.directory}")
         resources.enter_context(RunDirectoryLock(self.run.root))
         self.run.prepare()
@@ -179,7 +186,7 @@ class Stack:
             self._processes[spec.name] = Process(spec, log, self.run.root, reaper, self._on_exit)
         if options.echo:
             logs = {name: process.log for name, process in self._processes.items()}
-            await resources.enter_async_context(LogTail(logs, Console()))
+            await resources.enter_async_context(LogTail(logs, Output()))
 
     async def _start(self) -> None:
         """Start what sidecars need before them; services may start meanwhile."""

@@ -4,8 +4,6 @@ import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
-from httpx import AsyncClient
-
 from orchestrator.api.deps import Orchestrator
 from orchestrator.dapr_sdk.channels import sidecar_channel, workflow_client
 from orchestrator.dapr_sdk.management import Management, lazy_history
@@ -47,6 +45,7 @@ from orchestrator.visibility.poller import Poller, PollPace
 from orchestrator.visibility.sse import CachedCounts
 from servicekit.background import Supervisor
 from servicekit.opening import dapr_client, lazy_state_store, open_sidecar, open_state_store
+from servicekit.outside import outside_client
 from servicekit.readiness import Readiness
 from servicekit.sidecar import sidecar_client
 from servicekit.state import ExpiringStore
@@ -186,5 +185,5 @@ def _dependencies(settings: Settings, workflow_settings: SettingsRegistry) -> Ac
         notifier=NotifierClient(http),
         store=ExpiringStore(lazy_state_store(settings), settings.records_kept),
         sidecar=http,
-        web=AsyncClient(timeout=settings.web_timeout_seconds, follow_redirects=False),
+        web=outside_client(settings.web_timeout_seconds),
     )
