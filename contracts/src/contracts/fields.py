@@ -58,6 +58,18 @@ Instant = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 """A timestamp with an offset, as RFC 3339 writes it."""
 
 
+def _digits(value: Any) -> Any:
+    """Reject what Pydantic takes for an integer besides, such as `1.0`, `1_0` and `+1`."""
+    text = value.removeprefix("-") if isinstance(value, str) else ""
+    if type(value) is int or (text.isascii() and text.isdigit()):
+        return value
+    raise ValueError("give a whole number")
+
+
+QueryInteger = Annotated[int, BeforeValidator(_digits)]
+"""An integer in a query, where every value is text: its digits, and nothing else."""
+
+
 def _true_or_false(value: Any) -> Any:
     """Reject what Pydantic takes for a boolean besides, such as 0 and `yes`."""
     if value is None or isinstance(value, bool) or value in ("true", "false"):

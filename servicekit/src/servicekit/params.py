@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
-from contracts.fields import Key
+from contracts.fields import Key, QueryInteger
 
 KeyPath = Annotated[
     Key, Path(description="The idempotency key of the workflow", examples=["task-42:assign"])
 ]
 Before = Annotated[
-    int | None,
+    QueryInteger | None,
     Query(ge=0, le=2**53, description="`next` of the previous page; the newest if omitted"),
 ]
-Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]
+Limit = Annotated[QueryInteger, Query(ge=1, le=200, description="How many at most")]

@@ -1,7 +1,8 @@
 """Traces by OpenTelemetry: sampling, export, and propagation by `traceparent`.
 
-Configured by the standard variables (https://opentelemetry.io/docs/specs/otel/configuration/):
-without OTEL_EXPORTER_OTLP_ENDPOINT nothing is recorded, and a caller's context is propagated.
+Configured by the standard variables (https://opentelemetry.io/docs/specs/otel/configuration/), but
+for OTEL_PROPAGATORS: see servicekit.propagation. Without OTEL_EXPORTER_OTLP_ENDPOINT nothing is
+recorded, and a caller's context is propagated.
 """
 
 import os
@@ -34,6 +35,8 @@ from opentelemetry.trace import (
 )
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import Attributes
+
+from servicekit.propagation import propagate_trace_context
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 RATIO = "OTEL_TRACES_SAMPLER_ARG"
@@ -92,6 +95,7 @@ def configure_tracing(service: str) -> None:
     Args:
         service: The `service.name` of the resource.
     """
+    propagate_trace_context()
     if not os.environ.get(ENDPOINT):
         return
     ratio = float(os.environ.get(RATIO) or 1.0)

@@ -127,12 +127,14 @@ async def test_a_change_of_the_request_alone_does_not_move_the_next_run(world: W
     assert started.title == "Feed the cat"
 
 
-async def test_an_equal_number_of_another_kind_is_another_request(world: World) -> None:
+@pytest.mark.parametrize("equal", [1.0, True])
+async def test_an_equal_number_of_another_kind_is_refused(world: World, equal: float) -> None:
     hello = {"user_name": "ada", "rest_seconds": 1}
     schedule = ScheduleRequest(workflow="hello", request=hello, every_seconds=60)
     await world.put(schedule)
-    await world.put(schedule.model_copy(update={"request": {**hello, "rest_seconds": 1.0}}))
-    assert repr((await world.scheduler.get("plants")).request["rest_seconds"]) == "1.0"
+    with pytest.raises(ProblemError, match=r"body\.request\.rest_seconds"):
+        await world.put(schedule.model_copy(update={"request": {**hello, "rest_seconds": equal}}))
+    assert repr((await world.scheduler.get("plants")).request["rest_seconds"]) == "1"
 
 
 async def test_a_job_that_is_about_to_trigger_is_left_to_be_ignored(world: World) -> None:

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from contracts.problems import ProblemType
 from orchestrator.api.deps import InboxDep
-from orchestrator.api.params import InstanceId
+from orchestrator.api.params import EventName, InstanceId
 from orchestrator.schemas.waiting import (
     Claim,
     ClaimRequest,
@@ -19,9 +19,6 @@ from servicekit.problems import problem_responses
 
 TAGS = [{"name": "waiting", "description": "The inbox: waits for decisions"}]
 
-EventName = Annotated[
-    str, Path(max_length=100, description="The event that the instance waits for")
-]
 NOT_WAITING = (
     ProblemType.NOT_FOUND,
     ProblemType.NOT_WAITING,

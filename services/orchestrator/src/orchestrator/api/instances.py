@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body
 
 from contracts.problems import ProblemType
 from orchestrator.api.deps import CatalogueDep, InboxDep
-from orchestrator.api.params import InstanceId
+from orchestrator.api.params import EventName, InstanceId
 from orchestrator.schemas.workflows import EventAccepted, WorkflowInfo
 from servicekit.problems import problem_responses
 
@@ -40,7 +40,7 @@ async def list_workflows(catalogue: CatalogueDep) -> list[WorkflowInfo]:
 )
 async def send_event(
     instance_id: InstanceId,
-    event: str,
+    event: EventName,
     payload: Annotated[dict[str, Any], Body(examples=[{"approved": True, "approver": "bo"}])],
     inbox: InboxDep,
 ) -> EventAccepted:

@@ -9,3 +9,7 @@ InstanceId = Annotated[
     str,
     Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$", description="What the start answered"),
 ]
+
+EventName = Annotated[
+    str, Path(max_length=100, description="The event that the instance waits for")
+]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.fields import Flag, Instant
+from contracts.fields import Flag, Instant, QueryInteger
 from orchestrator.schemas.workflows import RuntimeStatus, Wait
 
 
@@ -140,4 +140,4 @@ class InstanceQuery(InstanceFilter):
         max_length=2_000,
         description="`next` of the previous page, with the same `sort` and `order`",
     )
-    limit: int = Field(default=50, ge=1, le=200, description="Size of the page")
+    limit: QueryInteger = Field(default=50, ge=1, le=200, description="Size of the page")

@@ -69,6 +69,7 @@ class BulkRequest(OperationRequest):
     confirm: int | None = Field(
         default=None,
         ge=0,
+        le=1_000_000_000,
         strict=True,
         description="The count that a dry run has returned; null is a dry run, which only counts",
     )

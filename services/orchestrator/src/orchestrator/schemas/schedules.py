@@ -2,7 +2,17 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+    model_validator,
+)
+
+from contracts.fields import QueryInteger
 
 ScheduleId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$")]
 """At most 60 characters, for with the time of a run it makes the id of the instance."""
@@ -36,7 +46,7 @@ class ScheduleRequest(BaseModel):
         max_length=100,
         description="Minute, hour, day of the month, month, day of the week; in UTC",
     )
-    every_seconds: int | None = Field(
+    every_seconds: StrictInt | None = Field(
         default=None,
         ge=SHORTEST_INTERVAL_SECONDS,
         le=31_536_000,
@@ -60,7 +70,7 @@ class Schedule(BaseModel):
     workflow: str
     request: dict[str, Any]
     cron: str | None = None
-    every_seconds: int | None = None
+    every_seconds: StrictInt | None = None
     paused: bool
     next_at: AwareDatetime | None = Field(
         description="The next run; null while it is paused, or cannot run"
@@ -82,7 +92,7 @@ class ScheduleQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     cursor: ScheduleId | None = Field(default=None, description="`next` of the previous page")
-    limit: int = Field(
+    limit: QueryInteger = Field(
         default=200, ge=1, le=1_000, description="Size of the page; one of large requests is less"
     )
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.fields import Flag, Person
+from contracts.fields import Flag, Person, QueryInteger
 from orchestrator.schemas.instances import IndexState
 
 
@@ -54,7 +54,7 @@ class WaitingQuery(WaitingFilter):
     cursor: str | None = Field(
         default=None, max_length=2_000, description="`next` of the previous page"
     )
-    limit: int = Field(default=50, ge=1, le=200, description="Size of the page")
+    limit: QueryInteger = Field(default=50, ge=1, le=200, description="Size of the page")
 
 
 class ClaimRequest(BaseModel):

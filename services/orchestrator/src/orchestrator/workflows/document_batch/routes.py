@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response, status
 from pydantic import BaseModel, Field
 
-from contracts.fields import RequestId
+from contracts.fields import QueryInteger, RequestId
 from contracts.problems import ProblemType
 from orchestrator.api.deps import EngineDep, StoreDep, StoreGuardDep, WorkflowSettingsDep
 from orchestrator.api.params import InstanceId
@@ -133,7 +133,7 @@ async def batch_results(
     instance_id: InstanceId,
     engine: EngineDep,
     store: StoreDep,
-    start: Annotated[int, Query(ge=0, le=MAX_DOCUMENTS, description="Where to begin")] = 0,
+    start: Annotated[QueryInteger, Query(ge=0, le=MAX_DOCUMENTS, description="Where to begin")] = 0,
     limit: Limit = 50,
 ) -> ResultPage:
     """Return the results of a document batch, a page at a time."""

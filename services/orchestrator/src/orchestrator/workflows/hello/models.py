@@ -3,7 +3,7 @@
 from enum import StrEnum
 from types import NoneType
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictInt
 
 from contracts.fields import RequestId
 from orchestrator.toolkit.activity_ref import ActivityRef
@@ -28,7 +28,7 @@ class HelloRequest(Request):
     simulate: HelloFault | None = Field(
         default=None, description="An injected failure of a step: twice, or permanently"
     )
-    rest_seconds: int = Field(
+    rest_seconds: StrictInt = Field(
         default=15, ge=1, le=86_400, description="How many seconds it rests, by a durable timer"
     )
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StrictInt, StringConstraints
 
 from contracts.fields import Person, RequestId
 from orchestrator.toolkit.activity_ref import ActivityRef
@@ -29,13 +29,13 @@ class MonitorRequest(Request):
     monitor_id: RequestId = Field(description="Your name for the monitor")
     url: Address = Field(description="What to check: an address on the internet, http or https")
     notify: Person = Field(description="Who is alerted when it goes down, and when it recovers")
-    interval_seconds: int | None = Field(
+    interval_seconds: StrictInt | None = Field(
         default=None,
         ge=1,
         le=SECONDS_A_DAY,
         description="Between checks while healthy; else the settings'",
     )
-    retry_seconds: int | None = Field(
+    retry_seconds: StrictInt | None = Field(
         default=None,
         ge=1,
         le=SECONDS_A_DAY,

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from types import NoneType
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictInt
 
 from contracts.fields import Person, RequestId, Skill
 from orchestrator.toolkit.activity_ref import ActivityRef
@@ -37,7 +37,7 @@ class ResearchRequest(Request):
     reviewer_skills: list[Skill] = Field(
         default=["research"], min_length=1, max_length=20, description="The skills of a reviewer"
     )
-    review_seconds: int | None = Field(
+    review_seconds: StrictInt | None = Field(
         default=None,
         ge=1,
         le=31_536_000,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response, status
 
-from contracts.fields import RequestId
+from contracts.fields import QueryInteger, RequestId
 from contracts.problems import ProblemType
 from orchestrator.api.deps import EngineDep, StoreDep, StoreGuardDep, WorkflowSettingsDep
 from orchestrator.api.params import InstanceId
@@ -44,7 +44,7 @@ async def read_report(instance_id: InstanceId, engine: EngineDep, store: StoreDe
 @router.get("/drafts/{number}", summary="Read a draft")
 async def read_draft(
     instance_id: InstanceId,
-    number: Annotated[int, Path(ge=1, le=MAX_ROUNDS)],
+    number: Annotated[QueryInteger, Path(ge=1, le=MAX_ROUNDS)],
     engine: EngineDep,
     store: StoreDep,
 ) -> Report:

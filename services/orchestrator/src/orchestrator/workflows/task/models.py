@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
-from contracts.fields import Priority, RequestId, Skill
+from contracts.fields import Instant, Priority, RequestId, Skill
 from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.definition import Request
 
@@ -28,7 +28,7 @@ class TaskRequest(Request):
         default=Priority.NORMAL,
         description="How urgent it is: shown to the assignee, and orders the member's agenda",
     )
-    due: AwareDatetime | None = Field(
+    due: Instant | None = Field(
         default=None,
         description="When it is to be done, with an offset: shown to the assignee, and orders the "
         "member's agenda",

@@ -4,9 +4,9 @@ from enum import StrEnum
 from types import NoneType
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, RootModel
+from pydantic import BaseModel, Field, RootModel, StrictInt
 
-from contracts.fields import Person, RequestId, Skill
+from contracts.fields import Instant, Person, RequestId, Skill
 from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.definition import Event, Request
 from orchestrator.toolkit.fault_plan import NO_FAULTS, Fault, FaultPlan
@@ -49,13 +49,13 @@ class TrackedRequest(Request):
     skills: list[Skill] = Field(
         default=[], max_length=20, description="Without an assignee: the skills that the task needs"
     )
-    due: AwareDatetime | None = Field(
+    due: Instant | None = Field(
         default=None, description="The due time, with an offset; or `due_in_seconds`"
     )
-    due_in_seconds: int | None = Field(
+    due_in_seconds: StrictInt | None = Field(
         default=None, ge=0, le=SECONDS_A_YEAR, description="The same, in seconds from the start"
     )
-    remind_before_seconds: int = Field(
+    remind_before_seconds: StrictInt = Field(
         default=3600,
         ge=0,
         le=SECONDS_A_YEAR,
