@@ -1,5 +1,6 @@
 """What the SDK 1.19 has in private modules only; no other module imports those."""
 
+from dapr.ext.workflow._durabletask import worker as sdk_worker
 from dapr.ext.workflow._durabletask.internal import helpers, protos
 from dapr.ext.workflow._durabletask.internal.orchestrator_service_pb2_grpc import (
     TaskHubSidecarServiceStub,
@@ -30,4 +31,5 @@ __all__ = [
     "helpers",
     "protos",
     "resolve_input",
+    "sdk_worker",
 ]

@@ -6,9 +6,11 @@ from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext
 
-from orchestrator.dapr_sdk.private import Registry, WorkflowExecutor
+from orchestrator.dapr_sdk.executor import Executor
+from orchestrator.dapr_sdk.private import Registry
 from orchestrator.toolkit.definition import Definition, Workflow
 from orchestrator.toolkit.lives import in_its_life
+from orchestrator.toolkit.until_success import SHARED_CHILDREN
 
 # The SDK would log each turn of a replay as if it ran again.
 SILENT = logging.getLogger("orchestrator.replays")
@@ -27,6 +29,8 @@ def registry_of(definitions: Iterable[Definition]) -> Registry:
             registry.add_named_orchestrator(name, adapted(code), previous)
         for child, code in definition.children.items():
             registry.add_named_orchestrator(child, adapted(code))
+    for child, code in SHARED_CHILDREN.items():
+        registry.add_named_orchestrator(child, adapted(code))
     return registry
 
 
@@ -40,6 +44,6 @@ def adapted(workflow: Workflow) -> Any:
     return orchestrator
 
 
-def executor(registry: Registry) -> WorkflowExecutor:
+def executor(registry: Registry) -> Executor:
     """Return an executor, which replays one turn."""
-    return WorkflowExecutor(registry, SILENT)
+    return Executor(registry, SILENT)

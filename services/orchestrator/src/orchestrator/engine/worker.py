@@ -4,6 +4,8 @@ from typing import Any
 
 from dapr.ext.workflow import WorkflowRuntime
 
+from orchestrator.dapr_sdk import executor
+from orchestrator.dapr_sdk.failures import ShortFailures
 from orchestrator.dapr_sdk.management import History
 from orchestrator.dapr_sdk.result_delivery import ResultDelivery
 from orchestrator.dapr_sdk.sdk_logging import SDK_LOGS, install_pii_filter
@@ -14,6 +16,7 @@ from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.dependencies import ActivityDependencies
 from orchestrator.toolkit.lives import in_its_life
+from orchestrator.toolkit.until_success import SHARED_CHILDREN
 
 
 def build_worker(
@@ -32,16 +35,19 @@ def build_worker(
     """
     activities = collect_activities(catalogue, dependencies)
     install_pii_filter()
+    executor.install()
     runtime = WorkflowRuntime(
         host="127.0.0.1",
         port=str(settings.dapr_grpc_port),
         logger_options=SDK_LOGS,
-        interceptors=[ResultDelivery()],
+        interceptors=[ResultDelivery(), ShortFailures()],
         **history_cache(settings),
     )
     instrumentation = ActivityInstrumentation(history, catalogue)
     for definition in catalogue.definitions:
         register_workflows(runtime, definition)
+    for child, code in SHARED_CHILDREN.items():
+        runtime.register_workflow(in_its_life(code), name=child)
     for name, activity in activities.items():
         runtime.register_activity(instrumentation.instrument(name, activity), name=name)
     return runtime

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from orchestrator.dapr_sdk.executor import Recorded
 from orchestrator.dapr_sdk.private import (
     CompositeTask,
     Registry,
@@ -37,6 +38,7 @@ def pending_tasks(registry: Registry, instance_id: str, history: Sequence[Any]) 
         CannotReplay: The message names the difference.
     """
     context, run = WorkflowContext(instance_id), executor(registry)
+    run.recorded = Recorded.of(history)
     try:
         for event in history:
             run.process_event(context, event)

@@ -2,6 +2,7 @@
 
 import functools
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -88,7 +89,10 @@ class ActivityInstrumentation:
             number = await self._attempts.failed(attempt)
             if number:
                 span.set_attribute(ATTEMPT, number)
-            log.warning("activity failed", attempt=number, error=type(error).__name__)
+            # Its history has no stack: see dapr_sdk/failures.py.
+            log.warning(
+                "activity failed", attempt=number, error=type(error).__name__, stack=_stack(error)
+            )
             log.debug("activity failed", message=str(error))
             raise
         self._attempts.succeeded(attempt)
@@ -117,6 +121,12 @@ class ActivityInstrumentation:
     def _compensates(self, workflow: str, step: str) -> bool:
         definition = self._catalogue.named(workflow)
         return definition is not None and step in definition.compensations
+
+
+def _stack(error: BaseException) -> str:
+    """Return where an error and its causes come from, without their messages."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return frames if error.__cause__ is None else f"{_stack(error.__cause__)}...\n{frames}"
 
 
 @contextmanager

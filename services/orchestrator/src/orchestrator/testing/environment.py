@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from orchestrator.dapr_sdk.failures import shorten
 from orchestrator.dapr_sdk.private import Registry, helpers, protos
 from orchestrator.engine.replay_executor import executor, registry_of
 from orchestrator.schemas.workflows import Progress, RuntimeStatus, Wait
@@ -159,6 +160,7 @@ class Environment:
                 output = self._stub(call)
             except Exception as error:  # noqa: BLE001 - as the worker, whatever it is
                 ended = helpers.new_task_failed_event(id_, error)
+                shorten(ended.taskFailed.failureDetails)
             else:
                 ended = helpers.new_task_completed_event(id_, json.dumps(output))
             self._turn(run, [ended])

@@ -22,7 +22,8 @@ from orchestrator.toolkit.messages import (
     SendNotification,
 )
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY, RETRY_COMPENSATION
+from orchestrator.toolkit.retries import RETRY
+from orchestrator.toolkit.until_success import until_success
 from orchestrator.toolkit.waits import EventWait, Payload
 
 
@@ -51,9 +52,10 @@ def assign(
 
 def release(ctx: DaprWorkflowContext) -> Generator[Task[Any], Any, None]:
     """Release what `assign` assigned, or may have assigned; retried until it succeeds."""
-    report(ctx, RELEASE_ASSIGNMENT, "Releasing the assignment")
+    message = "Releasing the assignment"
+    report(ctx, RELEASE_ASSIGNMENT, message)
     step = ReleaseAssignment(key=assignment_key(key_root(ctx)))
-    yield from RELEASE_ASSIGNMENT.call(ctx, step, retry_policy=RETRY_COMPENSATION)
+    yield from until_success(ctx, RELEASE_ASSIGNMENT, step, message)
 
 
 def notify(

@@ -14,12 +14,24 @@ RETRY = RetryPolicy(
     retry_timeout=timedelta(seconds=100),
 )
 
-# A compensation is retried until it succeeds, for a week: the SDK raises the coefficient to the
-# power of the attempt before it caps the interval, which overflows a float at attempt 1,026 and
-# would fail the instance.
-RETRY_COMPENSATION = RetryPolicy(
+# The pause in the end between two attempts at what is tried until it succeeds.
+LONGEST_PAUSE = timedelta(minutes=10)
+
+# The first attempts at what is tried until it succeeds: three and a half hours. Those that follow
+# are a child workflow's (toolkit/until_success.py), so that the history stays short.
+RETRY_FIRST = RetryPolicy(
+    first_retry_interval=timedelta(seconds=1),
+    max_number_of_attempts=30,
+    backoff_coefficient=2.0,
+    max_retry_interval=LONGEST_PAUSE,
+)
+
+# What began by earlier code, which made all attempts in one history, goes on so for its week: the
+# SDK raises the coefficient to the power of the attempt before it caps the interval, which
+# overflows a float at attempt 1,026 and would fail the instance.
+RETRY_IN_ONE_HISTORY = RetryPolicy(
     first_retry_interval=timedelta(seconds=1),
     max_number_of_attempts=1_025,
     backoff_coefficient=2.0,
-    max_retry_interval=timedelta(minutes=10),
+    max_retry_interval=LONGEST_PAUSE,
 )

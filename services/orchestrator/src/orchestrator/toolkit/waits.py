@@ -13,7 +13,7 @@ from orchestrator.schemas.workflows import Wait
 from orchestrator.toolkit.definition import Event
 from orchestrator.toolkit.lives import wait_id
 from orchestrator.toolkit.messages import CLOSE_WAIT, CloseWait, EventEnvelope
-from orchestrator.toolkit.retries import RETRY_COMPENSATION
+from orchestrator.toolkit.until_success import until_success
 
 Payload = TypeVar("Payload", bound=BaseModel)
 WAIT_ID: TypeAdapter[str] = TypeAdapter(Key)
@@ -95,5 +95,6 @@ class EventWait(Generic[Payload]):
         """
         event_key = self.wait.id if key is None else f"{self.wait.id}:{key}"
         step = CloseWait(instance_id=self._ctx.instance_id, slot=event_key)
-        closed = yield from CLOSE_WAIT.call(self._ctx, step, retry_policy=RETRY_COMPENSATION)
+        message = f"Closing the wait for {self.wait.event}"
+        closed = yield from until_success(self._ctx, CLOSE_WAIT, step, message)
         return None if closed.payload is None else self._payload.model_validate(closed.payload)

@@ -6,7 +6,7 @@ from dapr.ext.workflow import DaprWorkflowContext
 
 from orchestrator.toolkit.lives import key_root
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY_COMPENSATION
+from orchestrator.toolkit.until_success import until_success
 from orchestrator.toolkit.waits import EventWait
 from orchestrator.workflows.onboarding.models import (
     DELETE_DOCUMENT,
@@ -67,6 +67,7 @@ def collect_documents(
 
 
 def _delete(ctx: DaprWorkflowContext, kind: DocumentKind) -> Steps:
-    report(ctx, DELETE_DOCUMENT, f"Deleting the record of {kind}")
+    message = f"Deleting the record of {kind}"
+    report(ctx, DELETE_DOCUMENT, message)
     step = DeleteDocument(key=document_key(key_root(ctx), kind))
-    yield from DELETE_DOCUMENT.call(ctx, step, retry_policy=RETRY_COMPENSATION)
+    yield from until_success(ctx, DELETE_DOCUMENT, step, message)

@@ -10,7 +10,7 @@ from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.lives import key_root
 from orchestrator.toolkit.people import notify
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY_COMPENSATION
+from orchestrator.toolkit.until_success import until_success
 from orchestrator.workflows.onboarding.documents import collect_documents
 from orchestrator.workflows.onboarding.models import (
     CLOSE_ACCOUNT,
@@ -86,9 +86,10 @@ def _open_account(
     key = account_key(key_root(ctx))
 
     def close() -> Steps:
-        report(ctx, CLOSE_ACCOUNT, f"Closing account {request.customer_id}")
+        message = f"Closing account {request.customer_id}"
+        report(ctx, CLOSE_ACCOUNT, message)
         step = CloseAccount(key=key, customer_id=request.customer_id)
-        yield from CLOSE_ACCOUNT.call(ctx, step, retry_policy=RETRY_COMPENSATION)
+        yield from until_success(ctx, CLOSE_ACCOUNT, step, message)
 
     report(ctx, OPEN_ACCOUNT, f"Opening account {request.customer_id}")
     compensations.append(close)

@@ -12,7 +12,7 @@ from orchestrator.toolkit.activity_ref import ActivityRef, In, Out
 from orchestrator.toolkit.lives import key_root
 from orchestrator.toolkit.messages import SendNotification
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import RETRY_COMPENSATION
+from orchestrator.toolkit.until_success import until_success
 from orchestrator.workflows.order.models import (
     CANCEL_SHIPMENT,
     NOTIFY_CUSTOMER,
@@ -132,8 +132,8 @@ class OrderSaga:
         effective: list[str] = []
         for compensation in reversed(self._compensations):
             report(self._ctx, compensation.activity, compensation.message)
-            compensated = yield from compensation.activity.call(
-                self._ctx, compensation.input, retry_policy=RETRY_COMPENSATION
+            compensated = yield from until_success(
+                self._ctx, compensation.activity, compensation.input, compensation.message
             )
             if compensated.undone:
                 effective.append(compensation.activity)

@@ -11,7 +11,7 @@ from contracts.notifier import notification_key
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.activity_ref import ActivityRef, In, Out
 from orchestrator.toolkit.lives import key_root
-from orchestrator.toolkit.retries import RETRY_COMPENSATION
+from orchestrator.toolkit.until_success import until_success
 from orchestrator.workflows.tracked_task.models import FAULTS, TrackedRequest
 from orchestrator.workflows.tracked_task.state import ArmedReminder, Message, ReminderName
 
@@ -72,7 +72,7 @@ def run_actor_step(
     ctx: DaprWorkflowContext, activity: ActivityRef[In, Out], step: In
 ) -> Generator[Task[Any], Any, Out]:
     """Run a step in the actor until it succeeds, so that the task's readers see every step."""
-    return activity.call(ctx, step, retry_policy=RETRY_COMPENSATION)
+    return until_success(ctx, activity, step, f"Running {activity} in the task's actor")
 
 
 def step_key(ctx: DaprWorkflowContext, step: str) -> str:

@@ -1,0 +1,100 @@
+"""The SDK's executor of turns, which knows what a history says further on before it replays it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.dapr_sdk.private import WorkflowExecutor, sdk_worker
+
+UNVERSIONED = "unversioned"
+"""The previous version that instances run which began before their workflow had any version."""
+
+
+@dataclass
+class Recorded:
+    """What the whole history of an instance says, in whatever order it is replayed.
+
+    Attributes:
+        patches: The patches that the instance has taken.
+        retries: How often a call of an activity was scheduled to be retried, by its event's id.
+    """
+
+    patches: set[str] = field(default_factory=set)
+    retries: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, history: Iterable[Any]) -> "Recorded":
+        """Return what a history says."""
+        recorded, first = cls(), dict[str, int]()
+        timers: Counter[str] = Counter()
+        for event in history:
+            match event.WhichOneof("eventType"):
+                case "workflowStarted":
+                    recorded.patches.update(event.workflowStarted.version.patches)
+                case "taskScheduled":
+                    first.setdefault(event.taskScheduled.taskExecutionId, event.eventId)
+                case "timerCreated" if event.timerCreated.HasField("activityRetry"):
+                    timers[event.timerCreated.activityRetry.taskExecutionId] += 1
+        recorded.retries = {first[call]: count for call, count in timers.items() if call in first}
+        return recorded
+
+
+class Executor(WorkflowExecutor):
+    """Executes a turn as the SDK does, apart from two things that it gets wrong.
+
+    - An instance that is paused: the SDK keeps back what comes until it is resumed, the marks of
+      the patches included. So a replay meets a patch before its mark, answers that it was not
+      taken, and the engine stalls the instance permanently. Here the marks are read first. That
+      goes when the SDK does so.
+    - An instance that began before its workflow had a version: the SDK has the newest version
+      replay it. Here it is replayed by the version `UNVERSIONED`, where the workflow has one.
+    """
+
+    recorded = Recorded()
+
+    def execute(
+        self,
+        instance_id: str,
+        old_events: Sequence[Any],
+        new_events: Sequence[Any],
+        propagated_history: Any = None,
+    ) -> Any:
+        """Execute a turn; see the SDK."""
+        self.recorded = Recorded.of(old_events)
+        return super().execute(instance_id, old_events, new_events, propagated_history)
+
+    def process_event(self, ctx: Any, event: Any) -> None:
+        """Process one event; see the SDK."""
+        if event.HasField("executionStarted"):
+            ctx.recorded_retries = self.recorded.retries
+            ctx._history_patches.update(dict.fromkeys(self.recorded.patches, True))
+            if ctx.is_replaying and not ctx._orchestrator_version_name:
+                versions = self._registry.versioned_orchestrators
+                if UNVERSIONED in versions.get(event.executionStarted.name, {}):
+                    ctx._orchestrator_version_name = UNVERSIONED
+        super().process_event(ctx, event)
+
+
+def next_step(ctx: Any) -> int:
+    """Return the id of the event that schedules what a workflow calls next."""
+    return int(ctx._sequence_number) + 1
+
+
+def recorded_retries(ctx: Any, step: int) -> int:
+    """Return how often a call of an activity has been scheduled to be retried so far.
+
+    It is what the whole history says, also while the history is being replayed.
+
+    Args:
+        ctx: The workflow's context.
+        step: The id of the event that scheduled it; see `next_step`.
+    """
+    retries: dict[int, int] = ctx.recorded_retries
+    return retries.get(step, 0)
+
+
+def install() -> None:
+    """Have the SDK's workers of this process execute turns by `Executor`."""
+    # The worker makes one for each turn, and has no option for it.
+    sdk_worker._OrchestrationExecutor = Executor  # type: ignore[misc]

@@ -1,0 +1,131 @@
+"""A turn is replayed by what the whole history says, also where the instance was paused."""
+
+import dataclasses
+import logging
+from collections.abc import Generator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from dapr.ext.workflow import DaprWorkflowContext
+from unit_support.asking import ANSWER, Question, asking
+from unit_support.history import happened
+
+from orchestrator.dapr_sdk.executor import UNVERSIONED, Executor, Recorded, install
+from orchestrator.dapr_sdk.private import WorkflowExecutor, protos, sdk_worker
+from orchestrator.engine.replay_executor import registry_of
+from orchestrator.testing.environment import Environment
+
+PATCH = "another-step"
+LOG = logging.getLogger(__name__)
+
+
+def patched(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:
+    """Wait for an answer, then take a patch and the step that it brought."""
+    yield ctx.wait_for_external_event(ANSWER.name)
+    if ctx.is_patched(PATCH):
+        yield ctx.call_activity("look")
+    yield ctx.call_activity("leave")
+
+
+# Paused; then the answer came, which is kept back; resumed, which is when the patch was taken.
+PAUSED = [
+    happened(0, workflowStarted={}),
+    happened(0, executionStarted={"name": "ask_workflow", "input": '{"question_id": "1"}'}),
+    happened(0, 1, timerCreated={"fireAt": "9999-12-31T23:59:59.999999999Z", "externalEvent": {}}),
+    happened(1, workflowStarted={}),
+    happened(1, executionSuspended={}),
+    happened(2, workflowStarted={}),
+    happened(2, eventRaised={"name": ANSWER.name, "input": "{}"}),
+    happened(3, workflowStarted={"version": {"patches": [PATCH]}}),
+    happened(3, executionResumed={}),
+    happened(3, 2, taskScheduled={"name": "look"}),
+]
+LOOKED = [happened(4, workflowStarted={}), happened(4, taskCompleted={"taskScheduledId": 2})]
+
+
+def turn(kind: type[Any], history: list[Any], came: list[Any]) -> Any:
+    return kind(registry_of([asking(patched)]), LOG).execute("ask-1", history, came)
+
+
+def decisions(result: Any) -> list[str]:
+    return [action.scheduleTask.name or str(action) for action in result.actions]
+
+
+@pytest.mark.parametrize("kind", [WorkflowExecutor, Executor])
+def test_the_turn_that_resumes_takes_the_patch(kind: type[Any]) -> None:
+    result = turn(kind, PAUSED[:7], PAUSED[7:9])
+    assert (decisions(result), result.patches) == (["look"], [PATCH])
+
+
+def test_the_sdk_does_not_replay_the_patch_of_an_instance_that_was_paused() -> None:
+    """So the engine stalls it: where this no longer holds, `Executor` need not read ahead."""
+    result = turn(WorkflowExecutor, PAUSED, LOOKED)
+    assert result.patches == []
+    [action] = result.actions
+    assert "history mismatch" in action.completeWorkflow.failureDetails.errorMessage
+
+
+def test_an_instance_that_was_paused_replays_its_patch() -> None:
+    result = turn(Executor, PAUSED, LOOKED)
+    assert (decisions(result), result.patches) == (["leave"], [PATCH])
+
+
+def test_an_instance_beyond_the_patch_replays_without_it() -> None:
+    answered = [*PAUSED[:3], *PAUSED[5:7], happened(2, 2, taskScheduled={"name": "leave"})]
+    result = turn(Executor, answered, LOOKED)
+    [action] = result.actions
+    assert action.completeWorkflow.workflowStatus == protos.ORCHESTRATION_STATUS_COMPLETED
+    assert result.patches == []
+
+
+def test_the_worker_executes_turns_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sdk_worker, "_OrchestrationExecutor", WorkflowExecutor)
+    install()
+    assert sdk_worker._OrchestrationExecutor is Executor
+
+
+def test_retries_are_counted_by_the_call_that_is_retried() -> None:
+    history = [
+        happened(0, 1, taskScheduled={"name": "look", "taskExecutionId": "a"}),
+        happened(1, 2, timerCreated={"activityRetry": {"taskExecutionId": "a"}}),
+        happened(2, 3, taskScheduled={"name": "look", "taskExecutionId": "a"}),
+        happened(3, 4, timerCreated={"activityRetry": {"taskExecutionId": "a"}}),
+        happened(4, 5, taskScheduled={"name": "look", "taskExecutionId": "b"}),
+        happened(5, 6, timerCreated={"createTimer": {}}),
+    ]
+    assert Recorded.of(history).retries == {1: 2}
+
+
+def earlier(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, str]:
+    yield ctx.create_timer(timedelta(hours=1))
+    return "as it began"
+
+
+def newer(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, str]:
+    yield ctx.create_timer(timedelta(hours=1))
+    yield ctx.create_timer(timedelta(hours=1))
+    return "as it is now"
+
+
+VERSIONED = dataclasses.replace(
+    asking(newer), version="1", previous_versions={UNVERSIONED: earlier}
+)
+
+
+def test_an_instance_that_began_without_a_version_ends_as_it_began() -> None:
+    hosts = Environment([asking(earlier)], {})
+    run = hosts.start("ask_workflow", "ask-1", Question())
+    hosts.run(timedelta(minutes=1))
+    hosts.deploy([VERSIONED])
+    hosts.run()
+    assert (run.output, run.elapsed) == ("as it began", timedelta(hours=1))
+
+
+def test_a_new_instance_runs_the_first_version() -> None:
+    hosts = Environment([VERSIONED], {})
+    run = hosts.start("ask_workflow", "ask-1", Question())
+    hosts.run(timedelta(minutes=1))
+    hosts.deploy([VERSIONED])
+    hosts.run()
+    assert (run.output, run.elapsed) == ("as it is now", timedelta(hours=2))
