@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from stack import Stack
+from support.faults import persist
 from support.stacks import start_again
 from support.system import System, eventually, somebody, unique
 
@@ -43,13 +44,8 @@ async def end_with_one_reminder(system: System, name: str, member: str) -> None:
     instance = f"tracked-{name}"
     await eventually(fired, f"the reminder of {name}")
 
-    async def sent() -> bool | None:
-        # Right after a kill the answer is 503, or lost: a repeat is answered as the first was.
-        answer = await system.send(instance, "done", by=member)
-        assert answer.status_code in (200, 503), answer.text
-        return True if answer.status_code == 200 else None
-
-    await eventually(sent, f"{instance} to take its end")
+    # Right after a kill the answer is 503, or lost: a repeat is answered as the first was.
+    await persist(lambda: system.send(instance, "done", by=member), f"{instance} to take its end")
     assert (await system.finished(instance))["output"]["status"] == "done"
     assert sorted(await system.notification_keys(member)) == [
         f"{instance}:notify",

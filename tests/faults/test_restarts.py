@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 from stack import Stack, StackOptions
+from support.faults import persist
 from support.stacks import connect_stack
 from support.system import System, eventually, somebody
 
@@ -32,10 +33,9 @@ async def approved(system: System, instance: str) -> str:
     """Approve a purchase, again while the system is unavailable, and return its outcome."""
     approver = somebody()
 
-    async def accepted() -> bool | None:
-        answer = await system.send(instance, "approval", approved=True, approver=approver)
-        return True if answer.is_success else None
-
-    await eventually(accepted, f"{instance} to accept its approval")
+    await persist(
+        lambda: system.send(instance, "approval", approved=True, approver=approver),
+        f"{instance} to accept its approval",
+    )
     outcome: str = (await system.finished(instance))["output"]["status"]
     return outcome

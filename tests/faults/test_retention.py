@@ -46,12 +46,18 @@ async def disappeared(system: System, instance: str) -> None:
     assert counts["total"] == 0, counts
 
 
-async def forgotten(system: System, instance: str) -> None:
-    """Return once the engine has it no more: it is unknown, and not gone by anybody's hand."""
+async def forgotten(system: System, instance: str, status: int = 410) -> None:
+    """Return once the engine has it no more.
+
+    It has ended and was removed (410), and not by anybody's hand; of a child, which nobody
+    started, nothing is known then (404).
+    """
 
     async def look() -> bool | None:
         answer = await system.orchestrator.get(f"/instances/{instance}")
-        return True if answer.status_code == 404 else None
+        assert answer.status_code in (200, status), answer.text
+        assert "purged" not in answer.json().get("detail", "")
+        return True if answer.status_code == status else None
 
     await eventually(look, f"{instance} to be forgotten", within=IN_TIME)
 
@@ -104,7 +110,7 @@ async def test_a_child_may_disappear_while_its_parent_runs(system: System) -> No
     # It rests for 15 s, which is longer than its child is kept.
     await system.at_step(parent, "rest")
     [child] = (await system.status(parent))["children"]
-    await forgotten(system, child)
+    await forgotten(system, child, 404)
     for operation, status in (("pause", "SUSPENDED"), ("resume", "RUNNING")):
         answer = await system.orchestrator.post(
             f"/instances/{parent}/{operation}", json=WHY | {"children": True}
@@ -114,12 +120,16 @@ async def test_a_child_may_disappear_while_its_parent_runs(system: System) -> No
     assert (ended["status"], len(ended["output"]["greetings"])) == ("COMPLETED", 2)
 
 
-async def test_the_same_request_starts_it_again_and_has_its_effects_once(system: System) -> None:
+async def test_the_id_stays_used_and_the_effects_happen_once(system: System) -> None:
     request = {"task_id": unique(), "title": "T", "assignee": somebody()}
     instance = await system.start("/tasks/process", **request)
     await disappeared(system, instance)
-    assert (await system.process(**request)).status_code == 202
-    assert (await system.finished(instance))["status"] == "COMPLETED"
+    for repeat in (request, request | {"title": "U"}):
+        answer = await system.process(**repeat)
+        assert (answer.status_code, answer.json()["type"]) == (
+            410,
+            "urn:taskway:problem:instance-gone",
+        )
     assert await system.held(request["assignee"]) == [f"{instance}:assign"]
     assert len(await system.inbox(request["assignee"])) == 1
 

@@ -3,7 +3,32 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+import httpx
+
 from support.system import System, eventually
+
+
+async def persist(request: Callable[[], Awaitable[httpx.Response]], what: str) -> httpx.Response:
+    """Send a request until it succeeds, as a client may, and return the answer.
+
+    It is sent again after a lost connection and after 503, which says when. Any other refusal is
+    final: a client believes it.
+
+    Args:
+        request: Sends it.
+        what: What is waited for, for the error.
+    """
+
+    async def success() -> httpx.Response | None:
+        answer = await request()
+        if answer.status_code == 503:
+            assert answer.headers["retry-after"], answer.text
+            return None
+        assert answer.is_success, f"{what}: {answer.status_code} {answer.text}"
+        return answer
+
+    answer: httpx.Response = await eventually(success, what)
+    return answer
 
 
 async def interrupt(
@@ -14,16 +39,15 @@ async def interrupt(
 ) -> None:
     """Start a task for `member` under each id, and make the fault once some are accepted.
 
-    As a client would, it sends again what got no answer, or 'not now'.
+    What got no answer, or 'not now', is sent again: see `persist`.
     """
     accepted = asyncio.Semaphore(0)
 
     async def start(task_id: str) -> None:
-        async def accept() -> bool | None:
-            answer = await system.process(task_id=task_id, title="T", assignee=member)
-            return True if answer.is_success else None
-
-        await eventually(accept, f"{task_id} to be accepted")
+        await persist(
+            lambda: system.process(task_id=task_id, title="T", assignee=member),
+            f"{task_id} to be accepted",
+        )
         accepted.release()
 
     async with asyncio.TaskGroup() as starts:
