@@ -86,7 +86,7 @@ async def open_orchestrator(
         if workflow.background is not None:
             running = workflow.background(settings, workflow_settings, supervisor)
             await stack.enter_async_context(running)
-    index = InstanceIndex(ChangeFeed())
+    index = InstanceIndex(ChangeFeed(), settings.search_max_words)
     readiness.on_draining(index.feed.close)
     counts = CachedCounts(index)
     observe(counts.current, index.age_seconds)

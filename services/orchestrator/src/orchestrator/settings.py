@@ -110,6 +110,9 @@ class Settings(ServiceSettings):
     index_page_concurrency: int = Field(
         default=4, ge=1, le=64, description="The most reads at once, for pages that are requested"
     )
+    search_max_words: int = Field(
+        default=8, ge=1, description="The most different words of a search for instances"
+    )
     index_page_reads: int = Field(
         default=400,
         ge=1,

@@ -6,6 +6,7 @@ from datetime import timedelta, timezone
 
 import pytest
 from unit_support.catalogue import CATALOGUE
+from unit_support.coroutines import result_of
 from unit_support.waits import (
     LATE,
     LATER,
@@ -28,7 +29,9 @@ from orchestrator.visibility.entry import Entry
 
 def shown(entries: Iterable[Entry], **wanted: object) -> list[Name]:
     """Return the items of the first page."""
-    found, _ = page_of(CATALOGUE, entries, WaitingFilter.model_validate(wanted), None, 200, NOW)
+    found, _ = result_of(
+        page_of(CATALOGUE, entries, WaitingFilter.model_validate(wanted), None, 200, NOW)
+    )
     return [named(item) for item in found]
 
 
@@ -104,7 +107,9 @@ def test_a_wait_for_an_undeclared_event_is_not_listed() -> None:
 
 
 def test_an_item_has_what_a_decision_needs() -> None:
-    [found], _ = page_of(CATALOGUE, [purchase("1", LATE, "dana")], WaitingFilter(), None, 1, NOW)
+    [found], _ = result_of(
+        page_of(CATALOGUE, [purchase("1", LATE, "dana")], WaitingFilter(), None, 1, NOW)
+    )
     item = found.to_api(NOW, claimed_by="eve")
     assert (item.instance_id, item.workflow, item.event) == ("purchase-1", "purchase", "approval")
     assert (item.wait_id, item.message) == ("approval.1", "Waiting for dana")

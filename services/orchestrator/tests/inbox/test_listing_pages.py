@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from unit_support.catalogue import CATALOGUE
+from unit_support.coroutines import result_of
 from unit_support.waits import (
     LATE,
     LATER,
@@ -42,8 +43,8 @@ def all_pages(
     found: list[InboxItem] = []
     cursor = None
     while True:
-        page, cursor = page_of(
-            CATALOGUE, known.values(), wanted or WaitingFilter(), cursor, limit, NOW
+        page, cursor = result_of(
+            page_of(CATALOGUE, known.values(), wanted or WaitingFilter(), cursor, limit, NOW)
         )
         assert len(page) <= limit
         found += page
@@ -120,13 +121,16 @@ GOOD = ("2026-01-01T00:00:00.000000+00:00", "purchase-1", "approval.1", "approva
 )
 def test_a_malformed_cursor_is_rejected(cursor: str) -> None:
     with pytest.raises(InvalidCursor):
-        page_of(CATALOGUE, [purchase("1", SOON)], WaitingFilter(), cursor, 1, NOW)
+        result_of(page_of(CATALOGUE, [purchase("1", SOON)], WaitingFilter(), cursor, 1, NOW))
 
 
 def test_a_cursor_is_valid_after_its_item_is_gone() -> None:
-    found, _ = page_of(
-        CATALOGUE, [purchase("1", SOON)], WaitingFilter(), encode_cursor(*GOOD), 1, NOW
+    found, _ = result_of(
+        page_of(CATALOGUE, [purchase("1", SOON)], WaitingFilter(), encode_cursor(*GOOD), 1, NOW)
     )
     assert [item.entry.instance_id for item in found] == ["purchase-1"]
     late = encode_cursor("2027-01-01T00:00:00.000000+00:00", *GOOD[1:])
-    assert page_of(CATALOGUE, [purchase("1", SOON)], WaitingFilter(), late, 1, NOW) == ([], None)
+    assert result_of(page_of(CATALOGUE, [purchase("1", SOON)], WaitingFilter(), late, 1, NOW)) == (
+        [],
+        None,
+    )

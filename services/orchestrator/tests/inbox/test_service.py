@@ -48,9 +48,10 @@ class FakePoller:
         self.index = index
         self.refreshed: list[set[str]] = []
 
-    async def refresh_stale(self, instance_ids: Sequence[str]) -> None:
+    async def refresh_stale(self, instance_ids: Sequence[str]) -> bool:
         self.refreshed.append(set(instance_ids))
         self.index.put(replace(FIRST, status=RuntimeStatus.COMPLETED))
+        return True
 
 
 class World:

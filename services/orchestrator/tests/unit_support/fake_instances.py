@@ -19,6 +19,7 @@ from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import PAGE_SIZE, Poller, PollPace
 from orchestrator.workflows.task.workflow import DEFINITION
 from unit_support.catalogue import CATALOGUE
+from unit_support.coroutines import result_of
 from unit_support.engine import instance_state
 
 PACE = PollPace(list_seconds=0.01, poll_seconds=0.005, reads_per_poll=100, concurrency=4)
@@ -106,4 +107,5 @@ def polled(engine: FakeEngine, pace: PollPace = PACE) -> tuple[InstanceIndex, Po
 
 
 def shown(index: InstanceIndex) -> dict[str, str]:
-    return {item.instance_id: item.status for item in index.page(InstanceQuery(limit=200)).items}
+    page = result_of(index.page(InstanceQuery(limit=200)))
+    return {item.instance_id: item.status for item in page.items}

@@ -20,7 +20,7 @@ async def test_the_parent_of_a_child_is_read_from_the_history_once() -> None:
         engine.statuses["child"] = status
         poller.mark_dirty("child")
         await poller.poll_due()
-        [item] = index.page(InstanceQuery(parent="parent-of-child")).items
+        [item] = (await index.page(InstanceQuery(parent="parent-of-child"))).items
         assert item.status == status
     assert engine.histories == 1
 
@@ -69,5 +69,5 @@ async def test_an_instance_that_is_started_during_its_read_keeps_what_the_start_
     engine = StartsDuringTheRead({"task-1": "PENDING"}, workflow="")
     index, engine.poller = polled(engine)
     await engine.poller.refresh(["task-1"])
-    [item] = index.page(InstanceQuery(q="blue")).items
+    [item] = (await index.page(InstanceQuery(q="blue"))).items
     assert (item.instance_id, item.status) == ("task-1", "RUNNING")

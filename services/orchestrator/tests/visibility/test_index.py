@@ -10,20 +10,20 @@ from orchestrator.schemas.instances import InstanceFilter, InstanceQuery
 
 def test_the_counts_cover_all_instances() -> None:
     late = replace(OVERDUE, waits=(wait("approval", START - timedelta(days=9)), wait("approval")))
-    counts = index_of(late, IN_TIME, ENDED, CHILD).counts(InstanceFilter())
+    counts = index_of(late, IN_TIME, ENDED, CHILD).all_counts()
     assert counts.total == 4
     assert counts.by_status == {"RUNNING": 3, "COMPLETED": 1}
     assert counts.by_workflow == {"order": {"RUNNING": 2, "COMPLETED": 1}, "task": {"RUNNING": 1}}
     assert counts.waiting == {"approval": 2, "cancel": 1}
 
 
-def test_the_counts_can_be_filtered() -> None:
-    counts = index_of(OVERDUE, CHILD).counts(InstanceFilter(workflow=["task"]))
+async def test_the_counts_can_be_filtered() -> None:
+    counts = await index_of(OVERDUE, CHILD).counts(InstanceFilter(workflow=["task"]))
     assert (counts.total, counts.waiting) == (1, {})
 
 
-def test_an_ended_instance_has_no_waits_and_is_not_overdue() -> None:
-    [shown] = index_of(ENDED).page(InstanceQuery()).items
+async def test_an_ended_instance_has_no_waits_and_is_not_overdue() -> None:
+    [shown] = (await index_of(ENDED).page(InstanceQuery())).items
     assert (shown.waits, shown.overdue) == ([], False)
 
 

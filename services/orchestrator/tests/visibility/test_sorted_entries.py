@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from unit_support.coroutines import result_of
 from unit_support.entries import NOW, START, entry
 
 from orchestrator.schemas.instances import InstanceFilter, InstanceSort, Order
@@ -63,7 +64,7 @@ def all_pages(
     found: list[Entry] = []
     cursor = None
     while True:
-        page, cursor = sorted_.page(sort, order, cursor, limit, matching(wanted, NOW))
+        page, cursor = result_of(sorted_.page(sort, order, cursor, limit, matching(wanted, NOW)))
         assert len(page) <= limit
         found += page
         if cursor is None:
@@ -135,7 +136,7 @@ def test_a_replaced_entry_moves_to_its_new_position(
 @given(st.text(max_size=200), sorts, orders)
 def test_a_malformed_cursor_is_rejected(text: str, sort: InstanceSort, order: Order) -> None:
     with pytest.raises(InvalidCursor):
-        sorted_entries([entry()]).page(sort, order, text, 1, [])
+        result_of(sorted_entries([entry()]).page(sort, order, text, 1, []))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_a_cursor_of_another_sort_field_or_order_is_rejected(
     other: tuple[InstanceSort, Order],
 ) -> None:
     sorted_ = sorted_entries([entry("a"), entry("b")])
-    _, cursor = sorted_.page(InstanceSort.CREATED_AT, Order.DESC, None, 1, [])
+    _, cursor = result_of(sorted_.page(InstanceSort.CREATED_AT, Order.DESC, None, 1, []))
     assert cursor is not None
     with pytest.raises(InvalidCursor):
-        sorted_.page(*other, cursor, 1, [])
+        result_of(sorted_.page(*other, cursor, 1, []))

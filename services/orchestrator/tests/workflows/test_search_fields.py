@@ -8,7 +8,7 @@ from orchestrator.schemas.instances import InstanceFilter
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.definition_checks import types_at
 from orchestrator.visibility.entry import search_text, started_entry
-from orchestrator.visibility.filters import filtered, matching
+from orchestrator.visibility.filters import SHORTEST_WORD, filtered, matching
 from orchestrator.workflows.registrations import WORKFLOWS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,6 +36,7 @@ def test_the_first_sample_is_found_by_each_word_of_its_text(definition: Definiti
     entry = started_entry(definition, request, NOW)
     text = search_text("", definition, request.model_dump(mode="json"))
     assert text.strip()
-    for word in text.split():
+    # Shorter words are no search.
+    for word in (word for word in text.split() if len(word) >= SHORTEST_WORD):
         assert list(filtered([entry], matching(InstanceFilter(q=word.upper()), NOW))) == [entry]
     assert not list(filtered([entry], matching(InstanceFilter(q="no-such-word"), NOW)))

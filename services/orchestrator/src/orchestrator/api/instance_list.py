@@ -37,9 +37,10 @@ async def list_instances(
     query: Annotated[InstanceQuery, Query()], index: IndexDep, poller: PollerDep
 ) -> InstancePage:
     """Return a page of the list."""
-    page = index.page(query)
-    await poller.refresh_stale([item.instance_id for item in page.items])
-    return index.page(query)
+    page = await index.page(query)
+    if await poller.refresh_stale([item.instance_id for item in page.items]):
+        return await index.page(query)
+    return page
 
 
 @router.get(
@@ -48,10 +49,12 @@ async def list_instances(
     description="By workflow and status: of all instances, or of those that match the filter.",
 )
 async def count_instances(
-    wanted: Annotated[InstanceFilter, Query()], index: IndexDep
+    wanted: Annotated[InstanceFilter, Query()], index: IndexDep, counts: CountsDep
 ) -> InstanceCounts:
     """Return the number of instances by workflow and status."""
-    return index.counts(wanted)
+    if wanted == InstanceFilter():
+        return counts.current()
+    return await index.counts(wanted)
 
 
 # Its dependencies are resolved before the stream begins, when its status can still become 503.

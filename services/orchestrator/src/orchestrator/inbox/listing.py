@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from heapq import nsmallest
+from itertools import chain
 from typing import NamedTuple
 
 from orchestrator.schemas.waiting import WaitingFilter, WaitingItem
@@ -9,6 +11,7 @@ from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Event
 from orchestrator.visibility.cursors import decode_cursor, encode_cursor, invalid_cursor
 from orchestrator.visibility.entry import Entry, KnownWait
+from orchestrator.visibility.slices import sliced
 
 # A wait without a deadline sorts behind all that have one.
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -48,11 +51,11 @@ class InboxItem(NamedTuple):
             assigned_to=self.wait.assigned_to,
             claimed_by=claimed_by,
             description=self.event.description,
-            payload_schema=self.event.payload.model_json_schema(),
+            payload_schema=self.event.payload_schema,
         )
 
 
-def page_of(
+async def page_of(
     catalogue: Catalogue,
     entries: Iterable[Entry],
     wanted: WaitingFilter,
@@ -77,10 +80,13 @@ def page_of(
         InvalidCursor: `cursor` is malformed.
     """
     after = _sort_key(cursor) if cursor is not None else None
-    found = sorted(_matching(_all(catalogue, entries), wanted, now), key=lambda item: item.key)
-    rest = [item for item in found if after is None or item.key > after]
-    items = rest[:limit]
-    return items, encode_cursor(*items[-1].key) if len(rest) > limit else None
+    found: list[InboxItem] = []
+    async for part in sliced(entries):
+        matches = _matching(_all(catalogue, part), wanted, now)
+        rest = (item for item in matches if after is None or item.key > after)
+        found = nsmallest(limit + 1, chain(found, rest), key=lambda item: item.key)
+    items = found[:limit]
+    return items, encode_cursor(*items[-1].key) if len(found) > limit else None
 
 
 def _sort_key(cursor: str) -> tuple[str, ...]:

@@ -69,9 +69,9 @@ class Inbox:
             InvalidCursor: The cursor is malformed.
         """
         # Twice: the refresh may find that some on the page were decided.
-        shown, _ = self._list(query)
-        await self._poller.refresh_stale(list({item.entry.instance_id for item in shown}))
-        shown, after = self._list(query)
+        shown, after = await self._list(query)
+        if await self._poller.refresh_stale(list({item.entry.instance_id for item in shown})):
+            shown, after = await self._list(query)
         names = [(item.entry.instance_id, item.wait.id) for item in shown]
         holders = await self._claims.holders(names)
         now = datetime.now(UTC)
@@ -83,9 +83,9 @@ class Inbox:
             index=self._index.state(),
         )
 
-    def _list(self, query: WaitingQuery) -> tuple[list[InboxItem], str | None]:
-        entries, now = self._index.entries(), datetime.now(UTC)
-        return page_of(self._catalogue, entries, query, query.cursor, query.limit, now)
+    async def _list(self, query: WaitingQuery) -> tuple[list[InboxItem], str | None]:
+        entries, now = self._index.waiting(), datetime.now(UTC)
+        return await page_of(self._catalogue, entries, query, query.cursor, query.limit, now)
 
     async def change_claim(
         self, instance_id: str, event_name: str, request: ClaimRequest, *, claim: bool

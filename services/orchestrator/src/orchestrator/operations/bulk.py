@@ -1,7 +1,6 @@
 """Bulk operations: one operation on many instances, after a dry run that counts them."""
 
 import asyncio
-from datetime import UTC, datetime
 from hashlib import sha256
 
 from contracts.problems import ProblemType
@@ -18,7 +17,6 @@ from orchestrator.schemas.operations import (
 )
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.visibility.entry import Entry
-from orchestrator.visibility.filters import filtered, matching
 from orchestrator.visibility.index import InstanceIndex
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
@@ -55,7 +53,7 @@ class BulkOperations:
         Raises:
             ProblemError: The count or the instances are not as confirmed (409): nothing was done.
         """
-        found = sorted(self._targets(request), key=lambda e: (e.created_at, e.instance_id))
+        found = sorted(await self._targets(request), key=lambda e: (e.created_at, e.instance_id))
         targets = found[:MAX_INSTANCES]
         if request.confirm is None:
             return self._result(request, found, targets, None)
@@ -82,14 +80,13 @@ class BulkOperations:
             action.details["refused"] = len(results) - action.details["done"]
             return self._result(request, found, targets, results)
 
-    def _targets(self, request: BulkRequest) -> list[Entry]:
+    async def _targets(self, request: BulkRequest) -> list[Entry]:
         allowed = ALLOWED[request.operation]
         rerun = request.operation is Operation.RERUN
         return [
             entry
-            for entry in filtered(
-                self._index.entries(), matching(request.filter, datetime.now(UTC))
-            )
+            async for part in self._index.scan(request.filter)
+            for entry in part
             if entry.status in allowed and not (rerun and self._is_child(entry))
         ]
 

@@ -126,7 +126,8 @@ class InstanceFilter(BaseModel):
         default=None,
         max_length=200,
         description="Words that must all be in the id or in the request, in its `search_fields` by "
-        "`GET /workflows`; case-insensitive",
+        "`GET /workflows`; case-insensitive. At most 8 words (SEARCH_MAX_WORDS) of at least 2 "
+        "characters each",
     )
 
 

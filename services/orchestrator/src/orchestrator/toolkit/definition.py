@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,6 +45,11 @@ class Event:
     description: str
     key_field: str | None = None
     person_field: str | None = None
+
+    @cached_property
+    def payload_schema(self) -> dict[str, Any]:
+        """The JSON Schema of its payload, which takes longer to make than to send."""
+        return self.payload.model_json_schema()
 
     def person_of(self, payload: BaseModel) -> str | None:
         """Return who sends a payload, where it says so."""
@@ -148,7 +154,7 @@ class Definition:
                 EventInfo(
                     name=event.name,
                     description=event.description,
-                    payload_schema=event.payload.model_json_schema(),
+                    payload_schema=event.payload_schema,
                 )
                 for event in self.events
             ],

@@ -3,20 +3,36 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from contracts.problems import FieldError, ProblemType
 from orchestrator.schemas.instances import InstanceFilter
 from orchestrator.visibility.entry import Entry
+from servicekit.problems import ProblemError
 
 Predicate = Callable[[Entry], bool]
+MAX_WORDS = 8
+# A shorter one is in nearly every entry, and costs the same.
+SHORTEST_WORD = 2
 
 
-def matching(wanted: InstanceFilter, now: datetime) -> list[Predicate]:
+def matching(wanted: InstanceFilter, now: datetime, max_words: int = MAX_WORDS) -> list[Predicate]:
     """Return a predicate for each condition of a filter, the cheap ones first.
 
     Args:
         wanted: The filter; an entry must match all of its conditions.
         now: A wait with a deadline before this is overdue.
+        max_words: How many words a search may have.
+
+    Raises:
+        ProblemError: The search has too many words, or one that is too short (422).
     """
-    return [*_of_kind(wanted), *_of_place(wanted), *_of_time(wanted, now), *_of_text(wanted)]
+    words = _search_words(wanted.q or "", max_words)
+    return [
+        *_of_kind(wanted),
+        *_of_place(wanted),
+        *_of_time(wanted, now),
+        *_of_event(wanted),
+        *(_of_word(word) for word in words),
+    ]
 
 
 def filtered(entries: Iterable[Entry], predicates: Iterable[Predicate]) -> Iterable[Entry]:
@@ -53,12 +69,27 @@ def _of_time(wanted: InstanceFilter, now: datetime) -> Iterator[Predicate]:
         yield lambda e: e.overdue(now) is overdue
 
 
-def _of_text(wanted: InstanceFilter) -> Iterator[Predicate]:
+def _of_event(wanted: InstanceFilter) -> Iterator[Predicate]:
     if wanted.waiting_for is not None:
         event = wanted.waiting_for.casefold()
         yield lambda e: waits_for(e, event)
-    for word in (wanted.q or "").casefold().split():
-        yield lambda e, word=word: word in e.search  # type: ignore[misc]
+
+
+def _of_word(word: str) -> Predicate:
+    return lambda e: word in e.search
+
+
+def _search_words(text: str, max_words: int) -> list[str]:
+    """Return the different words of a search, the longest first: few entries have those."""
+    words = sorted(set(text.casefold().split()), key=lambda word: (-len(word), word))
+    if len(words) > max_words or any(len(word) < SHORTEST_WORD for word in words):
+        message = (
+            f"At most {max_words} different words, of at least {SHORTEST_WORD} characters each"
+        )
+        raise ProblemError(
+            ProblemType.VALIDATION, f"q: {message}", errors=[FieldError(field="q", message=message)]
+        )
+    return words
 
 
 def waits_for(entry: Entry, event: str) -> bool:

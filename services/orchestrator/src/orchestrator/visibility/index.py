@@ -1,7 +1,7 @@
 """The in-memory index of all instances: Dapr lists ids only, and the list shows more."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 
 from orchestrator.schemas.instances import (
@@ -14,19 +14,24 @@ from orchestrator.schemas.instances import (
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.visibility.change_feed import Change, ChangeFeed
 from orchestrator.visibility.entry import Entry
-from orchestrator.visibility.filters import filtered, matching
+from orchestrator.visibility.filters import MAX_WORDS, filtered, matching
+from orchestrator.visibility.slices import sliced
 from orchestrator.visibility.sorted_entries import SortedEntries
+from orchestrator.visibility.tally import Tally
 
 
 class InstanceIndex:
     """An entry for each instance. It does no I/O: the poller updates it."""
 
-    def __init__(self, feed: ChangeFeed) -> None:
+    def __init__(self, feed: ChangeFeed, max_search_words: int = MAX_WORDS) -> None:
         """Create an empty index.
 
         Args:
             feed: Gets each change, once the index is complete after a start.
+            max_search_words: How many words a search may have.
         """
+        self._max_search_words = max_search_words
+        self._tally = Tally()
         self.feed = feed
         self.pending: set[str] = set()
         """Ids that were listed and not read yet."""
@@ -58,6 +63,7 @@ class InstanceIndex:
         if old == entry:
             return
         self._entries[entry.instance_id] = entry
+        self._tally.replace(old, entry)
         if old is None:
             self._sorted.add(entry)
         else:
@@ -70,6 +76,7 @@ class InstanceIndex:
         old = self._entries.pop(instance_id, None)
         if old is not None:
             self._sorted.remove(old)
+            self._tally.replace(old, None)
             self._publish(Change(instance_id, None))
 
     def mark_complete(self) -> None:
@@ -79,45 +86,64 @@ class InstanceIndex:
             # Subscribers got none of the changes until now.
             self.feed.invalidate()
 
-    def page(self, query: InstanceQuery) -> InstancePage:
+    async def page(self, query: InstanceQuery) -> InstancePage:
         """Return a page of the list.
 
         Raises:
             InvalidCursor: The cursor is malformed, or of another sort field or order.
+            ProblemError: The search has too many words, or one that is too short (422).
         """
         now = datetime.now(UTC)
-        items, after = self._sorted.page(
-            query.sort, query.order, query.cursor, query.limit, matching(query, now)
+        predicates = matching(query, now, self._max_search_words)
+        items, after = await self._sorted.page(
+            query.sort, query.order, query.cursor, query.limit, predicates
         )
         return InstancePage(
             items=[entry.summary(now) for entry in items], next=after, index=self.state()
         )
 
-    def entries(self) -> Iterable[Entry]:
-        """Return all entries, unsorted."""
-        return self._entries.values()
+    def waiting(self) -> Iterable[Entry]:
+        """Return the entries of the instances that wait for an event, unsorted."""
+        return self._tally.waiting()
 
-    def counts(self, wanted: InstanceFilter) -> InstanceCounts:
-        """Return the counts of the instances that match a filter."""
-        now = datetime.now(UTC)
-        by_both: Counter[tuple[str, RuntimeStatus]] = Counter()
-        waiting: Counter[str] = Counter()
-        overdue = 0
-        for entry in filtered(self._entries.values(), matching(wanted, now)):
-            by_both[entry.workflow, entry.status] += 1
-            if entry.waits and not entry.terminal:
-                waiting.update({wait.event for wait in entry.waits})
-                overdue += entry.overdue(now)
+    async def scan(self, wanted: InstanceFilter) -> AsyncIterator[list[Entry]]:
+        """Yield the entries that match a filter, unsorted, in slices.
+
+        Raises:
+            ProblemError: The search has too many words, or one that is too short (422).
+        """
+        predicates = matching(wanted, datetime.now(UTC), self._max_search_words)
+        async for part in sliced(self._entries.values()):
+            yield list(filtered(part, predicates))
+
+    async def counts(self, wanted: InstanceFilter) -> InstanceCounts:
+        """Return the counts of the instances that match a filter.
+
+        Raises:
+            ProblemError: The search has too many words, or one that is too short (422).
+        """
+        tally = Tally()
+        async for part in self.scan(wanted):
+            for entry in part:
+                tally.replace(None, entry)
+        return self._counts(tally)
+
+    def all_counts(self) -> InstanceCounts:
+        """Return the counts of all instances, which are kept up to date with each change."""
+        return self._counts(self._tally)
+
+    def _counts(self, tally: Tally) -> InstanceCounts:
         by_status: Counter[RuntimeStatus] = Counter()
         by_workflow: dict[str, dict[RuntimeStatus, int]] = {}
-        for (workflow, status), count in sorted(by_both.items()):
+        for (workflow, status), count in tally.by_workflow_and_status():
             by_status[status] += count
             by_workflow.setdefault(workflow, {})[status] = count
+        waiting, overdue = tally.waits(datetime.now(UTC))
         return InstanceCounts(
-            total=by_both.total(),
+            total=by_status.total(),
             by_status=dict(by_status),
             by_workflow=by_workflow,
-            waiting=dict(waiting),
+            waiting=waiting,
             overdue=overdue,
             index=self.state(),
         )

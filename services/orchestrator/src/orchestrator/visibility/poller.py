@@ -163,8 +163,12 @@ class Poller:
             log.warning("reading instances failed", failed=self._failed, of=len(due))
         self._index.mark_complete()
 
-    async def refresh_stale(self, instance_ids: Sequence[str]) -> None:
-        """Read those that can still change and were not read lately, within a short timeout."""
+    async def refresh_stale(self, instance_ids: Sequence[str]) -> bool:
+        """Read those that can still change and were not read lately, within a short timeout.
+
+        Returns:
+            Whether there were any.
+        """
         oldest = time.monotonic() - MAX_PAGE_AGE
         stale = [
             instance_id
@@ -175,6 +179,7 @@ class Poller:
         ]
         # A read that takes longer is left to the poll: those of many pages would pile up.
         await self._reads.run(stale, Lane.PAGE, limit=PAGE_TIMEOUT_SECONDS)
+        return bool(stale)
 
     async def _list_periodically(self) -> None:
         while True:

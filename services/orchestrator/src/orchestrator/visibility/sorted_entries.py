@@ -1,5 +1,6 @@
 """The entries, kept sorted by each sort field: a page costs the same however long the list is."""
 
+import asyncio
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -15,6 +16,7 @@ from orchestrator.visibility.cursors import (
 )
 from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.filters import Predicate, filtered
+from orchestrator.visibility.slices import SLICE
 
 Key = tuple[Any, str]
 """The value of the sort field, and the instance id, so that no two keys are equal."""
@@ -56,7 +58,7 @@ class SortedEntries:
                 del entries[position]
                 insort(entries, new, key=_KEYS[sort])
 
-    def page(
+    async def page(
         self,
         sort: InstanceSort,
         order: Order,
@@ -83,7 +85,15 @@ class SortedEntries:
             InvalidCursor: `cursor` is malformed, or of another sort field or order.
         """
         after = _read_cursor(cursor, sort, order) if cursor is not None else None
-        found = list(islice(filtered(self._after(sort, order, after), predicates), limit + 1))
+        found: list[Entry] = []
+        while len(found) <= limit:
+            part = list(islice(self._after(sort, order, after), SLICE))
+            found += islice(filtered(part, predicates), limit + 1 - len(found))
+            if len(part) < SLICE:
+                break
+            # By the key and not by the position, which others may change meanwhile.
+            after = _KEYS[sort](part[-1])
+            await asyncio.sleep(0)
         items = found[:limit]
         return items, _cursor(items[-1], sort, order) if len(found) > limit else None
 

@@ -10,7 +10,6 @@ from fastapi.sse import ServerSentEvent
 from orchestrator.schemas.instances import (
     InstanceCounts,
     InstanceEvent,
-    InstanceFilter,
     InstanceGone,
 )
 from orchestrator.visibility.change_feed import Change
@@ -21,7 +20,6 @@ from orchestrator.visibility.index import InstanceIndex
 BATCH_SECONDS = 0.5
 # Waits become overdue, so the counts change by time alone.
 MAX_IDLE_SECONDS = 5.0
-EVERYTHING = InstanceFilter()
 
 
 class CachedCounts:
@@ -37,7 +35,7 @@ class CachedCounts:
         """Return the counts, at most `BATCH_SECONDS` old."""
         now = time.monotonic()
         if self._counts is None or now - self._at >= BATCH_SECONDS:
-            self._counts, self._at = self._index.counts(EVERYTHING), now
+            self._counts, self._at = self._index.all_counts(), now
         return self._counts
 
 

@@ -1,0 +1,49 @@
+"""Counts of instances that are kept up to date with each change of an entry."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from orchestrator.schemas.workflows import RuntimeStatus
+from orchestrator.visibility.entry import Entry
+
+
+class Tally:
+    """How many instances there are by workflow and status, and which of them wait."""
+
+    def __init__(self) -> None:
+        """Count nothing yet."""
+        self._by_both: Counter[tuple[str, RuntimeStatus]] = Counter()
+        self._waiting: dict[str, Entry] = {}
+
+    def replace(self, old: Entry | None, new: Entry | None) -> None:
+        """Count an entry instead of another of the same instance.
+
+        Args:
+            old: What was counted; None where the instance is new.
+            new: What to count; None where the instance is gone.
+        """
+        if old is not None:
+            self._by_both[old.workflow, old.status] -= 1
+            self._waiting.pop(old.instance_id, None)
+        if new is not None:
+            self._by_both[new.workflow, new.status] += 1
+            if new.waits and not new.terminal:
+                self._waiting[new.instance_id] = new
+
+    def by_workflow_and_status(self) -> list[tuple[tuple[str, RuntimeStatus], int]]:
+        """Return the counts that are not 0, sorted."""
+        return sorted(item for item in self._by_both.items() if item[1])
+
+    def waiting(self) -> Iterable[Entry]:
+        """Return the entries of the instances that wait for an event."""
+        return self._waiting.values()
+
+    def waits(self, now: datetime) -> tuple[dict[str, int], int]:
+        """Return how many instances wait for each event, and of how many a wait is overdue."""
+        by_event: Counter[str] = Counter()
+        overdue = 0
+        for entry in self._waiting.values():
+            by_event.update({wait.event for wait in entry.waits})
+            overdue += entry.overdue(now)
+        return dict(by_event), overdue
