@@ -22,6 +22,8 @@ class ProblemType(StrEnum):
     CROSS_ORIGIN = URN_PREFIX + "cross-origin-request"
     BAD_REQUEST = URN_PREFIX + "bad-request"
     KEY_REUSED = URN_PREFIX + "key-reused"
+    IDEMPOTENCY_KEY_REUSED = URN_PREFIX + "idempotency-key-reused"
+    REQUEST_IN_PROGRESS = URN_PREFIX + "request-in-progress"
     UNKNOWN_MEMBER = URN_PREFIX + "unknown-member"
     MEMBER_AWAY = URN_PREFIX + "member-away"
     MEMBER_FULL = URN_PREFIX + "member-full"
@@ -61,6 +63,10 @@ PROBLEM_KINDS: dict[ProblemType, ProblemKind] = {
     ProblemType.CROSS_ORIGIN: ProblemKind(403, "The request comes from another site"),
     ProblemType.BAD_REQUEST: ProblemKind(400, "The request cannot be parsed"),
     ProblemType.KEY_REUSED: ProblemKind(409, "The key was used with another body"),
+    ProblemType.IDEMPOTENCY_KEY_REUSED: ProblemKind(
+        422, "The Idempotency-Key was used with another request"
+    ),
+    ProblemType.REQUEST_IN_PROGRESS: ProblemKind(409, "The same request is being handled"),
     ProblemType.UNKNOWN_MEMBER: ProblemKind(404, "Member not found"),
     ProblemType.MEMBER_AWAY: ProblemKind(409, "The member is away"),
     ProblemType.MEMBER_FULL: ProblemKind(409, "The member has no capacity left"),

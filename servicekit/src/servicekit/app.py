@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from functools import cache
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -12,11 +14,14 @@ from contracts.problems import Problem, ProblemType
 from servicekit.docs_pages import docs_router
 from servicekit.health import health_router
 from servicekit.http_rules import install_http_rules
+from servicekit.idempotency import IdempotencyKeys
+from servicekit.idempotent_requests import IdempotentRequests, document_idempotency_key
 from servicekit.metrics import metrics_router
 from servicekit.problems import COMMON_PROBLEMS, install_problem_handlers, problem_responses
 from servicekit.readiness import Readiness
 from servicekit.settings import ServiceSettings
 from servicekit.startup import Startup
+from servicekit.state import StateStore
 from servicekit.tokens import require_token
 from servicekit.tracing import trace_requests
 
@@ -38,6 +43,7 @@ def build_app(
     settings: Settings,
     open_: Opener[Settings, Opened],
     routers: Sequence[APIRouter],
+    answers_in: Callable[[Opened], StateStore] | None = None,
 ) -> FastAPI:
     """Return an application with health routes, problem details, limits and an OpenAPI document.
 
@@ -49,6 +55,8 @@ def build_app(
         open_: Opens what the routes use; it runs in the background, so that the port opens at once.
         routers: The service's own routes, which take what `open_` returned by the dependency
             `opened`.
+        answers_in: Returns the store of the answers to requests with an Idempotency-Key, from what
+            `open_` returned; without it the header is ignored.
     """
     readiness = Readiness()
     startup: Startup[Opened] = Startup(lambda stack: open_(stack, settings, readiness), readiness)
@@ -73,6 +81,9 @@ def build_app(
     app.state.startup = startup
     trace_requests(app)
     install_problem_handlers(app)
+    if answers_in is not None:
+        # The innermost, for what the rules refuse is not begun.
+        app.add_middleware(IdempotentRequests, keys=_keys(startup, answers_in, settings))
     install_http_rules(app, settings)
     problems, checks = problem_responses(*COMMON_PROBLEMS), []
     if settings.app_api_token is not None:
@@ -97,8 +108,26 @@ def build_app(
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             schemas |= problem.pop("$defs", {})
             schemas["Problem"] = problem
+            if answers_in is not None:
+                document_idempotency_key(schema)
             app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
     return app
+
+
+def _keys(
+    startup: Startup[Opened],
+    answers_in: Callable[[Opened], StateStore],
+    settings: ServiceSettings,
+) -> Callable[[], IdempotencyKeys]:
+    @cache
+    def keys() -> IdempotencyKeys:
+        return IdempotencyKeys(
+            answers_in(startup.value()),
+            kept=timedelta(hours=settings.idempotency_key_hours),
+            handled_within=timedelta(seconds=settings.request_timeout_seconds),
+        )
+
+    return keys

@@ -86,6 +86,13 @@ class ServiceSettings(BaseSettings):
         "than the 30 days that the engine keeps a failed instance, and a week for its repair",
     )
 
+    idempotency_key_hours: float = Field(
+        default=24.0,
+        gt=0,
+        le=24 * 90,
+        description="Hours that the answer to a request with an Idempotency-Key is kept",
+    )
+
     @property
     def records_kept(self) -> timedelta:
         """How long what was written for an instance is kept."""

@@ -35,6 +35,7 @@ def create_app(
         settings=settings,
         open_=open_ or partial(open_orchestrator, hosted),
         routers=routers(hosted),
+        answers_in=lambda opened: opened.store,
     )
     app.state.catalogue = hosted
     return app

@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import APIRouter, Header, Path, Query, status
 
 from contracts.fields import RequestId
 from contracts.problems import ProblemType
@@ -31,11 +31,14 @@ async def start_hello(
         RequestId | None, Query(description="To repeat the request safely; else a new one")
     ] = None,
     simulate: HelloFault | None = None,
+    idempotency_key: Annotated[
+        str | None, Header(description="To repeat the request safely without an id")
+    ] = None,
 ) -> Started:
-    """Start a greeting; each request starts another, unless it carries an id."""
-    request = HelloRequest(
-        hello_id=hello_id or str(uuid.uuid4()), user_name=user_name, simulate=simulate
-    )
+    """Start a greeting; each request starts another, unless it carries an id or a key."""
+    # Of the key, so that the request is safe to repeat even if its first answer was not kept.
+    new_id = uuid.uuid5(uuid.NAMESPACE_URL, idempotency_key) if idempotency_key else uuid.uuid4()
+    request = HelloRequest(hello_id=hello_id or str(new_id), user_name=user_name, simulate=simulate)
     return await starter.start(DEFINITION, request)
 
 
