@@ -49,6 +49,7 @@ from servicekit.outside import outside_client
 from servicekit.readiness import Readiness
 from servicekit.sidecar import sidecar_client
 from servicekit.state import ExpiringStore
+from servicekit.stream_slots import StreamSlots
 
 
 async def open_orchestrator(
@@ -151,6 +152,7 @@ async def open_orchestrator(
         poller=poller,
         counts=counts,
         scheduler=scheduler,
+        streams=StreamSlots(settings.max_streams),
         store_guard=guard,
     )
 

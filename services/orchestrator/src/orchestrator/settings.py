@@ -110,6 +110,11 @@ class Settings(ServiceSettings):
     index_page_concurrency: int = Field(
         default=4, ge=1, le=64, description="The most reads at once, for pages that are requested"
     )
+    max_streams: int = Field(
+        default=200,
+        ge=1,
+        description="The most event streams at once; each keeps a connection open",
+    )
     search_max_words: int = Field(
         default=8, ge=1, description="The most different words of a search for instances"
     )

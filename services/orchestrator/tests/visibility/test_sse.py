@@ -1,17 +1,19 @@
 """Subscribers of the list get each change, and catch up when they reconnect."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from fastapi.sse import ServerSentEvent
 
+from orchestrator.schemas.instances import InstanceSummary
 from orchestrator.schemas.workflows import RuntimeStatus
-from orchestrator.visibility.change_feed import ChangeFeed
-from orchestrator.visibility.entry import started_entry
+from orchestrator.visibility.change_feed import Change, ChangeFeed
+from orchestrator.visibility.entry import Entry, KnownWait, started_entry
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.sse import CachedCounts, watch
 from orchestrator.workflows.task.models import TaskRequest
@@ -46,7 +48,13 @@ async def take(events: AsyncIterator[Any], count: int) -> list[ServerSentEvent]:
 
 
 def names(events: list[ServerSentEvent]) -> list[tuple[str | None, str | None]]:
-    return [(event.event, getattr(event.data, "instance_id", None)) for event in events]
+    return [(event.event, data(event).get("instance_id")) for event in events]
+
+
+def data(event: ServerSentEvent) -> dict[str, Any]:
+    """Return the data of an event, as a client reads it."""
+    found: dict[str, Any] = json.loads(event.raw_data) if event.raw_data else event.data
+    return found
 
 
 async def test_the_summary_comes_first_and_then_the_changes(index: InstanceIndex) -> None:
@@ -58,8 +66,8 @@ async def test_the_summary_comes_first_and_then_the_changes(index: InstanceIndex
     index.drop("task-2")
     seen = await take(events, 3)
     assert names(seen) == [("instance", "task-1"), ("gone", "task-2"), ("summary", None)]
-    assert seen[0].data.status == "COMPLETED"
-    assert seen[2].data.total == 1
+    assert data(seen[0])["status"] == "COMPLETED"
+    assert data(seen[2])["total"] == 1
 
 
 async def test_a_reconnecting_client_gets_what_it_missed(index: InstanceIndex) -> None:
@@ -105,7 +113,7 @@ async def test_a_rebuild_sends_summaries_only() -> None:
     index.add_pending("task-1")
     events = watched(index)
     [summary] = await take(events, 1)
-    assert summary.data.index.pending == 1
+    assert data(summary)["index"]["pending"] == 1
     index.put(entry("1"))
     index.as_of = NOW
     index.mark_complete()
@@ -119,3 +127,31 @@ async def test_the_stream_ends_when_the_process_stops(index: InstanceIndex) -> N
     await asyncio.sleep(0)
     index.feed.close()
     assert await asyncio.wait_for(waiting, timeout=5) == "the end"
+
+
+async def test_a_change_is_encoded_once_for_all_subscribers(
+    index: InstanceIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summaries: list[str] = []
+    summary_of = Entry.summary
+
+    def summary(entry: Entry, now: datetime) -> InstanceSummary:
+        summaries.append(entry.instance_id)
+        return summary_of(entry, now)
+
+    monkeypatch.setattr(Entry, "summary", summary)
+    subscribers = [watched(index) for _ in range(5)]
+    for events in subscribers:
+        await take(events, 1)
+    index.put(entry("1"))
+    for events in subscribers:
+        assert names(await take(events, 1)) == [("instance", "task-1")]
+    assert summaries == ["task-1"]
+
+
+async def test_a_wait_that_became_overdue_since_is_sent_as_such() -> None:
+    late = KnownWait("approval.1", "approval", NOW, NOW + timedelta(hours=1), None)
+    change = Change("task-1", replace(entry("1"), waits=(late,)))
+    before, after = NOW, NOW + timedelta(hours=2)
+    encoded = [json.loads(change.encoded(now))["overdue"] for now in (before, after, before)]
+    assert encoded == [False, True, False]

@@ -1,5 +1,6 @@
 """FastAPI dependencies of the routes: each takes those that it needs as annotated parameters."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from orchestrator.visibility.poller import Poller
 from orchestrator.visibility.sse import CachedCounts
 from servicekit.startup import opened
 from servicekit.state import StateStore
+from servicekit.stream_slots import StreamSlots
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Orchestrator:
         counts: The counts of the list, shared by its streams.
         scheduler: Starts workflows by schedules.
         store_guard: Refuses new work while the store is nearly full.
+        streams: Bounds how many event streams there are.
     """
 
     settings: Settings
@@ -70,6 +73,7 @@ class Orchestrator:
     counts: CachedCounts
     scheduler: Scheduler
     store_guard: StoreGuard
+    streams: StreamSlots
 
 
 opened_orchestrator = opened(Orchestrator)
@@ -149,6 +153,12 @@ async def _store_guard(orchestrator: OpenedDep) -> StoreGuard:
 
 async def _scheduler(orchestrator: OpenedDep) -> Scheduler:
     return orchestrator.scheduler
+
+
+async def stream_slot(orchestrator: OpenedDep) -> AsyncIterator[None]:
+    """Take a slot until the stream has ended; without one the answer is 503."""
+    with orchestrator.streams.slot():
+        yield
 
 
 WorkflowSettingsDep = Annotated[SettingsRegistry, Depends(_workflow_settings)]

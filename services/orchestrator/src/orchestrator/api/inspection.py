@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from contracts.problems import ProblemType
-from orchestrator.api.deps import InspectorDep, LiveViewDep
+from orchestrator.api.deps import InspectorDep, LiveViewDep, stream_slot
 from orchestrator.api.params import InstanceId
 from orchestrator.schemas.detail import InstanceDetail, InstanceHistory
 from servicekit.problems import problem_responses
@@ -73,6 +73,7 @@ async def existing_instance(instance_id: InstanceId, inspector: InspectorDep) ->
     "at most once per second. The stream ends when the instance has ended.",
     response_class=EventSourceResponse,
     responses=UNKNOWN,
+    dependencies=[Depends(stream_slot)],
 )
 async def instance_stream(
     instance_id: Annotated[str, Depends(existing_instance)], live_view: LiveViewDep

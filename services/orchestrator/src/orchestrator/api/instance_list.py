@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from orchestrator.api.deps import CountsDep, IndexDep, PollerDep
+from orchestrator.api.deps import CountsDep, IndexDep, PollerDep, stream_slot
 from orchestrator.schemas.instances import (
     InstanceCounts,
     InstanceEvent,
@@ -63,6 +63,7 @@ async def count_instances(
     summary="Watch the list",
     description=STREAM,
     response_class=EventSourceResponse,
+    dependencies=[Depends(stream_slot)],
 )
 async def watch_instances(
     index: IndexDep,

@@ -3,8 +3,10 @@
 import asyncio
 import uuid
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from orchestrator.schemas.instances import InstanceGone
 from orchestrator.visibility.entry import Entry
 
 # A subscriber that is further behind than this reads the list again, which costs less than the
@@ -18,6 +20,20 @@ class Change:
 
     instance_id: str
     entry: Entry | None
+    _encoded: dict[bool, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def encoded(self, now: datetime) -> str:
+        """Return it as JSON, which is made once for all subscribers.
+
+        Args:
+            now: A wait with a deadline before this is overdue: all that depends on the time.
+        """
+        if self.entry is None:
+            return InstanceGone(instance_id=self.instance_id).model_dump_json()
+        overdue = self.entry.overdue(now)
+        if overdue not in self._encoded:
+            self._encoded[overdue] = self.entry.summary(now).model_dump_json()
+        return self._encoded[overdue]
 
 
 class ChangeFeed:

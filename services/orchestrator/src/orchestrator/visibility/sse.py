@@ -10,7 +10,6 @@ from fastapi.sse import ServerSentEvent
 from orchestrator.schemas.instances import (
     InstanceCounts,
     InstanceEvent,
-    InstanceGone,
 )
 from orchestrator.visibility.change_feed import Change
 from orchestrator.visibility.index import InstanceIndex
@@ -29,6 +28,7 @@ class CachedCounts:
         """Count the instances of `index`."""
         self._index = index
         self._counts: InstanceCounts | None = None
+        self._encoded: str | None = None
         self._at = 0.0
 
     def current(self) -> InstanceCounts:
@@ -36,7 +36,14 @@ class CachedCounts:
         now = time.monotonic()
         if self._counts is None or now - self._at >= BATCH_SECONDS:
             self._counts, self._at = self._index.all_counts(), now
+            self._encoded = None
         return self._counts
+
+    def encoded(self) -> str:
+        """Return the counts of the last call of `current` as JSON."""
+        if self._encoded is None:
+            self._encoded = self.current().model_dump_json()
+        return self._encoded
 
 
 async def watch(
@@ -66,7 +73,9 @@ async def watch(
         current = counts.current()
         if sent is None or _differ(current, sent):
             sent = current
-            yield ServerSentEvent(event=InstanceEvent.SUMMARY, data=current, id=event_id)
+            yield ServerSentEvent(
+                event=InstanceEvent.SUMMARY, raw_data=counts.encoded(), id=event_id
+            )
         if feed.position == position:
             await feed.wait_for_change(MAX_IDLE_SECONDS)
         if not feed.closed:
@@ -90,11 +99,8 @@ def _events(changes: list[Change], first: int, index: InstanceIndex) -> list[Ser
 
 
 def _event(change: Change, event_id: str, now: datetime) -> ServerSentEvent:
-    if change.entry is None:
-        gone = InstanceGone(instance_id=change.instance_id)
-        return ServerSentEvent(event=InstanceEvent.GONE, data=gone, id=event_id)
-    summary = change.entry.summary(now)
-    return ServerSentEvent(event=InstanceEvent.INSTANCE, data=summary, id=event_id)
+    event = InstanceEvent.GONE if change.entry is None else InstanceEvent.INSTANCE
+    return ServerSentEvent(event=event, raw_data=change.encoded(now), id=event_id)
 
 
 def _differ(current: InstanceCounts, sent: InstanceCounts) -> bool:
