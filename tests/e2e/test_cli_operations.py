@@ -116,7 +116,8 @@ async def test_a_schedule_is_created_changed_paused_and_deleted(
     assert f"{name} runs next at" in await taskway.output("schedule", "resume", name)
     assert await taskway.data("schedule", "delete", name) == {"id": name, "deleted": True}
     assert name not in rows(await taskway.output("schedule", "list"))
-    assert "There is no schedule" in await taskway.refused("schedule", "delete", name)
+    assert "is deleted" in await taskway.output("schedule", "delete", name)
+    assert "There is no schedule" in await taskway.refused("schedule", "pause", name)
     trail = await taskway.data("audit", "--limit", "100")
     of_it = [entry for entry in trail if entry["target"] == name]
     assert {entry["by"] for entry in of_it} == {"olga"}

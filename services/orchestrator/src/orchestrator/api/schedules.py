@@ -91,9 +91,9 @@ async def resume_schedule(
 @router.delete(
     "/{schedule_id}",
     summary="Delete a schedule",
-    description="The instances that it started are not affected.",
+    description="The instances that it started are not affected. Repeating the request, or "
+    "deleting what was never there, changes nothing.",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=UNKNOWN,
 )
 async def delete_schedule(
     schedule_id: Id, scheduler: SchedulerDep, audit: AuditDep, by: By = "operator"

@@ -107,11 +107,10 @@ class Scheduler:
         return await self._change(schedule_id, resumed)
 
     async def delete(self, schedule_id: str) -> None:
-        """Delete a schedule, and not the instances that it started."""
+        """Delete a schedule, if there is one, and not the instances that it started."""
         async with self._locks(schedule_id):
             changed = await self._schedules.change(schedule_id, lambda _: None)
             await self._jobs.follow(changed)
-        _require(changed.old, schedule_id)
 
     async def get(self, schedule_id: str) -> Schedule:
         """Return a schedule; 404 where there is none."""
