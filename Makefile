@@ -36,12 +36,13 @@ check: $(READY) ## Check format, lint, types and architecture
 	$(UV) run --frozen ruff check
 	$(UV) run --frozen mypy
 	MYPYPATH=tests $(UV) run --frozen mypy --no-warn-return-any --explicit-package-bases tests tools/measure_batch.py tools/record_histories.py
-	$(UV) run --frozen mypy -m tools.version -m tools.check_links
+	$(UV) run --frozen mypy -m tools.version -m tools.check_links -m tools.check_patches
 	$(UV) run --frozen lint-imports
 	$(UV) run --quiet --script tools/dashboard.py --check
 	$(UV) run --quiet --script tools/check_manifests.py
 	$(PYTHON) tools/version.py
 	$(PYTHON) tools/check_links.py
+	$(PYTHON) tools/check_patches.py
 
 format: $(READY) ## Format, and fix what ruff can fix
 	$(UV) run --frozen ruff format

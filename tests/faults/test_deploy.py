@@ -89,7 +89,7 @@ async def test_an_instance_ends_with_the_version_that_it_began_with(
 
     assert (await system.finished(new))["output"]["status"] == "cancelled"
     assert await notifications(system, new, *new_people) == ["notify", "remind-1", "tell-requester"]
-    assert await version(stack, new) == "2"
+    assert await version(stack, new) == "3"
 
     assert (await system.send(old, "approval", **DECISION)).status_code == 200
     output = (await system.finished(old))["output"]

@@ -85,7 +85,8 @@ class Definition:
             continue_as_new: each activity is a trace of its own, for one of all would never end.
             Goes when the minimum is Dapr 1.18.3, whose engine begins a trace a generation.
         version: The version of `workflow`, where instances of older code may be running.
-        previous_versions: The older code, by version, kept until none of its instances runs.
+        previous_versions: The older code, by version, kept until none of its instances runs; under
+            `UNVERSIONED` that of the instances which began before there was any version.
         search_fields: Where in the request a list of instances looks for free text; a path such
             as `customer.email` goes into what is nested, and into each item of a list. What may be
             long comes last, for a long text is truncated.

@@ -15,6 +15,7 @@ from orchestrator.toolkit.messages import RELEASE_ASSIGNMENT, SEND_NOTIFICATION
 from orchestrator.workflows.purchase.models import VALIDATE_PURCHASE, PurchaseRequest, Terms
 from orchestrator.workflows.purchase.workflow import DEFINITION
 from orchestrator.workflows.purchase.workflow_v1 import purchase_approval_v1
+from orchestrator.workflows.purchase.workflow_v2 import purchase_approval_v2
 
 REQUEST = PurchaseRequest(purchase_id="1", requester="ann", item="A laptop", amount=100_000)
 HOUR = timedelta(hours=1)
@@ -22,10 +23,11 @@ ONE_ALONE = dataclasses.replace(
     DEFINITION, workflow=purchase_approval_v1, version="1", previous_versions={}
 )
 WITHOUT_ONE = dataclasses.replace(DEFINITION, previous_versions={})
-
-
-UNPATCHED = with_patches(DEFINITION, False)
-ALWAYS_PATCHED = with_patches(DEFINITION, True)
+TWO_ALONE = dataclasses.replace(
+    DEFINITION, workflow=purchase_approval_v2, version="2", previous_versions={}
+)
+UNPATCHED = with_patches(TWO_ALONE, False)
+ALWAYS_PATCHED = with_patches(TWO_ALONE, True)
 
 
 def environment(definition: Any, **stubs: Any) -> tuple[Environment, Run]:
@@ -64,11 +66,24 @@ def test_an_instance_of_version_1_completes_as_version_1() -> None:
     replay([DEFINITION], "purchase-1", run.history)
 
 
-def test_a_new_instance_runs_version_2() -> None:
+def test_a_new_instance_runs_version_3() -> None:
     hosts, run = environment(DEFINITION)
     hosts.send("purchase-1", decide(20 * HOUR))
     hosts.run()
-    assert (notifications(run), versions(run)) == (["notify", "remind-1", "tell-requester"], {"2"})
+    assert (notifications(run), versions(run)) == (["notify", "remind-1", "tell-requester"], {"3"})
+    assert patches(run) == set()
+
+
+def test_an_instance_of_version_2_completes_as_version_2() -> None:
+    hosts, run = environment(TWO_ALONE)
+    hosts.run(HOUR)
+    hosts.deploy([DEFINITION])
+    hosts.send("purchase-1", decide(2 * HOUR))
+    hosts.run()
+    assert (notifications(run), patches(run)) == (["notify", "tell-requester"], {"tell-requester"})
+    assert "2" in versions(run)
+    assert "3" not in versions(run)
+    replay([DEFINITION], "purchase-1", run.history)
 
 
 def test_an_instance_without_its_version_stalls_until_that_is_deployed() -> None:
@@ -84,7 +99,7 @@ def test_an_instance_without_its_version_stalls_until_that_is_deployed() -> None
     replay([DEFINITION], "purchase-1", run.history)
 
 
-def test_version_2_does_not_replay_a_history_of_version_1() -> None:
+def test_version_3_does_not_replay_a_history_of_version_1() -> None:
     """This is why there are two: as one, the reminder would come between."""
     hosts, run = environment(dataclasses.replace(ONE_ALONE, version=None))
     hosts.send("purchase-1", decide(HOUR))

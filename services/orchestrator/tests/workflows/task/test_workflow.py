@@ -1,5 +1,6 @@
 """The decisions of task processing, for each outcome of its steps."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from orchestrator.workflows.task.models import (
     Validation,
 )
 from orchestrator.workflows.task.workflow import DEFINITION
+from orchestrator.workflows.task.workflow_v0 import task_processing_v0
 
 ASSIGNED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 TASK = TaskRequest(task_id="1", title="Review", assignee="alice")
@@ -33,7 +35,10 @@ URGENT = TaskRequest.model_validate(
         "due": "2030-01-31T17:00:00+01:00",
     }
 )
-UNPATCHED = with_patches(DEFINITION, False)
+V0 = dataclasses.replace(
+    DEFINITION, workflow=task_processing_v0, version=None, previous_versions={}
+)
+UNPATCHED = with_patches(V0, False)
 
 
 def assigned(step: AssignTask) -> AssignTaskResult:
