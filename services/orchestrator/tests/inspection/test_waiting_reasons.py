@@ -98,6 +98,8 @@ def test_a_child_workflow_has_its_id_and_status() -> None:
     assert reason.text == f"child workflow {CHILD} ({child}, SUSPENDED)"
     assert (reason.kind, reason.instance_id) == (ReasonKind.CHILD, child)
     assert texts(context(HELLO, run)) == [f"child workflow {CHILD} ({child})"]
+    says = context(HELLO, run, messages={child: "Refunding: 40 attempts failed"})
+    assert texts(says) == [f"child workflow {CHILD} ({child}): Refunding: 40 attempts failed"]
 
 
 def ask(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, None]:

@@ -15,6 +15,8 @@ def test_which_operations_a_status_allows(status: RuntimeStatus) -> None:
         assert allowed == {Operation.PURGE, Operation.RERUN} | again
     elif status is RuntimeStatus.UNKNOWN:
         assert allowed == {Operation.PAUSE, Operation.TERMINATE}
+    elif status is RuntimeStatus.STALLED:
+        assert allowed == {Operation.RESUME}
     else:
         assert allowed == {Operation.PAUSE, Operation.RESUME, Operation.TERMINATE}
 

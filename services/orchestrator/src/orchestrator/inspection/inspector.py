@@ -135,7 +135,10 @@ class Inspector:
             for step, _ in context.pending_steps()[:MAX_REASONS]
             if step.kind is StepKind.CHILD and step.instance_id
         ]
-        context.children.update(await self._statuses(children[:MAX_CHILDREN_READ]))
+        for child in await self._states(children[:MAX_CHILDREN_READ]):
+            context.children[child.instance_id] = child.status
+            if child.progress is not None:
+                context.messages[child.instance_id] = child.progress.message
         return context
 
     async def _pending_tasks(
@@ -148,9 +151,9 @@ class Inspector:
         except CannotReplay as error:
             return None, str(error)
 
-    async def _statuses(self, instance_ids: Sequence[str]) -> dict[str, RuntimeStatus]:
+    async def _states(self, instance_ids: Sequence[str]) -> list[InstanceState]:
         with engine_errors():
             states = await asyncio.gather(
-                *(self._management.get_workflow_state(id_, False) for id_ in instance_ids)
+                *(self._management.get_workflow_state(id_, True) for id_ in instance_ids)
             )
-        return {state.instance_id: state.status for state in states if state is not None}
+        return [state for state in states if state is not None]

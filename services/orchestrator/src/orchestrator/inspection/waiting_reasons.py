@@ -24,6 +24,7 @@ class WaitContext:
         replay_error: Why the code does not replay it.
         waits: The waits that the workflow itself reports.
         children: The status of its children, as far as known.
+        messages: What its children say that they are doing, as far as known.
         no_worker: Why no workflow can run now, if none can.
         last_updated_at: When it changed last.
         now: The current time.
@@ -35,6 +36,7 @@ class WaitContext:
     replay_error: str | None = None
     waits: Sequence[Wait] = ()
     children: dict[str, RuntimeStatus] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)
     no_worker: str | None = None
     last_updated_at: datetime
     now: datetime
@@ -159,6 +161,8 @@ def _attempted(context: WaitContext, step: HistoryStep, attempts: int | None) ->
     if child:
         status = context.children.get(child)
         text += f" ({child}, {status})" if status and not between else f" ({child})"
+        if (message := context.messages.get(child)) and not between:
+            text += f": {message}"
     if not child or number > 1:
         text += f": attempt {number}" + (f" of {attempts}" if attempts else "")
     if not child and not between:

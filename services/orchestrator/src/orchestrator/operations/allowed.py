@@ -6,10 +6,13 @@ from orchestrator.schemas.workflows import TERMINAL, RuntimeStatus
 ALIVE = frozenset(RuntimeStatus) - TERMINAL
 RESUMED = ALIVE - {RuntimeStatus.SUSPENDED, RuntimeStatus.UNKNOWN}
 
+# The engine takes nothing for an instance that it has stalled: docs/changing-a-workflow.md.
+RESPONSIVE = ALIVE - {RuntimeStatus.STALLED}
+
 ALLOWED: dict[Operation, frozenset[RuntimeStatus]] = {
-    Operation.PAUSE: ALIVE - {RuntimeStatus.SUSPENDED},
+    Operation.PAUSE: RESPONSIVE - {RuntimeStatus.SUSPENDED},
     Operation.RESUME: frozenset({RuntimeStatus.SUSPENDED}),
-    Operation.TERMINATE: ALIVE,
+    Operation.TERMINATE: RESPONSIVE,
     # The engine copies a history, which must be complete.
     Operation.RERUN: TERMINAL,
     Operation.PURGE: TERMINAL,
