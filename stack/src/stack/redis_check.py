@@ -16,7 +16,7 @@ def redis_ready(host: str, port: int, password: str) -> ReadyCheck:
         except OSError:
             return False
         try:
-            writer.write(f"AUTH {password}\r\nPING\r\n".encode())
+            writer.write(_command("AUTH", password) + _command("PING"))
             answers = [await asyncio.wait_for(reader.readline(), _ANSWER_SECONDS) for _ in "12"]
         except (OSError, TimeoutError):
             return False
@@ -25,3 +25,9 @@ def redis_ready(host: str, port: int, password: str) -> ReadyCheck:
         return answers == [b"+OK\r\n", b"+PONG\r\n"]
 
     return check
+
+
+def _command(*words: str) -> bytes:
+    """Return a command in RESP, Redis' protocol: its words may have any character."""
+    parts = [word.encode() for word in words]
+    return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%b\r\n" % (len(p), p) for p in parts)
