@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from servicekit.json_rules import MAX_INTEGER, MIN_INTEGER, JsonRefused, parse_json
 
 DEPTH = 32
-TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(
     st.none()
     | st.booleans()
@@ -43,8 +43,6 @@ def test_what_json_can_say_comes_back_as_it_was_sent(value: Any, ascii_only: boo
         r'"\udfff"',
         r'{"\ud83d": 1}',
         r'{"a": [{"b": "x\udc00"}]}',
-        r'"a\u0000b"',
-        r'{"a\u0000": 1}',
         '{"a": 1, "a": 1}',
         '{"b": [{"a": 1, "\\u0061": 2}]}',
         "[" * 33 + "]" * 33,
@@ -99,6 +97,6 @@ def test_a_surrogate_pair_is_a_character() -> None:
 
 def test_the_refused_text_is_located_and_not_quoted() -> None:
     with pytest.raises(JsonRefused) as refused:
-        parse_json(rb'{"request": {"lines": ["a", "secret\u0000"]}}', DEPTH)
+        parse_json(rb'{"request": {"lines": ["a", "secret\ud800"]}}', DEPTH)
     assert refused.value.path == ("request", "lines", 1)
-    assert str(refused.value) == "it contains U+0000"
+    assert str(refused.value) == "it contains a lone surrogate"

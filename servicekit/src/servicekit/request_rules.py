@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.problems import FieldError, ProblemType
-from servicekit.json_rules import JsonRefused, parse_json, text_flaw
+from servicekit.json_rules import JsonRefused, parse_json
 from servicekit.problems import problem_response
 
 JSON_TYPE = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
@@ -105,10 +105,12 @@ def _query_refusal(query: bytes) -> Response | None:
     if b"%" not in query:
         return None
     try:
-        flaw = text_flaw(unquote_to_bytes(query).decode())
+        # Which excludes surrogates.
+        text = unquote_to_bytes(query).decode()
     except UnicodeDecodeError:
-        flaw = "it is not valid UTF-8"
-    return _invalid("query", flaw) if flaw else None
+        return _invalid("query", "it is not valid UTF-8")
+    # No id, name or word to search for has it.
+    return _invalid("query", "it contains U+0000") if "\0" in text else None
 
 
 def _invalid(field: str, message: str) -> Response:
