@@ -18,6 +18,7 @@ OVER_SQLITE = {
     "test_email",
     "test_hello",
     "test_histories",
+    "test_http",
     "test_kill_traced",
     "test_logs",
     "test_metrics",

@@ -33,6 +33,7 @@ def test_all_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "MAX_BODY_BYTES": "2048",
         "RECORDS_KEPT_DAYS": "365",
         "MAX_JSON_DEPTH": "8",
+        "IDEMPOTENCY_KEY_HOURS": "12.0",
         "ALLOWED_HOSTS": "tasks.example.com, *.example.org",
         "TRUSTED_ORIGINS": "https://portal.example.com",
         "ROOT_PATH": "/taskway",
@@ -61,6 +62,10 @@ def test_all_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         ("RECORDS_KEPT_DAYS", "36"),
         ("MAX_JSON_DEPTH", "0"),
         ("ALLOWED_HOSTS", "a,,b"),
+        ("ALLOWED_HOSTS", "localhost:8000"),
+        ("ALLOWED_HOSTS", "a.*"),
+        ("TRUSTED_ORIGINS", "portal.example.com"),
+        ("TRUSTED_ORIGINS", "https://portal.example.com/"),
         ("ROOT_PATH", "taskway"),
         ("ROOT_PATH", "/taskway/"),
         ("ROOT_PATH", "//evil.example"),
@@ -75,3 +80,10 @@ def test_an_invalid_setting_is_rejected(
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError, match=name.lower()):
         ServiceSettings()
+
+
+def test_an_empty_list_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", "")
+    monkeypatch.setenv("TRUSTED_ORIGINS", " ")
+    settings = ServiceSettings()
+    assert (settings.allowed_hosts, settings.trusted_origins) == ([], [])

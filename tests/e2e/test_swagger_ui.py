@@ -85,8 +85,26 @@ async def test_swagger_ui_shows_every_section(system: System, visit: Visit) -> N
     visit.assert_undisturbed()
 
 
-async def test_a_task_is_started_from_swagger_ui(system: System, visit: Visit) -> None:
-    await visit.page.goto("/docs")
+async def publish_below(visit: Visit, base: str, prefix: str) -> None:
+    """Stand for a proxy that publishes the service at `base` below a prefix as well."""
+
+    async def forward(route: Route) -> None:
+        request = route.request
+        answer = await route.fetch(
+            url=base + request.url.removeprefix(base + prefix),
+            headers={**request.headers, "x-forwarded-prefix": prefix},
+        )
+        await route.fulfill(response=answer)
+
+    await visit.page.route(f"{base}{prefix}/**", forward)
+
+
+@pytest.mark.parametrize("prefix", ["", "/taskway"])
+async def test_a_task_is_started_from_swagger_ui(system: System, visit: Visit, prefix: str) -> None:
+    base = str(system.orchestrator.base_url).rstrip("/")
+    if prefix:
+        await publish_below(visit, base, prefix)
+    await visit.page.goto(f"{prefix}/docs")
     operation = visit.page.locator("#operations-Task_processing-start_task")
     await operation.locator(".opblock-summary-control").click()
     await operation.get_by_role("button", name="Try it out").click()
@@ -94,12 +112,19 @@ async def test_a_task_is_started_from_swagger_ui(system: System, visit: Visit) -
     sample = json.loads(await editor.input_value())
     # The first sample, under an id that no other test has used.
     await editor.fill(json.dumps(sample | {"task_id": unique()}))
-    await operation.get_by_role("button", name="Execute").click()
-    answer = operation.locator(".live-responses-table .response").first
-    await expect(answer.locator(".response-col_status")).to_contain_text("202", timeout=PATIENCE_MS)
-    body = json.loads(await answer.locator(".highlight-code code, .microlight").first.inner_text())
-    ended = await system.finished(body["instance_id"])
+    async with visit.page.expect_response(f"{base}{prefix}/tasks/process") as answered:
+        await operation.get_by_role("button", name="Execute").click()
+    answer = await answered.value
+    instance = (await answer.json())["instance_id"]
+    location = answer.headers["location"]
+    assert location == f"{prefix}/tasks/{instance}/status"
+    shown = operation.locator(".live-responses-table .response").first
+    await expect(shown.locator(".response-col_status")).to_contain_text("202", timeout=PATIENCE_MS)
+    ended = await system.finished(instance)
     assert (ended["status"], ended["output"]["status"]) == ("COMPLETED", "completed")
+    # What a client would read of it, at the address that it was given.
+    await visit.page.goto(location)
+    assert '"COMPLETED"' in await visit.page.content()
     visit.assert_undisturbed()
 
 

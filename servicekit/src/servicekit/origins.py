@@ -24,7 +24,7 @@ class SameOrigin:
     def __init__(self, app: ASGIApp, trusted: Collection[str]) -> None:
         """Wrap an application; pages of the `trusted` origins may send it requests, too."""
         self._app = app
-        self._trusted = frozenset(origin.lower().rstrip("/") for origin in trusted)
+        self._trusted = frozenset(origin.lower() for origin in trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""

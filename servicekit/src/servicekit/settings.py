@@ -10,11 +10,13 @@ from servicekit.deadlines import CallLimits
 
 
 def _split(value: Any) -> Any:
-    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",")] if value.strip() else []
 
 
-Names = Annotated[list[Annotated[str, Field(min_length=1)]], NoDecode, BeforeValidator(_split)]
-"""Names, in the environment with commas between them."""
+HostName = Annotated[str, Field(pattern=r"^(\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)$")]
+Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9._:\[\]-]+$")]
 
 
 class ServiceSettings(BaseSettings):
@@ -60,13 +62,13 @@ class ServiceSettings(BaseSettings):
         le=200,
         description="How deep arrays and objects of a request body may be nested",
     )
-    allowed_hosts: Names = Field(
+    allowed_hosts: Annotated[list[HostName], NoDecode, BeforeValidator(_split)] = Field(
         default=["localhost", "*.localhost", "*.svc", "*.svc.cluster.local"],
         description="Host names that requests may be for, with commas between them; `*.example.com`"
         " stands for every name below it, `*` for every name. IP addresses, and names without a "
         "dot, are always allowed: no page of another site can have them",
     )
-    trusted_origins: Names = Field(
+    trusted_origins: Annotated[list[Origin], NoDecode, BeforeValidator(_split)] = Field(
         default=[],
         description="Origins, such as `https://portal.example.com`, whose pages may send requests "
         "that change something, besides those of the service itself; with commas between them",
