@@ -68,10 +68,10 @@ class Settings(ServiceSettings):
         "expression",
     )
     schedule_start_tries: int = Field(
-        default=60,
+        default=12,
         ge=1,
         description="Tries, 5 s apart, after which the run of a schedule that cannot be started is "
-        "given up, and the next one is due",
+        "given up, once the next one is due",
     )
     schedule_reconcile_seconds: float = Field(
         default=30.0,

@@ -12,6 +12,7 @@ from servicekit.state import StoreUnavailable
 
 DOWN = ProblemError(ProblemType.UNAVAILABLE, "down")
 NINE = datetime(2026, 1, 1, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
 ID = "task-plants.2026-01-01T09:00:00Z"
 
 
@@ -41,21 +42,49 @@ async def test_a_run_that_fails_for_a_while_is_started_under_the_same_id(world: 
 
 
 @pytest.mark.parametrize("error", [DOWN, StoreUnavailable("torn"), KeyError("torn")])
-async def test_a_run_that_never_starts_is_given_up(world: World, error: Exception) -> None:
-    """Each run has its own tries; a restart of the process does not begin them anew."""
+async def test_a_run_that_never_starts_is_given_up_once_the_next_is_due(
+    world: World, error: Exception
+) -> None:
+    """A restart of the process does not begin the tries anew."""
     await world.put()
     world.engine.error = error
-    await retry(world, 1)
+    await retry(world, 3)
     world.restart()
+    world.now = NINE + DAY - timedelta(seconds=1)
     await retry(world, 1)
+    assert (await world.scheduler.get("plants")).failed_tries == 4
+    world.now = NINE + DAY
     await world.scheduler.fire("plants", NINE)
     schedule = await world.scheduler.get("plants")
     assert schedule.last_error
     assert (schedule.last_at, schedule.last_instance, schedule.failed_tries) == (NINE, None, 0)
-    assert schedule.next_at == NINE + timedelta(days=1) == world.jobs.due()[-1]
+    assert schedule.next_at == NINE + 2 * DAY == world.jobs.due()[-1]
     world.engine.error = None
-    await world.scheduler.fire("plants", NINE + timedelta(days=1))
+    await world.scheduler.fire("plants", NINE + 2 * DAY)
     assert len(world.engine.started) == 1
+
+
+async def test_a_run_has_its_tries_also_where_the_next_is_due(world: World) -> None:
+    await world.put(OFTEN)
+    [due] = world.jobs.due()
+    world.engine.error = DOWN
+    world.now = due + timedelta(hours=1)
+    for _ in range(2):
+        with pytest.raises(ProblemError):
+            await world.scheduler.fire("plants", due)
+    await world.scheduler.fire("plants", due)
+    assert (await world.scheduler.get("plants")).next_at == world.now + timedelta(minutes=1)
+
+
+async def test_a_run_without_a_next_one_is_given_up(world: World) -> None:
+    await world.put()
+    stored, _ = world.store.data["schedule:plants"]
+    world.store.data["schedule:plants"] = (stored.replace("0 9 * * *", "never"), "7")
+    world.engine.error = DOWN
+    await retry(world, 2)
+    await world.scheduler.fire("plants", NINE)
+    schedule = await world.scheduler.get("plants")
+    assert (schedule.next_at, schedule.last_at) == (None, NINE)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +98,7 @@ async def test_a_run_that_is_refused_is_recorded_and_the_next_is_armed(
     await world.advance(START + timedelta(hours=1))
     schedule = await world.scheduler.get("plants")
     assert (schedule.last_error, schedule.last_instance) == ("taken", None)
-    assert schedule.next_at == NINE + timedelta(days=1)
+    assert schedule.next_at == NINE + DAY
     assert world.engine.tries == 1
 
 
@@ -92,7 +121,7 @@ async def test_a_workflow_that_is_gone_is_an_error_of_the_run(world: World) -> N
     await world.scheduler.fire("plants", NINE)
     schedule = await world.scheduler.get("plants")
     assert "there is no 'bygone'" in (schedule.last_error or "")
-    assert schedule.next_at == NINE + timedelta(days=1)
+    assert schedule.next_at == NINE + DAY
 
 
 async def test_times_that_are_no_longer_valid_end_a_schedule_with_an_error(world: World) -> None:
@@ -116,7 +145,7 @@ async def test_a_job_of_an_earlier_release_fires_and_is_followed(world: World) -
     assert list(world.jobs.jobs) == ["schedule-plants"]
     await world.advance(NINE)
     assert list(world.engine.started) == [ID]
-    assert world.jobs.due() == [NINE + timedelta(days=1)]
+    assert world.jobs.due() == [NINE + DAY]
 
 
 async def test_a_run_starts_although_the_one_before_has_not_ended(world: World) -> None:

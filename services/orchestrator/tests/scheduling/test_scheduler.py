@@ -85,6 +85,20 @@ async def test_a_paused_schedule_starts_nothing_until_it_is_resumed(world: World
     assert await world.scheduler.resume("plants") == resumed
 
 
+async def test_resuming_a_schedule_that_runs_does_not_move_its_next_run(world: World) -> None:
+    first = await world.put(OFTEN)
+    world.now += timedelta(seconds=30)
+    assert await world.scheduler.resume("plants") == first
+
+
+async def test_a_change_of_a_paused_schedule_does_not_resume_it(world: World) -> None:
+    await world.put(OFTEN)
+    await world.scheduler.pause("plants")
+    changed = await world.put(DAILY)
+    assert (changed.paused, changed.next_at, changed.cron) == (True, None, DAILY.cron)
+    assert (await world.scheduler.resume("plants")).next_at == START + timedelta(minutes=30)
+
+
 async def test_a_deleted_schedule_does_not_run_and_can_be_created_again(world: World) -> None:
     await world.put()
     [due] = world.jobs.due()

@@ -32,7 +32,7 @@ class Firing:
         schedules: ScheduleStore,
         engine: Engine,
         jobs: ArmedJobs,
-        most_tries: int,
+        fewest_tries: int,
         now: Clock,
     ) -> None:
         """Prepare to start runs.
@@ -42,14 +42,14 @@ class Firing:
             schedules: The store of the schedules.
             engine: Starts the instances.
             jobs: Dapr's scheduler.
-            most_tries: After so many failed tries a run is given up.
+            fewest_tries: After so many failed tries a run is given up, once the next one is due.
             now: Returns the time in UTC.
         """
         self._catalogue = catalogue
         self._schedules = schedules
         self._engine = engine
         self._jobs = jobs
-        self._most_tries = most_tries
+        self._fewest_tries = fewest_tries
         self._now = now
 
     async def fire(self, schedule_id: str, due: datetime) -> None:
@@ -73,7 +73,7 @@ class Firing:
         with tracer.start_as_current_span("scheduled start", kind=SpanKind.CONSUMER) as span:
             span.set_attribute("taskway.schedule", schedule.id)
             started, failure = await self._start(schedule, due)
-        if failure is not None and self._retried(schedule, failure):
+        if failure is not None and self._retried(schedule, due, failure):
             await self._record(
                 schedule_id,
                 due,
@@ -110,11 +110,17 @@ class Firing:
             return None, ProblemError(ProblemType.UNAVAILABLE, detail, retry_after=1)
         return run.instance_id, None
 
-    def _retried(self, schedule: Schedule, failure: ProblemError) -> bool:
-        """Return whether the same start may succeed later, and has not failed too often."""
-        return (
-            failure.type is ProblemType.UNAVAILABLE and schedule.failed_tries + 1 < self._most_tries
-        )
+    def _retried(self, schedule: Schedule, due: datetime, failure: ProblemError) -> bool:
+        """Return whether the same start may succeed later, and is worth another try."""
+        if failure.type is not ProblemType.UNAVAILABLE:
+            return False
+        if schedule.failed_tries + 1 < self._fewest_tries:
+            return True
+        try:
+            return next_run(schedule, due) > self._now()
+        except ProblemError:
+            # It has no next run that this one could hold up; see _following.
+            return False
 
     def _following(self, schedule: Schedule, due: datetime) -> dict[str, Any]:
         """Return the fields of a schedule that say when it runs next."""

@@ -14,7 +14,7 @@ from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
 from orchestrator.engine.start_records import StartRecords
 from orchestrator.schemas.workflows import Progress, RuntimeStatus
-from orchestrator.testing.environment import Run, Send, execute
+from orchestrator.testing.environment import Environment, Run, Send, execute
 from orchestrator.testing.replay import replay
 from orchestrator.toolkit.accepted_events import AcceptedEvents
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
@@ -165,6 +165,23 @@ def test_stop_prevents_another_check_whenever_it_is_sent(when: float) -> None:
     assert done.status is RuntimeStatus.COMPLETED
     assert done.elapsed.total_seconds() == when
     assert not done.refused
+
+
+def test_a_stop_that_comes_while_an_alert_is_sent_is_not_lost_to_the_next_generation() -> None:
+    stop = Send(timedelta(), STOP.name, PAYLOAD)
+
+    def check_address(_: CheckAddress) -> CheckedAddress:
+        # It arrives before the alert of this check is sent.
+        environment.send(started.instance_id, stop)
+        check = Check(at=datetime(2026, 1, 1, tzinfo=UTC), ok=DOWN, status=503, milliseconds=7)
+        return CheckedAddress(check=check, pause_seconds=5)
+
+    stubs = {CHECK_ADDRESS: check_address, SEND_NOTIFICATION: lambda sent: {"key": sent["key"]}}
+    environment = Environment([DEFINITION], stubs)
+    started = environment.start(DEFINITION.workflow_name, DEFINITION.instance_id(REQUEST), REQUEST)
+    environment.run()
+    assert (started.status, started.generations) == (RuntimeStatus.COMPLETED, 2)
+    assert started.elapsed == timedelta()
 
 
 def test_an_accepted_stop_that_was_lost_is_raised_when_it_is_sent_again() -> None:
