@@ -17,7 +17,7 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo record check format test test-unit test-e2e test-kind version docs bench-list bench-tracing up down clean
+.PHONY: help setup run demo record check format test test-unit test-e2e test-kind mutants version docs bench-list bench-tracing up down clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -55,6 +55,10 @@ test-unit: $(READY) ## Run the tests that start nothing
 
 test-e2e: $(READY) ## Run the tests against the running system
 	$(UV) run --frozen pytest tests -n $(PROCESSES) --dist loadgroup --durations=15
+
+mutants: $(READY) ## Change a line at a time, and list what no unit test notices (SAMPLE=150, SEED=0, ONLY=)
+	@$(UV) run --quiet --script tools/mutants.py --sample $(or $(SAMPLE),150) --seed $(or $(SEED),0) \
+		--only "$(ONLY)" --processes $(PROCESSES)
 
 record: $(READY) ## Record the histories of a workflow's new samples (WORKFLOW=leave)
 	@PYTHONPATH=tests $(PYTHON) tools/record_histories.py "$(WORKFLOW)"
