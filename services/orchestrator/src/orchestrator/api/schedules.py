@@ -28,6 +28,17 @@ Id = Annotated[ScheduleId, Path(description="Your name for the schedule", exampl
 By = Annotated[Person, Query(description="Who does it; recorded in the audit trail")]
 UNKNOWN = problem_responses(ProblemType.NOT_FOUND)
 
+PUT = """A run's instance id is made of the schedule's id and the time of the run, so that nothing
+is started twice. A run starts whether or not the one before has ended. Missed runs are caught up by
+one run. A run that cannot be started is retried, and `last_error` says why; it is given up once the
+next run is due, a minute later at the earliest. A change of the times moves the next run; one of
+the request does not.
+
+A cron expression has five fields, each `*`, a number, a range `a-b`, a step `*/n` or a list; months
+and days of the week also by name (`JAN`, `MON`). `L` is the last day of the month, `LW` its last
+weekday, `5L` its last Friday, `1#2` its second Monday. Where both days are restricted, either
+matches."""
+
 router = APIRouter(prefix="/schedules", tags=["schedules"])
 
 
@@ -48,14 +59,7 @@ async def get_schedule(schedule_id: Id, scheduler: SchedulerDep) -> Schedule:
 @router.put(
     "/{schedule_id}",
     summary="Create or change a schedule",
-    description="A run's instance id is made of the schedule's id and the time of the run, so "
-    "that nothing is started twice. Missed runs are caught up by one run. A run starts whether or "
-    "not the one before has ended. A run that cannot be started is retried, and `last_error` "
-    "says why; it is given up once the next run is due, a minute later at the earliest. A change "
-    "of the times moves the next run; one of the request does not. A cron expression has five fields, each `*`, a number, a range "
-    "`a-b`, a step `*/n` or a list; months and days of the week also by name (`JAN`, `MON`). `L` "
-    "is the last day of the month, `LW` its last weekday, `5L` its last Friday, `1#2` its second "
-    "Monday. Where both days are restricted, either matches.",
+    description=PUT,
     responses=problem_responses(ProblemType.TOO_MANY_REQUESTS),
 )
 async def put_schedule(
