@@ -32,6 +32,7 @@ def test_all_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "REQUEST_TIMEOUT_SECONDS": "9.5",
         "MAX_BODY_BYTES": "2048",
         "RECORDS_KEPT_DAYS": "365",
+        "IDEMPOTENCY_KEY_HOURS": "12.0",
         "MAX_JSON_DEPTH": "8",
         "IDEMPOTENCY_KEY_HOURS": "12.0",
         "ALLOWED_HOSTS": "tasks.example.com, *.example.org",
