@@ -34,7 +34,6 @@ def test_all_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPa
         "RECORDS_KEPT_DAYS": "365",
         "IDEMPOTENCY_KEY_HOURS": "12.0",
         "MAX_JSON_DEPTH": "8",
-        "IDEMPOTENCY_KEY_HOURS": "12.0",
         "ALLOWED_HOSTS": "tasks.example.com, *.example.org",
         "TRUSTED_ORIGINS": "https://portal.example.com",
         "ROOT_PATH": "/taskway",

@@ -9,7 +9,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from contracts.problems import ProblemType
 from orchestrator.api.deps import InspectorDep, LiveViewDep, stream_slot
-from orchestrator.api.params import InstanceId
+from orchestrator.api.params import InstanceId, KnownId
 from orchestrator.schemas.detail import InstanceDetail, InstanceHistory
 from servicekit.problems import problem_responses
 
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/instances/{instance_id}", tags=["instances"])
     "timer, a child workflow, or what blocks it.",
     responses=UNKNOWN,
 )
-async def instance_detail(instance_id: InstanceId, inspector: InspectorDep) -> InstanceDetail:
+async def instance_detail(instance_id: KnownId, inspector: InspectorDep) -> InstanceDetail:
     """Return an instance in detail."""
     return await inspector.detail(instance_id)
 
@@ -37,7 +37,7 @@ async def instance_detail(instance_id: InstanceId, inspector: InspectorDep) -> I
     "truncated; the raw history has them in full. Of an eternal workflow, the current generation.",
     responses=UNKNOWN,
 )
-async def instance_history(instance_id: InstanceId, inspector: InspectorDep) -> InstanceHistory:
+async def instance_history(instance_id: KnownId, inspector: InspectorDep) -> InstanceHistory:
     """Return the history of an instance, in steps."""
     return await inspector.history(instance_id)
 
@@ -49,7 +49,7 @@ async def instance_history(instance_id: InstanceId, inspector: InspectorDep) -> 
     responses=UNKNOWN,
     response_model=list[dict[str, Any]],
 )
-async def raw_history(instance_id: InstanceId, inspector: InspectorDep) -> JSONResponse:
+async def raw_history(instance_id: KnownId, inspector: InspectorDep) -> JSONResponse:
     """Return the events of the history as a file."""
     events = await inspector.raw(instance_id)
     return JSONResponse(

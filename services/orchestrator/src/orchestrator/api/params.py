@@ -10,6 +10,13 @@ InstanceId = Annotated[
     Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$", description="What the start answered"),
 ]
 
+KnownId = Annotated[
+    str,
+    # The former id of a child may be as long as its parent's and its name together.
+    Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,299}$", description="What the start answered"),
+]
+"""The id of an instance that is read, which may be the former one of a child."""
+
 EventName = Annotated[
     str, Path(max_length=100, description="The event that the instance waits for")
 ]

@@ -12,6 +12,7 @@ from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.replay_executor import registry_of
 from orchestrator.inspection.detail import detail_of
+from orchestrator.inspection.former_ids import by_any_id
 from orchestrator.inspection.pending_tasks import CannotReplay, PendingTasks, pending_tasks
 from orchestrator.inspection.rerun_links import RerunLinks
 from orchestrator.inspection.timeline import Timeline
@@ -63,6 +64,9 @@ class Inspector:
             ProblemError: It does not exist (404), was purged (410), or the engine does not answer
                 (503); so for all methods.
         """
+        return await by_any_id(instance_id, self._detail)
+
+    async def _detail(self, instance_id: str) -> InstanceDetail:
         state, history = await self._read(instance_id)
         # In a thread: a long history would block the other requests.
         timeline, info = await asyncio.to_thread(
@@ -78,13 +82,16 @@ class Inspector:
 
     async def history(self, instance_id: str) -> InstanceHistory:
         """Return the history of an instance, in steps."""
+        return await by_any_id(instance_id, self._steps)
+
+    async def _steps(self, instance_id: str) -> InstanceHistory:
         events = await self._events(instance_id)
         timeline = await asyncio.to_thread(Timeline, events)
         return InstanceHistory(instance_id=instance_id, steps=timeline.steps)
 
     async def raw(self, instance_id: str) -> list[dict[str, Any]]:
         """Return the events of the history as the engine has them."""
-        events = await self._events(instance_id)
+        events = await by_any_id(instance_id, self._events)
         return await asyncio.to_thread(lambda: [MessageToDict(event) for event in events])
 
     async def revision(self, instance_id: str) -> tuple[str, RuntimeStatus]:

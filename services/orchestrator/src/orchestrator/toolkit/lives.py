@@ -90,7 +90,11 @@ def child_id(ctx: DaprWorkflowContext, name: str) -> str:
         name: Distinguishes it among the children of that workflow. Where the id would be too
             long, a digest stands for it.
     """
-    root = key_root(ctx)
+    return child_of(key_root(ctx), name)
+
+
+def child_of(root: str, name: str) -> str:
+    """Return the id of a child by what its parent's keys begin with: see `child_id`."""
     whole = f"{root}:{name}"
     if len(whole) <= MAX_ID:
         return whole
