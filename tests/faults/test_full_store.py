@@ -141,3 +141,83 @@ async def test_doctor_says_that_the_store_is_full(system: System, redis: Redis) 
         await redis.delete(*fillers)
     text = (await system.orchestrator.get("/metrics")).text
     assert "taskway_store_used_ratio" in text
+
+
+async def test_an_instance_with_incomplete_state_is_named_and_removed(
+    system: System, redis: Redis
+) -> None:
+    customer, order = somebody(), unique()
+    request = {
+        "order_id": order,
+        "customer": customer,
+        "lines": [{"sku": "pencil", "quantity": 2}],
+    }
+    wallet = f"/wallets/{customer}"
+    before = (await system.orchestrator.get(wallet)).json()
+    instance = await system.start("/orders", **request)
+    await system.finished(instance)
+    assert (await system.orchestrator.get(wallet)).json() != before
+    await lose_history(redis, instance)
+
+    async def named() -> bool | None:
+        answer = await system.orchestrator.get(f"/instances/{instance}")
+        assert answer.status_code in (500, 503), answer.text
+        return True if answer.json()["type"].endswith("instance-torn") else None
+
+    await eventually(named, f"{instance} to be named incomplete")
+    checks = (await system.orchestrator.get("/system")).json()["checks"]
+    [check] = [check for check in checks if check["name"] == "stored instances"]
+    assert instance in check["detail"]
+
+    answer = await remove(system, instance)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["compensated"] == [
+        f"shipment:{instance}:ship_order",
+        f"wallet-movement:{instance}:take_payment",
+        f"stock-movement:{instance}:reserve_stock:0",
+    ]
+    assert (await system.orchestrator.get(wallet)).json() == before
+    assert (await system.orchestrator.get(f"/instances/{instance}")).status_code == 410
+    assert (await remove(system, instance)).status_code == 410
+    assert [key async for key in redis.scan_iter(f"*workflow||{instance}||*")] == []
+    # The id is free: its second life has effects of its own.
+    assert await system.start("/orders", **request) == instance
+    assert (await system.finished(instance))["output"]["status"] == "completed"
+
+
+async def test_a_removed_instance_that_the_sidecar_has_in_memory_can_be_started_again(
+    system: System, redis: Redis
+) -> None:
+    instance = await system.purchase()
+    refused = await remove(system, instance)
+    assert refused.status_code == 409, refused.text
+    await lose_history(redis, instance)
+
+    async def removed() -> bool | None:
+        return True if (await remove(system, instance)).status_code == 200 else None
+
+    await eventually(removed, f"{instance} to be removed")
+    answer = await system.orchestrator.post(
+        "/purchase-orders",
+        json={
+            "purchase_id": instance.removeprefix("purchase-"),
+            "requester": somebody(),
+            "item": "Another",
+            "amount": 129_900,
+            "approver": somebody(),
+        },
+    )
+    assert answer.status_code == 202, answer.text
+    await system.waiting(instance, "approval")
+
+
+async def lose_history(redis: Redis, instance: str) -> None:
+    """Delete a part of the state of an instance, as a Redis that refuses some writes loses it."""
+    [lost] = [key async for key in redis.scan_iter(f"*||{instance}||history-000001")]
+    await redis.delete(lost)
+
+
+async def remove(system: System, instance: str) -> httpx.Response:
+    return await system.orchestrator.post(
+        f"/instances/{instance}/remove-torn", json={"reason": "its history is lost", "by": "olga"}
+    )

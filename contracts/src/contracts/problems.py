@@ -36,6 +36,7 @@ class ProblemType(StrEnum):
     INSTANCE_EXISTS = URN_PREFIX + "instance-exists"
     INSTANCE_FINISHED = URN_PREFIX + "instance-finished"
     INSTANCE_GONE = URN_PREFIX + "instance-gone"
+    INSTANCE_TORN = URN_PREFIX + "instance-torn"
     WRONG_STATE = URN_PREFIX + "wrong-state"
     NOT_WAITING = URN_PREFIX + "not-waiting"
     CLAIMED = URN_PREFIX + "claimed"
@@ -79,6 +80,7 @@ PROBLEM_KINDS: dict[ProblemType, ProblemKind] = {
     ProblemType.INSTANCE_EXISTS: ProblemKind(409, "The id was used with another request"),
     ProblemType.INSTANCE_FINISHED: ProblemKind(410, "The workflow instance has ended"),
     ProblemType.INSTANCE_GONE: ProblemKind(410, "The workflow instance was purged"),
+    ProblemType.INSTANCE_TORN: ProblemKind(500, "The stored state of the instance is incomplete"),
     ProblemType.WRONG_STATE: ProblemKind(409, "The operation is not allowed in this state"),
     ProblemType.NOT_WAITING: ProblemKind(409, "The workflow does not wait for this event"),
     ProblemType.CLAIMED: ProblemKind(409, "Claimed by another user"),

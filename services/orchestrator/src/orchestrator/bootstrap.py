@@ -18,17 +18,19 @@ from orchestrator.inspection.inspector import Inspector
 from orchestrator.inspection.live_view import LiveView
 from orchestrator.inspection.rerun_links import RerunLinks
 from orchestrator.inspection.tombstones import Tombstones
-from orchestrator.metrics import observe, observe_schedules
+from orchestrator.metrics import observe, observe_schedules, observe_torn
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.bulk import BulkOperations
 from orchestrator.operations.instances import Instances
 from orchestrator.operations.purge import Purge
 from orchestrator.operations.rerun import Reruns
 from orchestrator.operations.service import Operations
+from orchestrator.operations.torn import TornInstances
 from orchestrator.scheduling.callback_server import callback_server
 from orchestrator.scheduling.dapr_jobs import DaprJobs, JobEvents
 from orchestrator.scheduling.opening import open_schedules
 from orchestrator.settings import Settings
+from orchestrator.storage.engine_keys import EngineKeys
 from orchestrator.storage.opening import open_store_guard, redis_client
 from orchestrator.storage.settings import StorageSettings
 from orchestrator.telemetry.trace_context import TraceContexts
@@ -91,6 +93,7 @@ async def open_orchestrator(
     readiness.on_draining(index.feed.close)
     counts = CachedCounts(index)
     observe(counts.current, index.age_seconds)
+    observe_torn(lambda: len(management.torn.ids()))
     reader = EntryReader(catalogue, management, index.get)
     poller = Poller(client, reader, index, _pace(settings))
     await stack.enter_async_context(poller.running(supervisor))
@@ -142,6 +145,18 @@ async def open_orchestrator(
         management=management,
         operations=operations,
         bulk=BulkOperations(catalogue, index, operations, audit),
+        torn=TornInstances(
+            catalogue,
+            workflow_settings,
+            records,
+            EngineKeys(redis) if redis is not None else None,
+            management,
+            AssignerClient(http),
+            starts,
+            tombstones,
+            audit,
+            poller.refresh,
+        ),
         inbox=Inbox(catalogue, index, poller, engine, events, Claims(records), audit),
         audit=audit,
         inspector=inspector,

@@ -56,6 +56,19 @@ SCHEDULED_RUNS = _meter.create_counter(
 )
 
 
+def observe_torn(count: Callable[[], int]) -> None:
+    """Add the gauge of the instances whose stored state is incomplete; `count` returns how many."""
+
+    def observed(_: CallbackOptions) -> Iterable[Observation]:
+        yield Observation(count())
+
+    _meter.create_observable_gauge(
+        "taskway.instances.torn",
+        [observed],
+        description="Instances whose stored state is incomplete: they never continue",
+    )
+
+
 def observe_store(used_ratio: Callable[[], float | None]) -> None:
     """Add the gauge of the store's fill.
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from grpc.aio import AioRpcError, Metadata
 
+from orchestrator.dapr_sdk.torn import TornReads
 from orchestrator.diagnostics import doctor
 from orchestrator.diagnostics.doctor import Doctor
 from orchestrator.schemas.system import SystemCheck
@@ -28,7 +29,8 @@ WELL = {
 class FakeManagement:
     """An engine that answers, or does not."""
 
-    def __init__(self, *, up: bool = True) -> None:
+    def __init__(self, *, torn: TornReads | None = None, up: bool = True) -> None:
+        self.torn = torn or TornReads()
         self._up = up
 
     async def get_workflow_state(self, _: str, *, payloads: bool) -> None:
@@ -38,6 +40,8 @@ class FakeManagement:
 
 class Unanswered:
     """An engine that never answers."""
+
+    torn = TornReads()
 
     async def get_workflow_state(self, _: str, *, payloads: bool) -> None:
         await asyncio.Event().wait()

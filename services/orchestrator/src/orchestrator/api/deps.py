@@ -16,6 +16,7 @@ from orchestrator.inspection.live_view import LiveView
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.bulk import BulkOperations
 from orchestrator.operations.service import Operations
+from orchestrator.operations.torn import TornInstances
 from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.settings import Settings
 from orchestrator.storage.guard import StoreGuard
@@ -41,6 +42,7 @@ class Orchestrator:
         management: The engine, as far as the SDK's client does not do.
         operations: Operations on an instance.
         bulk: Operations on many instances.
+        torn: Removes instances whose state is incomplete.
         inbox: Waits, claims and decisions.
         audit: The audit trail.
         inspector: Reads one instance in detail.
@@ -62,6 +64,7 @@ class Orchestrator:
     management: Management
     operations: Operations
     bulk: BulkOperations
+    torn: TornInstances
     inbox: Inbox
     audit: Audit
     inspector: Inspector
@@ -109,6 +112,10 @@ async def _operations(orchestrator: OpenedDep) -> Operations:
 
 async def _bulk(orchestrator: OpenedDep) -> BulkOperations:
     return orchestrator.bulk
+
+
+async def _torn(orchestrator: OpenedDep) -> TornInstances:
+    return orchestrator.torn
 
 
 async def _inbox(orchestrator: OpenedDep) -> Inbox:
@@ -168,6 +175,7 @@ EventsDep = Annotated[Events, Depends(_events)]
 ManagementDep = Annotated[Management, Depends(_management)]
 OperationsDep = Annotated[Operations, Depends(_operations)]
 BulkDep = Annotated[BulkOperations, Depends(_bulk)]
+TornDep = Annotated[TornInstances, Depends(_torn)]
 InboxDep = Annotated[Inbox, Depends(_inbox)]
 AuditDep = Annotated[Audit, Depends(_audit)]
 InspectorDep = Annotated[Inspector, Depends(_inspector)]

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from contracts.fields import Flag, Person
 from contracts.problems import ProblemType
-from orchestrator.api.deps import AuditDep, BulkDep, OperationsDep
+from orchestrator.api.deps import AuditDep, BulkDep, OperationsDep, TornDep
 from orchestrator.api.params import InstanceId
 from orchestrator.schemas.operations import (
     AuditPage,
@@ -17,6 +17,7 @@ from orchestrator.schemas.operations import (
     OperationResult,
     Reason,
     RerunRequest,
+    TornRemoval,
 )
 from servicekit.params import Before, Limit
 from servicekit.problems import problem_responses
@@ -101,6 +102,23 @@ async def purge(
     """Purge a finished instance."""
     request = OperationRequest(reason=reason, by=by, children=children)
     return await operations.perform(Operation.PURGE, instance_id, request)
+
+
+@router.post(
+    "/instances/{instance_id}/remove-torn",
+    summary="Remove an incomplete instance",
+    description="For an instance whose stored state is incomplete (`torn` in the list, "
+    "`instance-torn` when it is read): it never continues, and nothing else ends it. Its "
+    "assignments are released and its other effects compensated; then it is deleted, as by a "
+    "purge. Repeating the request continues where the first one failed. Needs REDIS_HOST.",
+    operation_id="remove_torn_instance",
+    responses=PROBLEMS,
+)
+async def remove_torn(
+    instance_id: InstanceId, request: OperationRequest, torn: TornDep
+) -> TornRemoval:
+    """Remove an instance whose state is incomplete."""
+    return await torn.remove(instance_id, request)
 
 
 @router.post(

@@ -9,6 +9,7 @@ import structlog
 from grpc.aio import AioRpcError
 
 from contracts.problems import ProblemType
+from orchestrator.dapr_sdk.torn import TornInstance
 from servicekit.problems import ProblemError
 
 log = structlog.get_logger(__name__)
@@ -49,14 +50,25 @@ async def retry_torn_read(call: Callable[[], Awaitable[Result]]) -> Result:
         try:
             return await call()
         except AioRpcError as error:
-            if TORN_READ not in (error.details() or ""):
+            if not is_torn(error):
                 raise
             await asyncio.sleep(TORN_READ_PAUSE_SECONDS)
     return await call()
 
 
+def is_torn(error: AioRpcError) -> bool:
+    """Return whether a read found the state of an instance incomplete."""
+    return TORN_READ in (error.details() or "")
+
+
 def unavailable(error: AioRpcError) -> ProblemError:
-    """Return the problem that the engine does not answer."""
+    """Return the problem that the engine does not answer, or cannot read the instance any more."""
+    if isinstance(error, TornInstance):
+        return ProblemError(
+            ProblemType.INSTANCE_TORN,
+            f"Its stored state is incomplete, so that it never continues: {error.details()}. "
+            "POST /instances/{id}/remove-torn compensates its effects and removes it",
+        )
     log.warning("workflow engine failed", code=error.code().name, details=error.details())
     return ProblemError(
         ProblemType.UNAVAILABLE,

@@ -10,9 +10,10 @@ from grpc.aio import AioRpcError, Channel
 from pydantic import BaseModel
 
 from orchestrator.dapr_sdk.channels import sidecar_channel
-from orchestrator.dapr_sdk.errors import retry_torn_read
+from orchestrator.dapr_sdk.errors import is_torn, retry_torn_read
 from orchestrator.dapr_sdk.private import TaskHubSidecarServiceStub, protos
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.dapr_sdk.torn import TornReads
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import UNTRACED
 
@@ -45,6 +46,8 @@ class Management:
             channel: A channel to the sidecar's gRPC port.
             api_token: The token that the sidecar requires, if any.
         """
+        self.torn = TornReads()
+        """Which instances can be read no more."""
         self._stub = TaskHubSidecarServiceStub(channel)  # type: ignore[no-untyped-call]
         self._token = (("dapr-api-token", api_token),) if api_token else ()
         # A read or an operation is no part of any instance's trace.
@@ -84,8 +87,10 @@ class Management:
         except AioRpcError as error:
             # As the SDK's client: the runtime may also say so in words.
             if UNKNOWN_INSTANCE in (error.details() or ""):
+                self.torn.succeeded(instance_id)
                 return None
-            raise
+            raise self._read_error(instance_id, error) from error
+        self.torn.succeeded(instance_id)
         return InstanceState.from_proto(answer.workflowState) if answer.exists else None
 
     # The client's events have no payloads, attempts, timers, ids of children, or trace context.
@@ -102,8 +107,34 @@ class Management:
         except AioRpcError as error:
             if error.code() is grpc.StatusCode.NOT_FOUND:
                 return []
-            raise
+            raise self._read_error(instance_id, error) from error
         return list(answer.events)
+
+    # The client neither forces, nor purges without the state that it cannot read.
+    async def purge_by_force(self, instance_id: str) -> None:
+        """Delete an instance without events, and its reminders; one that is gone is no error."""
+        request = protos.PurgeInstancesRequest(instanceId=instance_id, recursive=False, force=True)
+        await self._stub.PurgeInstances(request, metadata=self._metadata)
+        self.torn.succeeded(instance_id)
+
+    async def end_in_memory(self, instance_id: str) -> bool:
+        """Terminate a run that the sidecar still has in memory, where its stored state is torn.
+
+        Returns:
+            Whether there is one: without it, the sidecar can take no event for the instance.
+        """
+        try:
+            await self._stub.TerminateInstance(
+                protos.TerminateRequest(instanceId=instance_id), metadata=self._metadata
+            )
+        except AioRpcError as error:
+            if is_torn(error) or UNKNOWN_INSTANCE in (error.details() or ""):
+                return False
+            raise
+        return True
+
+    def _read_error(self, instance_id: str, error: AioRpcError) -> AioRpcError:
+        return self.torn.failed(instance_id, error) if is_torn(error) else error
 
     # The client passes no reason on.
     async def pause_workflow(self, instance_id: str, reason: str) -> None:

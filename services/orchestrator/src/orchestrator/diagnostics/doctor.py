@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -20,6 +20,7 @@ from servicekit.state import StateStore, StoreUnavailable
 ACTOR_STORE = "actorstore"
 SLOW_SECONDS = 0.5
 TIMEOUT_SECONDS = 3.0
+TORN_SHOWN = 5
 # As the alert StoreFills.
 WARN_FULL = 0.7
 METADATA = TypeAdapter(dict[str, Any])
@@ -58,7 +59,9 @@ class Doctor:
             self._metadata(), self._scheduler(), self._engine(), self._state_store()
         )
         of_sidecar = [metadata] if isinstance(metadata, SystemCheck) else runtime_checks(metadata)
-        return SystemReport(checks=[*of_sidecar, *checks, store_fill_check(self._guard)])
+        stored = torn_check(self._management.torn.ids())
+        fill = store_fill_check(self._guard)
+        return SystemReport(checks=[*of_sidecar, *checks, fill, stored])
 
     async def versions(self) -> Versions:
         """Return the versions of the service, the runtime and the SDK."""
@@ -126,6 +129,17 @@ def store_fill_check(guard: StoreGuard) -> SystemCheck:
         str(guard.fill),
         "Starts and uploads are refused when it is nearly full: give the store more room, or purge "
         "what has ended.",
+    )
+
+
+def torn_check(torn: Sequence[str]) -> SystemCheck:
+    """Return the check of the instances whose stored state is incomplete."""
+    shown = ", ".join(torn[:TORN_SHOWN]) + (", …" if len(torn) > TORN_SHOWN else "")
+    return _check(
+        "stored instances",
+        not torn,
+        f"{len(torn)} incomplete: {shown}" if torn else "none is incomplete",
+        "They never continue: POST /instances/{id}/remove-torn compensates their effects.",
     )
 
 

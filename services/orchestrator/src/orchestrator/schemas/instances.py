@@ -23,6 +23,11 @@ class InstanceSummary(BaseModel):
     )
     waits: list[Wait] = Field(default=[], description="The events that it waits for")
     overdue: bool = Field(default=False, description="Whether the deadline of a wait has passed")
+    torn: bool = Field(
+        default=False,
+        description="Whether its stored state is incomplete: it never continues, and the rest is "
+        "as it was read last; see remove-torn",
+    )
     created_at: AwareDatetime
     last_updated_at: AwareDatetime
     completed_at: AwareDatetime | None = None

@@ -61,6 +61,15 @@ class OperationResult(BaseModel):
     new_instance_id: str | None = Field(default=None, description="The new instance of a rerun")
 
 
+class TornRemoval(BaseModel):
+    """The removal of an instance whose stored state was incomplete."""
+
+    instance_id: str
+    compensated: list[str] = Field(
+        description="The keys of what it left, which was released, given back or cancelled"
+    )
+
+
 class BulkRequest(OperationRequest):
     """One operation on every instance of a filter whose status allows it."""
 

@@ -1,8 +1,8 @@
 """The workflows that an orchestrator hosts, and what each package contributes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,9 +14,14 @@ from orchestrator.toolkit.definition_checks import check_definitions
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
 from orchestrator.toolkit.workflow_settings import SettingsRegistry, WorkflowSettings
 from servicekit.background import Supervisor
+from servicekit.state import StateStore
 
 Background = Callable[[Settings, SettingsRegistry, Supervisor], AbstractAsyncContextManager[None]]
 """A task beside the worker for the lifetime of the service, such as a host of actors."""
+
+
+Compensate = Callable[[StateStore, SettingsRegistry, str], Awaitable[None]]
+"""Compensates the effect under a key in the state store; repeating it changes nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +37,8 @@ class HostedWorkflow:
         routers: The routes that it has besides those of every workflow.
         tags: Sections of Swagger UI besides its own, with a description each.
         background: What runs beside the worker.
+        compensations: What compensates its effects in the state store, by the prefix of their keys,
+            where the workflow itself cannot any more.
     """
 
     definition: Definition
@@ -41,6 +48,7 @@ class HostedWorkflow:
     routers: tuple[APIRouter, ...] = ()
     tags: tuple[dict[str, str], ...] = ()
     background: Background | None = None
+    compensations: Mapping[str, Compensate] = field(default_factory=dict)
 
 
 class Catalogue:

@@ -46,6 +46,8 @@ class Entry:
     last_updated_at: datetime
     completed_at: datetime | None
     search: str
+    torn: bool = False
+    """Whether its stored state is incomplete; the rest is as it was read last."""
 
     @property
     def terminal(self) -> bool:
@@ -70,6 +72,7 @@ class Entry:
             message=self.message,
             waits=[Wait(**wait._asdict()) for wait in self.waits] if not self.terminal else [],
             overdue=self.overdue(now),
+            torn=self.torn,
             created_at=self.created_at,
             last_updated_at=self.last_updated_at,
             completed_at=self.completed_at,

@@ -1,6 +1,7 @@
 """Reads one instance from the engine, as the index keeps it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -63,3 +64,9 @@ class EntryReader:
             return entry_of(self._catalogue, state, known.parent)
         history = await self._instances.get_workflow_history(instance_id)
         return entry_of(self._catalogue, state, parent_of(history))
+
+    def torn(self, instance_id: str) -> Entry:
+        """Return an instance that can be read no more, as it was read last."""
+        known = self._known(instance_id)
+        last = known or pending_entry(self._catalogue, instance_id, datetime.now(UTC))
+        return replace(last, torn=True)

@@ -16,6 +16,7 @@ import structlog
 from grpc.aio import AioRpcError
 from pydantic import BaseModel
 
+from orchestrator.dapr_sdk.torn import TornInstance
 from orchestrator.metrics import ENDED, INSTANCE_SECONDS
 from orchestrator.toolkit.definition import Definition
 from orchestrator.visibility.due_queue import DueQueue, poll_delay
@@ -204,6 +205,8 @@ class Poller:
         began = time.monotonic()
         try:
             self._store(instance_id, await self._reader.read(instance_id), began)
+        except TornInstance:
+            self._store(instance_id, self._reader.torn(instance_id), began)
         except (AioRpcError, TimeoutError):
             self._retry(instance_id)
         except Exception:

@@ -2,6 +2,7 @@
 
 from orchestrator.toolkit.catalogue import HostedWorkflow
 from orchestrator.workflows.order.activities import activities
+from orchestrator.workflows.order.adapters.compensations import COMPENSATIONS
 from orchestrator.workflows.order.routes import router
 from orchestrator.workflows.order.settings import OrderSettings
 from orchestrator.workflows.order.workflow import DEFINITION
@@ -11,4 +12,5 @@ WORKFLOW = HostedWorkflow(
     activities=activities,
     settings=(OrderSettings,),
     routers=(router,),
+    compensations=COMPENSATIONS,
 )
