@@ -40,6 +40,7 @@ from orchestrator.toolkit.dependencies import ActivityDependencies
 from orchestrator.toolkit.peers.assigner import AssignerClient
 from orchestrator.toolkit.peers.notifier import NotifierClient
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
+from orchestrator.visibility.active_limits import ActiveLimits
 from orchestrator.visibility.change_feed import ChangeFeed
 from orchestrator.visibility.entry_reader import EntryReader
 from orchestrator.visibility.index import InstanceIndex
@@ -111,6 +112,7 @@ async def open_orchestrator(
         starts,
         poller,
         guard.admit,
+        ActiveLimits(catalogue, workflow_settings, index.all_counts, index.get),
     )
     dapr_jobs = DaprJobs(
         await stack.enter_async_context(dapr_client(settings)), channel, settings.dapr_api_token

@@ -43,7 +43,7 @@ def routers(catalogue: Catalogue) -> list[APIRouter]:
 
 def _of_workflows(catalogue: Catalogue) -> Iterator[APIRouter]:
     for workflow in catalogue.workflows:
-        yield start_router(workflow.definition)
+        yield start_router(workflow.definition, limited=workflow.max_active is not None)
         # Its own come before those that take any name below its path for an instance's id.
         yield from workflow.routers
         yield instance_router(workflow.definition)

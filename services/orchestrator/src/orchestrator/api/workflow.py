@@ -70,8 +70,16 @@ async def _starter(
 StarterDep = Annotated[Starter, Depends(_starter)]
 
 
-def start_router(definition: Definition) -> APIRouter:
-    """Return the route that starts a workflow."""
+def start_router(definition: Definition, *, limited: bool = False) -> APIRouter:
+    """Return the route that starts a workflow.
+
+    Args:
+        definition: The workflow.
+        limited: Whether so many of its instances may be active, and no more.
+    """
+    problems = [ProblemType.INSTANCE_EXISTS]
+    if limited:
+        problems.append(ProblemType.TOO_MANY_REQUESTS)
     router = APIRouter(tags=[definition.title])
     examples: dict[str, Any] = {
         name: {"summary": sample.summary, "value": sample.request}
@@ -87,7 +95,7 @@ def start_router(definition: Definition) -> APIRouter:
         "request under the same id is refused (409).",
         operation_id=f"start_{definition.name}",
         status_code=status.HTTP_202_ACCEPTED,
-        responses={**STARTED_AGAIN, **problem_responses(ProblemType.INSTANCE_EXISTS)},
+        responses={**STARTED_AGAIN, **problem_responses(*problems)},
     )
     async def start_workflow(
         request: Annotated[model, Body(openapi_examples=examples)],  # type: ignore[valid-type]

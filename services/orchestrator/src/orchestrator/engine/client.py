@@ -63,6 +63,16 @@ class Observer(Protocol):
         """Take note of an instance that an event was raised for."""
 
 
+class Limits(Protocol):
+    """What may limit the instances of a workflow."""
+
+    def admit(self, definition: Definition, instance_id: str) -> None:
+        """Admit a start, or raise a problem."""
+
+    def started(self, definition: Definition, instance_id: str) -> None:
+        """Take note that a start which was admitted was made, or has failed."""
+
+
 class Engine:
     """Starts workflow instances, reads their state and raises their events."""
 
@@ -75,6 +85,7 @@ class Engine:
         records: StartRecords,
         observer: Observer | None = None,
         admit: Callable[[], None] = lambda: None,
+        limits: Limits | None = None,
     ) -> None:
         """Prepare to call the engine.
 
@@ -86,6 +97,7 @@ class Engine:
             records: What was started under which id.
             observer: What is notified of each call that succeeded, if anything.
             admit: Raises a problem where no new instance may be started now.
+            limits: How many instances of a workflow may be active, where that is limited.
         """
         self._client = client
         self._management = management
@@ -94,6 +106,7 @@ class Engine:
         self._records = records
         self._observer = observer
         self._admit = admit
+        self._limits = limits
         self._locks = KeyedLocks()
 
     async def start(
@@ -117,21 +130,25 @@ class Engine:
 
         Raises:
             ProblemError: The id was used with another request (409), the instance has ended and
-                was removed (410), or the engine does not answer (503): the same start can then be
-                repeated.
+                was removed (410), as many instances are active as may be (429), or the engine does
+                not answer (503): after these two the same start can be repeated.
         """
         instance_id = instance_id or definition.instance_id(request)
         annotate_request_span(instance_id, definition.name)
         try:
             async with self._locks(instance_id):
-                return await self._start(definition, request, instance_id)
+                try:
+                    return await self._start(definition, request, instance_id)
+                finally:
+                    if self._limits:
+                        self._limits.started(definition, instance_id)
         except ProblemError as error:
             if error.type is not ProblemType.UNAVAILABLE:
                 REFUSED.add(1, {"workflow": definition.name, "problem": error.type.name})
             raise
 
     async def _start(self, definition: Definition, request: BaseModel, instance_id: str) -> bool:
-        await self._check_admission(instance_id)
+        await self._check_admission(definition, instance_id)
         mine = self._records.new(definition.workflow_name, request)
         record, first = await self._records.claim(instance_id, mine)
         state = await self._state(instance_id)
@@ -153,10 +170,12 @@ class Engine:
         _check_same(instance_id, record, mine)
         return False
 
-    async def _check_admission(self, instance_id: str) -> None:
+    async def _check_admission(self, definition: Definition, instance_id: str) -> None:
         """Raise a problem where nothing new may be started; a repeat is answered all the same."""
         try:
             self._admit()
+            if self._limits:
+                self._limits.admit(definition, instance_id)
         except ProblemError:
             if await self._records.find(instance_id) is None:
                 raise

@@ -34,6 +34,8 @@ class HostedWorkflow:
         settings: The classes of its settings, which are read when the service starts.
         check_request: Returns which field of a request the settings refuse, where its form is
             valid; None where they refuse none.
+        max_active: Returns how many of its instances may be active, which the settings say; a start
+            beyond that is refused (429). By default there is no limit.
         routers: The routes that it has besides those of every workflow.
         tags: Sections of Swagger UI besides its own, with a description each.
         background: What runs beside the worker.
@@ -45,6 +47,7 @@ class HostedWorkflow:
     activities: Callable[[ActivityDependencies], Activities]
     settings: tuple[type[WorkflowSettings], ...] = ()
     check_request: Callable[[Any, SettingsRegistry], FieldError | None] | None = None
+    max_active: Callable[[SettingsRegistry], int] | None = None
     routers: tuple[APIRouter, ...] = ()
     tags: tuple[dict[str, str], ...] = ()
     background: Background | None = None
@@ -86,6 +89,11 @@ class Catalogue:
         """Return which field of a start request the settings refuse, if any."""
         check = self._by_name[definition.name].check_request
         return check(request, settings) if check else None
+
+    def max_active(self, definition: Definition, settings: SettingsRegistry) -> int | None:
+        """Return how many instances of a workflow may be active; None where there is no limit."""
+        limit = self._by_name[definition.name].max_active
+        return limit(settings) if limit else None
 
     def read_settings(self) -> SettingsRegistry:
         """Return the settings of every workflow, read from the environment.

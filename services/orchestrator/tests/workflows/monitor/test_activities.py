@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
-from orchestrator.workflows.monitor.activities import activities, check_request
+from orchestrator.workflows.monitor.activities import activities, check_request, max_active
 from orchestrator.workflows.monitor.models import CHECK_ADDRESS, CheckAddress, MonitorRequest
 from orchestrator.workflows.monitor.settings import MonitorSettings
 
@@ -26,6 +26,19 @@ def test_the_settings_refuse_an_internal_address() -> None:
         check_request(internal, SettingsRegistry([settings(monitor_allow="127.0.0.0/8")])) is None
     )
     assert check_request(REQUEST, SettingsRegistry([settings()])) is None
+
+
+@pytest.mark.parametrize("field", ["interval_seconds", "retry_seconds"])
+def test_the_settings_refuse_a_shorter_pause(field: str) -> None:
+    registry = SettingsRegistry([settings(monitor_min_seconds=5)])
+    error = check_request(REQUEST.model_copy(update={field: 4}), registry)
+    assert error is not None
+    assert (error.field, "at least 5" in error.message) == (f"body.{field}", True)
+    assert check_request(REQUEST.model_copy(update={field: 5}), registry) is None
+
+
+def test_the_settings_limit_the_active_monitors() -> None:
+    assert max_active(SettingsRegistry([settings(monitor_max_active=7)])) == 7
 
 
 @pytest.mark.parametrize(

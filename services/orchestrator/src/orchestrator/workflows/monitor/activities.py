@@ -26,12 +26,23 @@ def guard(settings: MonitorSettings) -> SsrfGuard:
 
 
 def check_request(request: MonitorRequest, settings: SettingsRegistry) -> FieldError | None:
-    """Return why an address must not be monitored, by its spelling; its name is not resolved."""
+    """Return which field of a request the settings refuse; the address's name is not resolved."""
+    limits = settings.of(MonitorSettings)
     try:
-        guard(settings.of(MonitorSettings)).target(request.url)
+        guard(limits).target(request.url)
     except NotAllowed as error:
         return FieldError(field="body.url", message=str(error))
+    for field in ("interval_seconds", "retry_seconds"):
+        seconds = getattr(request, field)
+        if seconds is not None and seconds < limits.monitor_min_seconds:
+            message = f"must be at least {limits.monitor_min_seconds}, by the settings"
+            return FieldError(field=f"body.{field}", message=message)
     return None
+
+
+def max_active(settings: SettingsRegistry) -> int:
+    """Return how many monitors may be active: each goes on until it is stopped."""
+    return settings.of(MonitorSettings).monitor_max_active
 
 
 def activities(dependencies: ActivityDependencies) -> Activities:

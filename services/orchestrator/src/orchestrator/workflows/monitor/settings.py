@@ -7,13 +7,22 @@ from orchestrator.workflows.monitor.adapters.ssrf_guard import AllowList
 
 
 class MonitorSettings(WorkflowSettings):
-    """How often addresses are checked, and which internal ones are allowed."""
+    """How many monitors there may be, how often they check, and which internal addresses."""
 
     monitor_interval_seconds: float = Field(
         default=60.0, gt=0, description="Between checks while healthy"
     )
     monitor_retry_seconds: float = Field(
         default=5.0, gt=0, description="Between checks while unhealthy"
+    )
+    monitor_max_active: int = Field(
+        default=100, ge=1, description="The most active monitors; another one is refused with 429"
+    )
+    monitor_min_seconds: int = Field(
+        default=1,
+        ge=1,
+        le=86_400,
+        description="The shortest pause between checks that a request may ask for",
     )
     monitor_allow: str = Field(
         default="",
