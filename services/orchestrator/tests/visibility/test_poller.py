@@ -179,9 +179,12 @@ async def test_ten_thousand_instances_do_not_block_the_event_loop() -> None:
     assert max(gaps) < 0.05
 
 
-async def test_pages_over_an_engine_that_hangs_leave_the_poll_on_time() -> None:
+async def test_pages_over_an_engine_that_hangs_leave_the_poll_on_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("orchestrator.visibility.poller.RETRY_DELAY", 0.01)
     engine = FakeEngine({f"{n}": "RUNNING" for n in range(400)}, page_size=200)
-    index, poller = polled(engine, replace(PACE, read_timeout=0.05))
+    index, poller = polled(engine, replace(PACE, read_timeout=2.0))
     await poller.list_ids()
     for _ in range(4):
         await poller.poll_due()
