@@ -61,6 +61,14 @@ def test_a_schedule_that_does_not_run_says_why(
     assert row(orchestrator, run, last_error="broken") == [*every, "never", "broken"]
 
 
+def test_a_change_of_a_paused_schedule_says_that_it_is_paused(
+    orchestrator: FakeOrchestrator, run: Callable[..., Result]
+) -> None:
+    orchestrator.answers["PUT", "/schedules/plants"] = SCHEDULE
+    output = run("schedule", "put", "plants", "task", "{}", "--every", "300").output
+    assert output == "plants is paused\n"
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [

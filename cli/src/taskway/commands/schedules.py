@@ -51,6 +51,12 @@ def _next(schedule: dict[str, Any]) -> str:
     return until(schedule["next_at"])
 
 
+def _when(schedule: dict[str, Any]) -> str:
+    """Return when a schedule runs next, after it was changed."""
+    at = schedule["next_at"]
+    return "is paused" if at is None else f"runs next at {plain(at)}"
+
+
 @app.command()
 def put(
     context: typer.Context,
@@ -73,7 +79,7 @@ def put(
     }
     answer = s.api.put(url_path("schedules", name), body, by=by)
     if not s.show(answer):
-        s.say(f"{plain(name)} runs next at {plain(answer['next_at'])}")
+        s.say(f"{plain(name)} {_when(answer)}")
 
 
 @app.command()
@@ -91,7 +97,7 @@ def resume(context: typer.Context, name: Name, by: By) -> None:
     s = session(context)
     answer = s.api.post(url_path("schedules", name, "resume"), None, by=by)
     if not s.show(answer):
-        s.say(f"{plain(name)} runs next at {plain(answer['next_at'])}")
+        s.say(f"{plain(name)} {_when(answer)}")
 
 
 @app.command()

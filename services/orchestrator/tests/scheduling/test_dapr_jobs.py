@@ -121,6 +121,23 @@ async def test_a_job_that_fails_is_refused_so_that_it_is_retried(failure: Except
     assert fired.calls == [("plants", DUE)]
 
 
+def text(value: str) -> AnyMessage:
+    data = AnyMessage()
+    data.Pack(StringValue(value=value))
+    return data
+
+
+@pytest.mark.parametrize("data", [AnyMessage(), text("soon"), text("2026-01-01T09:00:00")])
+async def test_a_job_of_another_kind_is_accepted_so_that_it_does_not_come_again(
+    data: AnyMessage,
+) -> None:
+    events, fired = JobEvents(), Fired()
+    events.fire = fired
+    async with serving(events) as sidecar:
+        await sidecar.OnJobEventAlpha1(JobEventRequest(name=f"{PREFIX}plants", data=data))
+    assert fired.calls == []
+
+
 async def test_jobs_run_concurrently() -> None:
     events, fired, go_on = JobEvents(), Fired(), asyncio.Event()
 
@@ -203,7 +220,8 @@ async def test_jobs_are_listed_with_their_schedule_and_time() -> None:
     async with opened(scheduler) as jobs:
         await jobs.arm("plants", DUE)
         scheduler.jobs[f"{PREFIX}cat"] = job("cat").data
-        scheduler.jobs["another"] = AnyMessage()
+        scheduler.jobs["another"] = job("cat").data
+        scheduler.jobs[f"{PREFIX}another"] = AnyMessage()
         name = job_name("plants", DUE)
         listed = [ArmedJob(name, "plants", DUE), ArmedJob(f"{PREFIX}cat", "cat", DUE)]
         assert await jobs.armed() == listed

@@ -104,9 +104,9 @@ class DaprJobs:
         except AioRpcError as error:
             raise _no_answer(error) from error
         return [
-            ArmedJob(job.name, _schedule_id(job.name), _due(job.data))
+            ArmedJob(job.name, _schedule_id(job.name), due)
             for job in answer.jobs
-            if job.name.startswith(PREFIX)
+            if job.name.startswith(PREFIX) and (due := _due(job.data)) is not None
         ]
 
 
@@ -120,10 +120,16 @@ def _schedule_id(name: str) -> str:
     return name.removeprefix(PREFIX).partition(".")[0]
 
 
-def _due(data: AnyMessage) -> datetime:
+def _due(data: AnyMessage) -> datetime | None:
+    """Return the time in the data of a job; None where the job is none of ours."""
     value = StringValue()
-    data.Unpack(value)
-    return datetime.fromisoformat(value.value)
+    if not data.Unpack(value):
+        return None
+    try:
+        due = datetime.fromisoformat(value.value)
+    except ValueError:
+        return None
+    return due if due.tzinfo else None
 
 
 async def _answered(call: Awaitable[object], nothing_to_do: grpc.StatusCode) -> None:
@@ -156,8 +162,12 @@ class JobEvents(appcallback_pb2_grpc.AppCallbackAlphaServicer):
         """Start the run that a job is for."""
         if self.fire is None:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "the application is starting")
+        if (due := _due(request.data)) is None:
+            # Refused, it would come again forever.
+            log.warning("job of an unknown kind ignored", job=request.name)
+            return appcallback_pb2.JobEventResponse()
         try:
-            await self.fire(_schedule_id(request.name), _due(request.data))
+            await self.fire(_schedule_id(request.name), due)
         except (ProblemError, StoreUnavailable) as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         return appcallback_pb2.JobEventResponse()
