@@ -1,5 +1,6 @@
 """An event that is repeated is answered as the first was, and raised once."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -91,6 +92,15 @@ async def test_a_repeat_succeeds_as_the_first_did_and_raises_nothing(
     for _ in range(3):
         assert not await world.send(state=state)
     assert world.engine.raised == ["yes"]
+
+
+async def test_the_same_event_many_times_at_once_succeeds_each_time(world: World) -> None:
+    accepted = await asyncio.gather(*(world.send() for _ in range(20)))
+    assert accepted.count(True) == 1
+    assert set(world.engine.raised) == {"yes"}
+    raised = len(world.engine.raised)
+    await world.send()
+    assert len(world.engine.raised) == raised
 
 
 @pytest.mark.parametrize("state", LATER[:4], ids=["waiting", "going on", "ended", "stalled"])

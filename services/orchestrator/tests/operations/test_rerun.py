@@ -1,5 +1,6 @@
 """Reruns of an instance, from its start or from one of its steps."""
 
+import asyncio
 from contextlib import suppress
 from typing import Any
 
@@ -153,7 +154,7 @@ async def test_an_instance_that_is_started_meanwhile_is_not_marked(
 ) -> None:
     world.engine.statuses["hello-1"] = "COMPLETED"
 
-    async def ask(new_id: str, link: RerunLink) -> RerunLink:
+    async def ask(new_id: str, link: RerunLink) -> tuple[RerunLink, bool]:
         world.engine.started.append(new_id)
         world.engine.statuses[new_id] = "RUNNING"
         return await RerunLinks.ask(world.links, new_id, link)
@@ -161,6 +162,27 @@ async def test_an_instance_that_is_started_meanwhile_is_not_marked(
     world.links.ask = ask  # type: ignore[method-assign]
     assert (await refused(world, from_event=event)).type is ProblemType.INSTANCE_EXISTS
     assert await world.links.find("hello-2") is None
+
+
+@pytest.mark.parametrize("event", [None, 3])
+async def test_the_same_rerun_many_times_at_once_starts_one(
+    world: World, event: int | None
+) -> None:
+    world.engine.statuses["hello-1"] = "COMPLETED"
+    results = await asyncio.gather(*(rerun(world, from_event=event) for _ in range(10)))
+    assert {result.new_instance_id for result in results} == {"hello-2"}
+    assert len(world.engine.started) + len(world.engine.calls) == 1
+    assert await world.links.source_of("hello-2") == "hello-1"
+
+
+async def test_of_different_reruns_at_once_one_is_started(world: World) -> None:
+    world.engine.statuses["hello-1"] = "COMPLETED"
+    given = [{}, *({"input": {"user_name": f"user-{n}"}} for n in range(9))]
+    results = await asyncio.gather(*(rerun(world, **one) for one in given), return_exceptions=True)
+    refused = [r.type for r in results if isinstance(r, ProblemError)]
+    assert refused == [ProblemType.INSTANCE_EXISTS] * 9
+    assert world.engine.started == ["hello-2"]
+    assert await world.links.source_of("hello-2") == "hello-1"
 
 
 async def test_a_start_that_is_refused_uses_up_no_id(world: World) -> None:

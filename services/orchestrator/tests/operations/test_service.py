@@ -1,5 +1,7 @@
 """Operations on an instance, and the refresh of the list after them."""
 
+import asyncio
+
 import grpc
 import pytest
 from grpc.aio import AioRpcError, Metadata
@@ -133,6 +135,20 @@ async def test_a_purge_that_is_repeated_succeeds_as_the_first_did(world: World) 
     assert await world.operations.perform(Operation.PURGE, "hello-1", ALL) == first
     assert world.engine.calls == []
     assert (await world.refused(Operation.TERMINATE)).type is ProblemType.INSTANCE_GONE
+
+
+@pytest.mark.parametrize("operation", [*AFTER, Operation.PURGE])
+async def test_an_operation_many_times_at_once_succeeds_each_time(
+    world: World, operation: Operation
+) -> None:
+    before = {Operation.RESUME: "SUSPENDED", Operation.PURGE: "COMPLETED"}
+    world.engine.statuses = dict.fromkeys(world.engine.statuses, before.get(operation, "RUNNING"))
+    results = await asyncio.gather(
+        *(world.operations.perform(operation, "hello-1", ALL) for _ in range(5))
+    )
+    assert {result.status for result in results} == {AFTER.get(operation)}
+    if operation is Operation.PURGE:
+        assert await world.tombstones.was_purged("hello-1")
 
 
 async def test_what_is_paused_is_terminated_where_the_engine_loses_it(

@@ -79,6 +79,8 @@ async def pause_schedule(
     schedule_id: Id, scheduler: SchedulerDep, audit: AuditDep, by: By = "operator"
 ) -> Schedule:
     """Pause a schedule until it is resumed."""
+    # First, for the audit trail has no entry of what was never there.
+    await scheduler.get(schedule_id)
     async with audit.recording(Action(by, "schedule.pause", schedule_id)):
         return await scheduler.pause(schedule_id)
 
@@ -88,6 +90,7 @@ async def resume_schedule(
     schedule_id: Id, scheduler: SchedulerDep, audit: AuditDep, by: By = "operator"
 ) -> Schedule:
     """Resume a schedule; runs that were missed while it was paused are not caught up."""
+    await scheduler.get(schedule_id)
     async with audit.recording(Action(by, "schedule.resume", schedule_id)):
         return await scheduler.resume(schedule_id)
 
@@ -103,5 +106,8 @@ async def delete_schedule(
     schedule_id: Id, scheduler: SchedulerDep, audit: AuditDep, by: By = "operator"
 ) -> None:
     """Delete a schedule."""
+    if not await scheduler.exists(schedule_id):
+        await scheduler.delete(schedule_id)
+        return
     async with audit.recording(Action(by, "schedule.delete", schedule_id)):
         await scheduler.delete(schedule_id)

@@ -39,9 +39,13 @@ class RerunLinks:
         """Return the link of a new instance, done or asked for."""
         return (await self._store.get(_key(new_id), RerunLink)).value
 
-    async def ask(self, new_id: str, link: RerunLink) -> RerunLink:
-        """Record what a new instance is to repeat; return what was recorded first under its id."""
-        return (await self._store.put_if_absent(_key(new_id), link))[0]
+    async def ask(self, new_id: str, link: RerunLink) -> tuple[RerunLink, bool]:
+        """Record what a new instance is to repeat, unless something is recorded under its id.
+
+        Returns:
+            What is recorded, and whether this call did.
+        """
+        return await self._store.put_if_absent(_key(new_id), link)
 
     async def complete(self, new_id: str, status: RuntimeStatus) -> None:
         """Record that a rerun was started, and the status that its source has."""

@@ -93,12 +93,13 @@ class Reruns:
         again = await self._checked(definition, state, new_id, request)
         if link is None:
             await self._check_unused(new_id)
-        if not (await self._links.ask(new_id, mine)).same(mine):
+        asked, first = await self._links.ask(new_id, mine)
+        if not asked.same(mine):
             raise _in_use(new_id, "is a rerun of another instance, step or input")
         try:
             if again is None:
                 await self._rerun_from(instance_id, new_id, request)
-            elif not await self._engine.start(definition, again) and link is None:
+            elif not await self._engine.start(definition, again) and first:
                 raise _in_use(new_id, "was started, and is no rerun")
         except ProblemError as problem:
             # An engine that does not answer may have started it: the repeat will tell.

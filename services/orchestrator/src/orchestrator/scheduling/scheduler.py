@@ -116,6 +116,10 @@ class Scheduler:
         """Return a schedule; 404 where there is none."""
         return _require(await self._schedules.find(schedule_id), schedule_id)
 
+    async def exists(self, schedule_id: str) -> bool:
+        """Return whether there is a schedule of this id."""
+        return await self._schedules.find(schedule_id) is not None
+
     async def page(self, cursor: str | None, limit: int) -> Schedules:
         """Return a page of schedules, ordered by id.
 
