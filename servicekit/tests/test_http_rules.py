@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.types import Receive, Scope, Send
 
 from contracts.problems import MEDIA_TYPE, ProblemType
 from servicekit.app import build_app
@@ -381,6 +382,31 @@ async def test_a_prefix_that_is_a_path_of_the_service_is_told_apart(
 async def test_another_prefix_is_ignored(client: httpx.AsyncClient, prefix: str) -> None:
     answer = await client.post("/things", json={}, headers={"x-forwarded-prefix": prefix})
     assert (answer.status_code, answer.headers["location"]) == (202, "/things/1")
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [("GET", {}), ("HEAD", {}), ("GET", {"x-forwarded-prefix": "/made/up"})],
+)
+async def test_metrics_are_labelled_by_the_route_and_nothing_of_the_callers(
+    method: str, headers: dict[str, str]
+) -> None:
+    async with client_of() as client:
+        scopes: list[Scope] = []
+        transport = client._transport
+        assert isinstance(transport, httpx.ASGITransport)
+        app = transport.app
+
+        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+            scopes.append(scope)
+            await app(scope, receive, send)
+
+        transport.app = watched
+        assert (await client.request(method, "/things/1", headers=headers)).status_code == 200
+    [scope] = scopes
+    assert scope["route"].path_format == "/things/{thing_id}"
+    assert scope["root_path"] == ""
+    assert scope["method"] == method
 
 
 # ------------------------------------------------------------------------------ headers

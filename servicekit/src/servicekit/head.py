@@ -2,6 +2,8 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from servicekit.scopes import run_with
+
 
 class HeadAsGet:
     """Answers HEAD as GET, without the body; a stream ends with its headers."""
@@ -33,9 +35,8 @@ class HeadAsGet:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
                 answered = True
 
-        await self._app(
-            {**scope, "method": "GET"}, receive_until_answered, _allowing_head(send_headers)
-        )
+        send_get = _allowing_head(send_headers)
+        await run_with(self._app, scope, receive_until_answered, send_get, {"method": "GET"})
 
 
 def _allowing_head(send: Send) -> Send:

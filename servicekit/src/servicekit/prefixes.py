@@ -5,6 +5,8 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from servicekit.scopes import run_with
+
 # Segments without percent-encoding: what a caller makes up cannot lead to another host.
 PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 MAX_LENGTH = 200
@@ -44,7 +46,8 @@ class PathPrefix:
         # have left it there.
         if not (self._root_path and path.startswith(f"{prefix}/")):
             path = prefix + path
-        await self._app({**scope, "root_path": prefix, "path": path}, receive, send_with_prefix)
+        changed = {"root_path": prefix, "path": path}
+        await run_with(self._app, scope, receive, send_with_prefix, changed)
 
 
 def _forwarded(scope: Scope) -> str | None:

@@ -14,13 +14,13 @@ import pytest
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, StrictBool, TypeAdapter, ValidationError
 from unit_support.catalogue import CATALOGUE
 
 import assigner.api
 import notifier.api
 import orchestrator.api.routers
-from contracts.fields import Flag, Instant
+from contracts.fields import Instant
 
 # Longer than any body, so that a limit of the field itself is met.
 LONG = "a" * 70_000
@@ -134,7 +134,8 @@ def _integer(place: Place) -> Iterator[str]:
 
 
 def _boolean(place: Place) -> Iterator[str]:
-    yield from _accepted(place, NO_BOOLEAN, "takes for a boolean")
+    values = [*NO_BOOLEAN, "true", "false"] if place.json else NO_BOOLEAN
+    yield from _accepted(place, values, "takes for a boolean")
 
 
 def _timestamp(place: Place) -> Iterator[str]:
@@ -184,7 +185,7 @@ class Strict(BaseModel):
     count: Annotated[int, Field(strict=True, ge=0, le=10)] | None
     text: str = Field(max_length=10)
     texts: list[Annotated[str, Field(pattern="^[a-z]{1,9}$")]] = Field(max_length=3)
-    flag: Flag
+    flag: StrictBool
     at: Instant | None
     anything: dict[str, Any]
     one: Literal["a", "b"]

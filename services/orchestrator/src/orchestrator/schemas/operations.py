@@ -3,9 +3,17 @@
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
 
-from contracts.fields import Flag, Person, RequestId
+from contracts.fields import Person, RequestId
 from orchestrator.schemas.instances import IndexState, InstanceFilter
 from orchestrator.schemas.workflows import RuntimeStatus
 
@@ -32,7 +40,9 @@ class OperationRequest(BaseModel):
 
     reason: Reason = Field(examples=["The supplier is down until Monday"])
     by: Person = Field(default="operator", description="Who does it; recorded in the audit trail")
-    children: Flag = Field(default=False, description="Whether to include its child workflows")
+    children: StrictBool = Field(
+        default=False, description="Whether to include its child workflows"
+    )
 
 
 class RerunRequest(OperationRequest):
@@ -70,11 +80,20 @@ class TornRemoval(BaseModel):
     )
 
 
+class BulkFilter(InstanceFilter):
+    """A filter of instances in JSON, where unlike in a query a boolean is no text."""
+
+    top_level: StrictBool = Field(default=False, description="Leave out child workflows")
+    overdue: StrictBool | None = Field(
+        default=None, description="Whether the deadline of a wait has passed; both if left out"
+    )
+
+
 class BulkRequest(OperationRequest):
     """One operation on every instance of a filter whose status allows it."""
 
     operation: Operation
-    filter: InstanceFilter = Field(examples=[{"workflow": ["order"], "id_prefix": "order-2026"}])
+    filter: BulkFilter = Field(examples=[{"workflow": ["order"], "id_prefix": "order-2026"}])
     confirm: int | None = Field(
         default=None,
         ge=0,

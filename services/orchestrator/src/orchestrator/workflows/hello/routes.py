@@ -32,7 +32,7 @@ async def start_hello(
     ] = None,
     simulate: HelloFault | None = None,
     idempotency_key: Annotated[
-        str | None, Header(description="To repeat the request safely without an id")
+        str | None, Header(max_length=200, description="To repeat the request safely without an id")
     ] = None,
 ) -> Started:
     """Start a greeting; each request starts another, unless it carries an id or a key."""
