@@ -104,6 +104,7 @@ def build_app(
                 routes=app.routes,
                 tags=app.openapi_tags,
             )
+            _add_not_found(schema)
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             schemas |= problem.pop("$defs", {})
@@ -131,3 +132,12 @@ def _keys(
         )
 
     return keys
+
+
+def _add_not_found(schema: dict[str, Any]) -> None:
+    """Say of each route with a name in its path that there may be nothing of that name."""
+    not_found = {str(k): v for k, v in problem_responses(ProblemType.NOT_FOUND).items()}
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            if any(part["in"] == "path" for part in operation.get("parameters", ())):
+                operation["responses"] = not_found | operation["responses"]

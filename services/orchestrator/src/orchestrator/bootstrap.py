@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 
 from orchestrator.api.deps import Orchestrator
 from orchestrator.dapr_sdk.channels import sidecar_channel, workflow_client
@@ -10,6 +11,7 @@ from orchestrator.dapr_sdk.management import Management, lazy_history
 from orchestrator.dapr_sdk.sidecar_watchdog import sidecar_watchdog
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
+from orchestrator.engine.record_renewal import RecordRenewal
 from orchestrator.engine.start_records import RecordTimes, StartRecords
 from orchestrator.engine.worker import build_worker
 from orchestrator.inbox.claims import Claims
@@ -100,6 +102,9 @@ async def open_orchestrator(
     await stack.enter_async_context(poller.running(supervisor))
     trace_contexts = TraceContexts(management.get_workflow_history)
     starts = StartRecords(store, _record_times(settings))
+    eternal = {d.name for d in catalogue.definitions if d.eternal_input is not None}
+    renewal = RecordRenewal(starts, partial(index.lasting, eternal), settings.ids_outlive)
+    await stack.enter_async_context(supervisor.running("start-records", renewal.run))
     redis = redis_client(storage_settings)
     if redis is not None:
         stack.push_async_callback(redis.aclose)

@@ -1,6 +1,7 @@
 """The orchestrator's settings."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -136,6 +137,11 @@ class Settings(ServiceSettings):
                 "ListInstanceIDs": self.index_list_timeout_seconds,
             },
         )
+
+    @property
+    def ids_outlive(self) -> timedelta:
+        """How much longer an id stays used than what an instance writes under it is kept."""
+        return timedelta(days=self.start_record_days - self.records_kept_days)
 
     @model_validator(mode="after")
     def _ids_outlive_records(self) -> Self:

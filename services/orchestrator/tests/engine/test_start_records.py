@@ -81,7 +81,7 @@ async def test_a_repeat_of_what_stays_pending_makes_another_wake_up() -> None:
     await refused(replica)
     await asyncio.sleep(0.02)  # longer than a start may take here
     assert not await replica.engine.start(DEFINITION, TASK)
-    assert [event for _, event, _ in replica.client.raised] == ["wake_up"]
+    assert [event for _, event, _ in replica.client.raised] == ["taskway.wake_up"]
 
 
 async def test_what_never_reached_the_engine_is_pending_and_a_repeat_asks_again() -> None:

@@ -32,3 +32,10 @@ def test_the_age_of_the_index_counts_from_the_last_listing() -> None:
     assert 0 <= index.age_seconds() < 60
     index.as_of = datetime.now(UTC) - timedelta(seconds=90)
     assert 90 <= index.age_seconds() < 150
+
+
+def test_instances_that_last_are_found_by_their_age_or_where_it_does_not_show() -> None:
+    index = index_of(OVERDUE, replace(CHILD, created_at=START - timedelta(days=40)))
+    assert index.lasting((), START - timedelta(days=30)) == [CHILD.instance_id]
+    found = index.lasting((OVERDUE.workflow,), START - timedelta(days=30))
+    assert set(found) == {OVERDUE.instance_id, CHILD.instance_id}

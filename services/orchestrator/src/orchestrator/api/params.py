@@ -18,5 +18,9 @@ KnownId = Annotated[
 """The id of an instance that is read, which may be the former one of a child."""
 
 EventName = Annotated[
-    str, Path(max_length=100, description="The event that the instance waits for")
+    str,
+    Path(
+        pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,49}$",
+        description="The event that the instance waits for; case does not matter",
+    ),
 ]

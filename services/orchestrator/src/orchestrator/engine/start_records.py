@@ -26,6 +26,9 @@ process may end after each of them:
 A purge writes the tombstone first. Until the engine has purged it the instance is there, and a
 start is answered by its record as before.
 
+A record is kept for longer than what an instance writes under its id. That of an instance that
+lasts is renewed while the engine has it: see orchestrator.engine.record_renewal.
+
 Instances of which there is no record, because they were started by an earlier release, by another
 workflow or as a rerun from a step, are compared with the engine's input, and a record is made of
 that. The same happens to a record that is only accepted when the engine turns out to have an
@@ -45,7 +48,7 @@ from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.toolkit.lives import FIRST
 from servicekit.problems import ProblemError
-from servicekit.state import Conflict, StateStore
+from servicekit.state import Conflict, StateStore, until_written
 
 UNUSED = 0
 """The life of an id that was never purged."""
@@ -161,6 +164,18 @@ class StartRecords:
             _key(instance_id), StartRecord, changed, ttl=self._times.keep
         )
         return written, written is record
+
+    async def renew(self, instance_id: str) -> None:
+        """Keep the record of an id, if it has one, for as long again from now on."""
+
+        async def attempt() -> None:
+            found = await self._store.get(_key(instance_id), StartRecord)
+            if found.value is not None:
+                await self._store.put(
+                    _key(instance_id), found.value, found.etag, ttl=self._times.keep
+                )
+
+        await until_written(_key(instance_id), attempt)
 
     async def record_purge(self, instance_id: str, by: str, life: int = FIRST) -> None:
         """Record that an operator purges a life of an id, before the engine does."""

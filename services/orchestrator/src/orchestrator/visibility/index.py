@@ -1,7 +1,7 @@
 """The in-memory index of all instances: Dapr lists ids only, and the list shows more."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from datetime import UTC, datetime
 
 from orchestrator.schemas.instances import (
@@ -105,6 +105,19 @@ class InstanceIndex:
     def waiting(self) -> Iterable[Entry]:
         """Return the entries of the instances that wait for an event, unsorted."""
         return self._tally.waiting()
+
+    def lasting(self, eternal: Collection[str], time: datetime) -> list[str]:
+        """Return the ids of the instances that may have been started before a time.
+
+        Args:
+            eternal: The workflows whose instances say when their current generation was created.
+            time: The others were created before it.
+        """
+        return [
+            entry.instance_id
+            for entry in self._entries.values()
+            if entry.created_at < time or entry.workflow in eternal
+        ]
 
     async def scan(self, wanted: InstanceFilter) -> AsyncIterator[list[Entry]]:
         """Yield the entries that match a filter, unsorted, in slices.
