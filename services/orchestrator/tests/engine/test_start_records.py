@@ -1,7 +1,7 @@
 """A start holds over crashes, races and removals: what is compared is its record."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from unit_support.startable import Replica
@@ -20,6 +20,8 @@ from servicekit.state import StoreUnavailable
 TASK = TaskRequest(task_id="1", title="T", assignee="alice")
 OTHER = TASK.model_copy(update={"title": "U"})
 ID = "task-1"
+SHORT = 0.01
+"""The time-out of a start that hangs, in seconds."""
 
 
 async def refused(replica: Replica, request: TaskRequest = TASK) -> ProblemType:
@@ -64,7 +66,7 @@ async def test_a_repeat_starts_nothing_and_another_request_is_refused(ended: boo
 
 
 async def test_what_was_accepted_and_has_not_begun_is_pending_and_may_be_repeated() -> None:
-    replica = Replica()
+    replica = Replica(start_timeout=SHORT)
     replica.dapr.hangs = True
     assert await refused(replica) is ProblemType.UNAVAILABLE
     assert not await replica.engine.start(DEFINITION, TASK)
@@ -76,10 +78,10 @@ async def test_what_was_accepted_and_has_not_begun_is_pending_and_may_be_repeate
 
 
 async def test_a_repeat_of_what_stays_pending_makes_another_wake_up() -> None:
-    replica = Replica()
+    # Accepted longer ago than a start may take.
+    replica = Replica(start_timeout=SHORT, now=lambda: datetime.now(UTC) - timedelta(minutes=1))
     replica.dapr.hangs = True
     await refused(replica)
-    await asyncio.sleep(0.02)  # longer than a start may take here
     assert not await replica.engine.start(DEFINITION, TASK)
     assert [event for _, event, _ in replica.client.raised] == ["taskway.wake_up"]
 

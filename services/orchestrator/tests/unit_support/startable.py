@@ -1,6 +1,8 @@
 """An engine that instances can be started in, over a state store with start records."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import grpc
@@ -70,15 +72,18 @@ class Replica:
         engine: StartableEngine | None = None,
         data: dict[str, tuple[str, str]] | None = None,
         times: RecordTimes | None = None,
+        *,
+        start_timeout: float = 30.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.dapr = engine or StartableEngine()
         self.store = MemoryStateStore(data)
-        self.records = StartRecords(self.store, times)
+        self.records = StartRecords(self.store, times, now)
         self.client = FakeClient()
         self.engine = Engine(
             self.client,  # type: ignore[arg-type]
             self.dapr,  # type: ignore[arg-type]
-            0.01,
+            start_timeout,
             NO_TRACE_CONTEXTS,
             self.records,
         )
