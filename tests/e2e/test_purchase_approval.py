@@ -66,6 +66,19 @@ async def test_a_rejection_has_its_reason(system: System) -> None:
     assert (output["status"], output["comment"]) == ("rejected", "Too dear")
 
 
+async def test_a_decision_counts_that_comes_while_the_purchase_is_paused(system: System) -> None:
+    instance = await system.start("/purchase-orders", **purchase())
+    await system.waiting(instance, "approval")
+    why = {"by": "olga", "reason": "to count the budget"}
+    paused = await system.orchestrator.post(f"/instances/{instance}/pause", json=why)
+    assert paused.json()["status"] == "SUSPENDED"
+    assert (await system.send(instance, "approval", **DECISION)).status_code == 200
+    await system.orchestrator.post(f"/instances/{instance}/resume", json=why)
+    # Its steps after the decision are replayed, with the pause in the history.
+    output = (await system.finished(instance))["output"]
+    assert (output["status"], output["requester_told"]) == ("approved", True)
+
+
 async def test_of_two_concurrent_decisions_one_is_accepted(system: System) -> None:
     instance = await system.start("/purchase-orders", **purchase())
     await system.waiting(instance, "approval")

@@ -14,6 +14,7 @@ from support.engine import management, workflow_client
 from support.system import System, eventually, somebody, unique
 
 DECISION = {"approved": True, "approver": "dana"}
+WHY = {"by": "olga", "reason": "to count the budget"}
 
 
 class Deployment:
@@ -102,6 +103,21 @@ async def test_an_instance_ends_with_the_version_that_it_began_with(
     assert await notifications(system, late, *late_people) == ["notify"]
 
 
+async def test_an_instance_with_a_patch_goes_on_after_a_pause(
+    system: System, deployment: Deployment
+) -> None:
+    await deployment.of("version-2")
+    instance, *people = await start(system)
+    paused = await system.orchestrator.post(f"/instances/{instance}/pause", json=WHY)
+    assert paused.json()["status"] == "SUSPENDED"
+    assert (await system.send(instance, "approval", **DECISION)).status_code == 200
+    await deployment.of_today()
+    await system.orchestrator.post(f"/instances/{instance}/resume", json=WHY)
+    output = (await system.finished(instance))["output"]
+    assert (output["status"], output["requester_told"]) == ("approved", True)
+    assert await notifications(system, instance, *people) == ["notify", "tell-requester"]
+
+
 async def test_an_instance_stalls_while_its_version_is_missing(
     stack: Stack, system: System, deployment: Deployment
 ) -> None:
@@ -126,6 +142,8 @@ async def test_an_instance_stalls_while_its_version_is_missing(
     assert "Version not available: 1" in why["text"]
     again = await system.send(old, "approval", approved=False, approver="bob")
     assert again.status_code == 503
+    end = await system.orchestrator.post(f"/instances/{old}/terminate", json=WHY)
+    assert end.status_code == 409
     # The others continue.
     other, *_ = await start(system)
     assert (await system.send(other, "approval", **DECISION)).status_code == 200

@@ -1,8 +1,8 @@
 """The orchestrator of another release: `python older_orchestrator.py CODE`.
 
-CODE is `version-1`, which is the code before the reminder: version 1 alone; or
-`without-version-1`, which is today's code from which version 1 was removed too early. All else is
-today's orchestrator.
+CODE is `version-1`, which is the code before the reminder: version 1 alone; `version-2`, which is
+that of versions 1 and 2, of which the second has a patch; or `without-version-1`, which is today's
+code from which the earlier versions were removed too early. All else is today's orchestrator.
 """
 
 import dataclasses
@@ -23,6 +23,13 @@ def of_release(code: str) -> Definition:
             workflow=DEFINITION.previous_versions["1"],
             version="1",
             previous_versions={},
+        )
+    if code == "version-2":
+        return dataclasses.replace(
+            DEFINITION,
+            workflow=DEFINITION.previous_versions["2"],
+            version="2",
+            previous_versions={"1": DEFINITION.previous_versions["1"]},
         )
     if code == "without-version-1":
         return dataclasses.replace(DEFINITION, previous_versions={})
