@@ -12,6 +12,7 @@ from orchestrator.schemas.workflows import Sample, SampleEvent
 from orchestrator.toolkit.catalogue import Catalogue, HostedWorkflow
 from orchestrator.toolkit.definition import Definition, Event, Request
 from orchestrator.toolkit.definition_checks import DefinitionError
+from orchestrator.toolkit.until_success import UNTIL_SUCCESS
 
 
 class Kind(StrEnum):
@@ -124,6 +125,12 @@ def test_a_definition_without_mistakes_is_hosted() -> None:
 def test_a_mistake_is_named(changes: dict[str, Any], mistake: str) -> None:
     with pytest.raises(DefinitionError, match=mistake):
         hosting(replace(ASK, **changes))
+
+
+def test_a_child_of_the_toolkit_keeps_its_name() -> None:
+    children = {UNTIL_SUCCESS: ASK.workflow}
+    with pytest.raises(DefinitionError, match=f"2 workflows or .* Dapr's name '{UNTIL_SUCCESS}'"):
+        hosting(replace(ASK, children=children))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from contracts.fields import RequestId
 from orchestrator.toolkit.definition import Definition, Event
+from orchestrator.toolkit.until_success import SHARED_CHILDREN
 
 # They become parts of instance ids, state-store keys and addresses (contracts.fields.Key); what
 # is before the first '-' of an instance's id is the name of its workflow.
@@ -117,6 +118,7 @@ def _shared_names(definitions: Sequence[Definition]) -> Iterator[str]:
     yield from _repeated("workflows have the name", (d.name for d in definitions))
     yield from _repeated("workflows have the path", (d.path for d in definitions))
     names = [name for d in definitions for name in (d.workflow_name, *d.children)]
+    names += SHARED_CHILDREN
     yield from _repeated("workflows or children have Dapr's name", names)
 
 
