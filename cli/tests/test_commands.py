@@ -198,3 +198,11 @@ def test_a_server_that_is_not_taskway_is_recognised(
     result = run("workflows")
     assert isinstance(result.exception, CommandError)
     assert "not Taskway" in str(result.exception)
+
+
+def test_the_audit_trail_is_exported_as_lines(
+    orchestrator: FakeOrchestrator, run: Callable[..., Result]
+) -> None:
+    lines = '{"id": "2"}\n{"id": "1"}\n'
+    orchestrator.answers["GET", "/audit/export"] = httpx.Response(200, text=lines)
+    assert run("audit", "--export").output == lines

@@ -83,14 +83,18 @@ class Api:
 
     def stream(self, path: str) -> Iterator[dict[str, Any]]:
         """Yield the data of server-sent events until the server ends."""
+        for line in self.lines(path):
+            if line.startswith("data:"):
+                yield json.loads(line.removeprefix("data:"))
+
+    def lines(self, path: str) -> Iterator[str]:
+        """Yield the lines of an answer as they come, until the server ends."""
         try:
             with self._http.stream("GET", path, timeout=None) as answer:
                 if not answer.is_success:
                     answer.read()
                     raise CommandError(_format_error(answer))
-                for line in answer.iter_lines():
-                    if line.startswith("data:"):
-                        yield json.loads(line.removeprefix("data:"))
+                yield from answer.iter_lines()
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
 

@@ -95,9 +95,16 @@ def rerun(
 def audit(
     context: typer.Context,
     limit: Annotated[int, typer.Option(min=1, help="Lines, at most.")] = 50,
+    export: Annotated[
+        bool, typer.Option("--export", help="Print every entry as a line of JSON instead.")
+    ] = False,
 ) -> None:
     """List the audit trail, the newest entry first."""
     s = session(context)
+    if export:
+        for line in s.api.lines("/audit/export"):
+            typer.echo(line)
+        return
     found, _ = s.api.list_items("/audit", "before", limit)
     if not s.show(found):
         rows = (

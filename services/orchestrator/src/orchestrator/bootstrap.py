@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from orchestrator.api.deps import Orchestrator
+from orchestrator.api.rate_limits import RateLimits
 from orchestrator.dapr_sdk.channels import sidecar_channel, workflow_client
 from orchestrator.dapr_sdk.management import Management, lazy_history
 from orchestrator.dapr_sdk.sidecar_watchdog import sidecar_watchdog
@@ -176,6 +177,7 @@ async def open_orchestrator(
         scheduler=scheduler,
         streams=StreamSlots(settings.max_streams),
         store_guard=guard,
+        rate_limits=RateLimits(settings.starts_per_minute, settings.uploads_per_minute),
     )
 
 

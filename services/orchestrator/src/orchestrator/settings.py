@@ -56,6 +56,18 @@ class Settings(ServiceSettings):
         description="Bytes of histories that the worker caches, of instances that have not ended, "
         "so that a sidecar of Dapr 1.19 sends it only new events; 0 caches none",
     )
+    starts_per_minute: int = Field(
+        default=6_000,
+        ge=0,
+        description="Starts that are accepted from one address in a minute, repeats included: of "
+        "more, 429; 0 is without a limit",
+    )
+    uploads_per_minute: int = Field(
+        default=1_200,
+        ge=0,
+        description="Uploads of documents and notes, deliveries and deposits that are accepted "
+        "from one address in a minute: of more, 429; 0 is without a limit",
+    )
     audit_kept_days: int = Field(
         default=365, ge=1, le=36_500, description="Days that an entry of the audit trail is kept"
     )

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.problems import ProblemType
 from orchestrator.inspection.tombstones import Tombstones
-from orchestrator.operations.audit import BEGUN, DONE, Action, Audit
+from orchestrator.operations.audit import BEGUN, DONE, EXPORT_PAGE, Action, Audit
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore
@@ -125,3 +125,14 @@ async def test_entries_expire_each_in_its_time() -> None:
     assert len((await audit.page(None, 10)).items) == 1
     store.pass_time(timedelta(days=2))
     assert store.data == {}
+
+
+async def test_an_export_has_every_entry_once_the_newest_first() -> None:
+    store = MemoryStateStore()
+    audit = Audit(store, timedelta(days=10))
+    for n in range(2 * EXPORT_PAGE + 1):
+        async with audit.recording(Action("olga", "pause", f"task-{n}", "because")):
+            pass
+    exported = [entry.target async for entry in audit.entries()]
+    assert exported == [f"task-{n}" for n in reversed(range(2 * EXPORT_PAGE + 1))]
+    assert [entry async for entry in Audit(MemoryStateStore()).entries()] == []

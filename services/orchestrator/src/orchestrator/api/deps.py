@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from httpx import AsyncClient
 
+from orchestrator.api.rate_limits import RateLimits
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events
@@ -53,6 +54,7 @@ class Orchestrator:
         poller: Keeps the list up to date.
         counts: The counts of the list, shared by its streams.
         scheduler: Starts workflows by schedules.
+        rate_limits: How often a caller may start and upload.
         store_guard: Refuses new work while the store is nearly full.
         streams: Bounds how many event streams there are.
     """
@@ -76,6 +78,7 @@ class Orchestrator:
     counts: CachedCounts
     scheduler: Scheduler
     store_guard: StoreGuard
+    rate_limits: RateLimits
     streams: StreamSlots
 
 
@@ -158,6 +161,10 @@ async def _store_guard(orchestrator: OpenedDep) -> StoreGuard:
     return orchestrator.store_guard
 
 
+async def _rate_limits(orchestrator: OpenedDep) -> RateLimits:
+    return orchestrator.rate_limits
+
+
 async def _scheduler(orchestrator: OpenedDep) -> Scheduler:
     return orchestrator.scheduler
 
@@ -185,5 +192,32 @@ SidecarDep = Annotated[AsyncClient, Depends(_sidecar)]
 IndexDep = Annotated[InstanceIndex, Depends(_index)]
 PollerDep = Annotated[Poller, Depends(_poller)]
 CountsDep = Annotated[CachedCounts, Depends(_counts)]
+RateLimitsDep = Annotated[RateLimits, Depends(_rate_limits)]
 StoreGuardDep = Annotated[StoreGuard, Depends(_store_guard)]
 SchedulerDep = Annotated[Scheduler, Depends(_scheduler)]
+
+
+class Upload:
+    """What a caller adds to the store by a request."""
+
+    def __init__(self, guard: StoreGuard, rate_limits: RateLimits, request: Request) -> None:
+        """Prepare to admit what `request` adds."""
+        self._guard = guard
+        self._rate_limits = rate_limits
+        self._request = request
+
+    async def admit(self) -> None:
+        """Admit it.
+
+        Raises:
+            ProblemError: The caller adds too often (429), or the store is nearly full (503).
+        """
+        await self._rate_limits.count_upload(self._request)
+        self._guard.admit()
+
+
+async def _upload(request: Request, guard: StoreGuardDep, rate_limits: RateLimitsDep) -> Upload:
+    return Upload(guard, rate_limits, request)
+
+
+UploadDep = Annotated[Upload, Depends(_upload)]

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
 
 from contracts.fields import Flag, Person
 from contracts.problems import ProblemType
@@ -140,3 +141,17 @@ async def bulk_operation(request: BulkRequest, bulk: BulkDep) -> BulkResult:
 async def audit(audit: AuditDep, before: Before = None, limit: Limit = 50) -> AuditPage:
     """Return a page of the audit trail, the newest first."""
     return await audit.page(before, limit)
+
+
+@router.get(
+    "/audit/export",
+    summary="Download the audit trail",
+    description="Every entry that is kept, the newest first, as a line of JSON each.",
+    tags=["audit"],
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/x-ndjson": {}}}},
+)
+async def export_audit(audit: AuditDep) -> StreamingResponse:
+    """Return the whole audit trail, which is read as it is sent."""
+    lines = (f"{entry.model_dump_json()}\n" async for entry in audit.entries())
+    return StreamingResponse(lines, media_type="application/x-ndjson")

@@ -2,12 +2,19 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Response, status
+from fastapi import APIRouter, Body, Depends, Request, Response, status
 from pydantic import BaseModel
 
 from contracts.problems import ProblemType
-from orchestrator.api.deps import CatalogueDep, EngineDep, InboxDep, WorkflowSettingsDep
+from orchestrator.api.deps import (
+    CatalogueDep,
+    EngineDep,
+    InboxDep,
+    RateLimitsDep,
+    WorkflowSettingsDep,
+)
 from orchestrator.api.params import InstanceId
+from orchestrator.api.rate_limits import RateLimits
 from orchestrator.engine.client import Engine
 from orchestrator.schemas.workflows import EventAccepted, InstanceStatus, Started
 from orchestrator.toolkit.catalogue import Catalogue
@@ -29,7 +36,13 @@ class Starter:
     """Starts an instance, and sets the status code and `Location` of the answer."""
 
     def __init__(
-        self, engine: Engine, catalogue: Catalogue, settings: SettingsRegistry, response: Response
+        self,
+        engine: Engine,
+        catalogue: Catalogue,
+        settings: SettingsRegistry,
+        rate_limits: RateLimits,
+        http_request: Request,
+        response: Response,
     ) -> None:
         """Prepare to start.
 
@@ -37,23 +50,29 @@ class Starter:
             engine: Starts it.
             catalogue: Checks the request against the settings.
             settings: The settings of the workflows.
+            rate_limits: How often a caller may start.
+            http_request: The request; its sender is who starts.
             response: The answer to the request.
         """
         self._engine = engine
         self._catalogue = catalogue
         self._settings = settings
+        self._rate_limits = rate_limits
+        self._http_request = http_request
         self._response = response
 
     async def start(self, definition: Definition, request: BaseModel) -> Started:
         """Start an instance of a workflow, unless the same request started it before.
 
         Raises:
-            ProblemError: The settings refuse the request (422), or what `Engine.start` raises.
+            ProblemError: The settings refuse the request (422), the caller starts too often (429),
+                or what `Engine.start` raises.
         """
         error = self._catalogue.check_request(definition, request, self._settings)
         if error is not None:
             detail = f"{error.field}: {error.message}"
             raise ProblemError(ProblemType.VALIDATION, detail, errors=[error])
+        await self._rate_limits.count_start(self._http_request)
         if not await self._engine.start(definition, request):
             self._response.status_code = status.HTTP_200_OK
         instance_id = definition.instance_id(request)
@@ -62,9 +81,14 @@ class Starter:
 
 
 async def _starter(
-    engine: EngineDep, catalogue: CatalogueDep, settings: WorkflowSettingsDep, response: Response
+    engine: EngineDep,
+    catalogue: CatalogueDep,
+    settings: WorkflowSettingsDep,
+    rate_limits: RateLimitsDep,
+    request: Request,
+    response: Response,
 ) -> Starter:
-    return Starter(engine, catalogue, settings, response)
+    return Starter(engine, catalogue, settings, rate_limits, request, response)
 
 
 StarterDep = Annotated[Starter, Depends(_starter)]

@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 TRAIL = "audit"
 BEGUN = "begun"
 DONE = "done"
+EXPORT_PAGE = 200
 # Where the store is away for long, the results of older actions stay unwritten.
 MAX_LATE = 1_000
 LATE_PAUSE_SECONDS = 5.0
@@ -118,6 +119,15 @@ class Audit:
         read = await self._store.get_many([_key(key) for key in keys], AuditEntry)
         items = [entry for key in keys if (entry := read[_key(key)].value) is not None]
         return AuditPage(items=items, next=next_before(before, limit))
+
+    async def entries(self) -> AsyncIterator[AuditEntry]:
+        """Yield every entry that is kept, the newest first."""
+        before: int | None = await self._sequence.newest(TRAIL)
+        while before:
+            page = await self.page(before, EXPORT_PAGE)
+            for entry in page.items:
+                yield entry
+            before = page.next
 
     async def _write(self, entry: AuditEntry) -> None:
         # Its id is unique, so that nothing else writes it.

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from contracts.fields import QueryInteger, RequestId
 from contracts.problems import ProblemType
-from orchestrator.api.deps import EngineDep, StoreDep, StoreGuardDep, WorkflowSettingsDep
+from orchestrator.api.deps import EngineDep, StoreDep, UploadDep, WorkflowSettingsDep
 from orchestrator.api.params import InstanceId
 from orchestrator.engine.start_records import not_begun
 from orchestrator.toolkit.lives import life_of, root_of
@@ -87,10 +87,10 @@ async def put_document(
     document: Document,
     response: Response,
     library: LibraryDep,
-    guard: StoreGuardDep,
+    upload: UploadDep,
 ) -> DocumentKept:
     """Store a document under an id."""
-    guard.admit()
+    await upload.admit()
     kept, now = await library.put(document_id, document)
     if kept != document:
         raise ProblemError(ProblemType.KEY_REUSED, f"{document_id} is the id of another document")

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from contracts.fields import EMAIL_PATTERN, RequestId
 from contracts.problems import ProblemType
-from orchestrator.api.deps import StoreDep, StoreGuardDep, WorkflowSettingsDep
+from orchestrator.api.deps import StoreDep, UploadDep, WorkflowSettingsDep
 from orchestrator.toolkit.ledger import KeyReused
 from orchestrator.workflows.order.adapters.ledger_shop import Shop, open_shop
 from orchestrator.workflows.order.models import Money, Sku
@@ -109,11 +109,11 @@ async def put_delivery(
     delivery_id: YourId,
     request: DeliveryRequest,
     shop: ShopDep,
-    guard: StoreGuardDep,
+    upload: UploadDep,
 ) -> Delivery:
     """Add goods to the stock."""
     _known(shop, sku)
-    guard.admit()
+    await upload.admit()
     try:
         await shop.stock.deliver(f"delivery:{sku}:{delivery_id}", sku, request.quantity)
     except KeyReused as error:
@@ -144,10 +144,10 @@ async def put_deposit(
     deposit_id: YourId,
     request: DepositRequest,
     shop: ShopDep,
-    guard: StoreGuardDep,
+    upload: UploadDep,
 ) -> Deposit:
     """Add money to a wallet."""
-    guard.admit()
+    await upload.admit()
     try:
         await shop.payments.deposit(f"deposit:{customer}:{deposit_id}", customer, request.amount)
     except KeyReused as error:

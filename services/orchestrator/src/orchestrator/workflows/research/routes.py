@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Response, status
 
 from contracts.fields import QueryInteger, RequestId
 from contracts.problems import ProblemType
-from orchestrator.api.deps import EngineDep, StoreDep, StoreGuardDep, WorkflowSettingsDep
+from orchestrator.api.deps import EngineDep, StoreDep, UploadDep, WorkflowSettingsDep
 from orchestrator.api.params import InstanceId
 from orchestrator.workflows.research.adapters.knowledge.notes import Note, Notes
 from orchestrator.workflows.research.adapters.reports import Report, Reports
@@ -63,10 +63,10 @@ async def read_draft(
     },
 )
 async def put_note(
-    note_id: NoteId, note: Note, response: Response, notes: NotesDep, guard: StoreGuardDep
+    note_id: NoteId, note: Note, response: Response, notes: NotesDep, upload: UploadDep
 ) -> Note:
     """Add a note, or replace it."""
-    guard.admit()
+    await upload.admit()
     if await notes.put(note_id, note):
         response.status_code = status.HTTP_201_CREATED
     return note
