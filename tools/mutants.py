@@ -6,7 +6,7 @@
 """Change a line of the code at a time, and report which changes no unit test notices.
 
 The mutants are those of cosmic-ray, and statements that are left out. It takes a sample of them, by
-a seed, and runs the unit tests of the module in question against a copy of its package.
+a seed, and runs the unit tests of the module in question in a copy of the project.
 """
 
 import argparse
@@ -92,42 +92,54 @@ def mutants(target: Target) -> Iterator[Mutant]:
 
 
 class Copies:
-    """Copies of a package's folder, each of which one mutant at a time is written into."""
+    """Copies of the project, so that it can be worked on meanwhile; each has one mutant at most."""
 
     def __init__(self, folder: Path, count: int) -> None:
-        """Make `count` copies in `folder`, of all packages that are changed."""
+        """Make `count` copies in `folder`, of what git tracks or would."""
+        listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(listing, cwd=PROJECT, capture_output=True, check=True, text=True)
         self._free: SimpleQueue[Path] = SimpleQueue()
         for number in range(count):
             copy = folder / str(number)
-            for source in sorted({target.source for target in TARGETS}):
-                shutil.copytree(PROJECT / source, copy / source)
+            for name in filter(None, listed.stdout.split("\0")):
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(PROJECT / name, copy / name)
+            self._free.put(copy)
+
+    def passes(self, target: Target) -> bool:
+        """Return whether every unit test of a target passes without a mutant."""
+        copy = self._free.get()
+        try:
+            return run_tests(target, copy)
+        finally:
             self._free.put(copy)
 
     def survives(self, mutant: Mutant) -> bool:
-        """Return whether every unit test passes."""
+        """Return whether every unit test passes with a mutant."""
         copy = self._free.get()
         written = copy / mutant.path.relative_to(PROJECT)
         original = written.read_text(encoding="utf-8")
         written.write_text(mutant.code, encoding="utf-8")
         try:
-            return passes(mutant.target, copy)
+            return run_tests(mutant.target, copy)
         finally:
             written.write_text(original, encoding="utf-8")
             self._free.put(copy)
 
 
-def passes(target: Target, copy: Path) -> bool:
-    """Run the tests of a target over a copy; one that takes too long has noticed something."""
+def run_tests(target: Target, copy: Path) -> bool:
+    """Run the tests of a target in a copy; one that takes too long has noticed something."""
+    sources = [*copy.glob("*/src"), *copy.glob("services/*/src")]
     environment = {
         **os.environ,
-        "PYTHONPATH": str(copy / target.source),
+        "PYTHONPATH": os.pathsep.join(map(str, sources)),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     command = [str(PYTHON), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *target.tests]
     try:
         done = subprocess.run(
             command,
-            cwd=PROJECT,
+            cwd=copy,
             env=environment,
             capture_output=True,
             timeout=target.timeout,
@@ -157,6 +169,11 @@ def main() -> int:
     outcomes: Counter[bool] = Counter()
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.processes) as pool:
         copies = Copies(Path(folder), given.processes)
+        targets = [target for target in TARGETS if any(m.target == target for m in sample)]
+        for target, passed in zip(targets, pool.map(copies.passes, targets), strict=True):
+            if not passed:
+                print(f"fails without a change: {' '.join(target.tests)}", file=sys.stderr)
+                return 1
         for mutant, survived in zip(sample, pool.map(copies.survives, sample), strict=True):
             outcomes[survived] += 1
             if survived:

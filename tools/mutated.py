@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-ORCHESTRATOR = "services/orchestrator/src"
-CODE = f"{ORCHESTRATOR}/orchestrator"
+CODE = "services/orchestrator/src/orchestrator"
 TESTS = "services/orchestrator/tests"
 WORKFLOWS = (
     *("application", "document_batch", "hello", "monitor", "onboarding", "order", "purchase"),
@@ -17,13 +16,11 @@ class Target:
     """Modules and their unit tests.
 
     Args:
-        source: The folder of the package.
         modules: Patterns of the modules' paths.
         tests: The tests.
         timeout: Seconds that the tests may take.
     """
 
-    source: str
     modules: tuple[str, ...]
     tests: tuple[str, ...]
     timeout: float = 180.0
@@ -31,7 +28,6 @@ class Target:
 
 def _ours(modules: tuple[str, ...], *tests: str) -> Target:
     return Target(
-        ORCHESTRATOR,
         tuple(f"{CODE}/{module}.py" for module in modules),
         tuple(f"{TESTS}/{test}" for test in tests),
     )
@@ -51,12 +47,10 @@ TARGETS = (
     _ours(("scheduling/*",), "scheduling"),
     _ours(("operations/bulk", "operations/allowed"), "operations"),
     Target(
-        "services/assigner/src",
         ("services/assigner/src/assigner/ledger.py",),
         ("services/assigner/tests",),
     ),
     Target(
-        "services/notifier/src",
         ("services/notifier/src/notifier/delivery.py",),
         ("services/notifier/tests",),
     ),

@@ -229,6 +229,13 @@ async def test_a_call_operates_on_the_oldest_and_returns_how_many_remain() -> No
     assert (rest.count, rest.remaining) == (3, 0)
 
 
+async def test_a_call_operates_on_500_instances_at_most() -> None:
+    """As its documentation says."""
+    world = World(*(entry(f"{n:04}", age=n) for n in range(501)))
+    dry = await world.perform()
+    assert (dry.count, dry.remaining) == (500, 1)
+
+
 async def test_a_rerun_has_the_old_id_and_the_suffix() -> None:
     world = World(entry("1", RuntimeStatus.FAILED), entry("task-2", RuntimeStatus.COMPLETED))
     result = await world.perform(Operation.RERUN, confirm=2, suffix="again")
