@@ -45,7 +45,7 @@ def run(
         env=environment(url, env),
         input=stdin,
         capture_output=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 

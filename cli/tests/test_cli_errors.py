@@ -10,6 +10,7 @@ from command import COMMAND, error_line
 from fake_orchestrator import FakeOrchestrator
 
 from taskway.main import main
+from taskway.terminal import SIZES
 
 NOWHERE = "http://127.0.0.1:1"
 REMOTE = "https://taskway.invalid"
@@ -31,6 +32,9 @@ def refused(
 
     monkeypatch.setenv("TASKWAY_URL", NOWHERE)
     monkeypatch.setenv("TASKWAY_USER", "olga")
+    # The command changes these, and no other test is to notice.
+    for name in SIZES:
+        monkeypatch.setenv(name, "200")
     return run
 
 
@@ -48,7 +52,7 @@ def refused(
         "null",
         "@",
         "@/",
-        "@/nonexistent",
+        "@/dev/null/file",
         "@/dev/null",
         "@/dev/zero",
         f"@{COMMAND.with_name('python')}",
@@ -66,7 +70,7 @@ def test_what_is_no_json_is_refused(refused: Callable[..., str], argument: str) 
 def test_an_argument_that_is_not_utf_8_is_refused(
     refused: Callable[..., str], command: str
 ) -> None:
-    assert refused(command, "task-\udcff") == r"Error: The argument 'task-\udcff' is not UTF-8"
+    assert refused(command, "task-\udcff") == r"Error: 'task-\udcff' is not UTF-8"
 
 
 @pytest.mark.parametrize(
@@ -85,9 +89,9 @@ def test_a_url_that_is_none_is_refused(refused: Callable[..., str], url: str) ->
         (REMOTE, "ALL_PROXY", "socks5://127.0.0.1:1080"),
         (REMOTE, "https_proxy", "socks://127.0.0.1:1080"),
         (REMOTE, "HTTPS_PROXY", "http://[::1"),
-        (REMOTE, "SSL_CERT_FILE", "/nonexistent.pem"),
+        (REMOTE, "SSL_CERT_FILE", "/dev/null/certs.pem"),
         (REMOTE, "SSL_CERT_FILE", "/"),
-        ("https://127.0.0.1:1", "SSL_CERT_DIR", "/nonexistent"),
+        ("https://127.0.0.1:1", "SSL_CERT_DIR", "/dev/null/certs"),
     ],
 )
 def test_a_wrong_variable_that_a_url_needs_is_named(
@@ -133,3 +137,25 @@ def test_an_error_of_the_server_does_not_control_the_terminal(
     problem = {"title": "Refused", "detail": "not \x1b]0;this\x07 [one]"}
     orchestrator.answers["GET", "/instances"] = httpx.Response(404, json=problem)
     assert refused("list") == "Error: 404 Refused: not ␛]0;this␇ [one]"
+
+
+def test_a_variable_that_is_not_utf_8_is_refused(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKWAY_USER", "olga\udcff")
+    assert "is not UTF-8" in refused("schedule", "pause", "plants")
+
+
+def test_white_space_around_a_url_is_left_out(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASKWAY_URL", f" {NOWHERE}\r")
+    assert "No answer" in refused("list")
+
+
+@pytest.mark.parametrize(("name", "value"), [("COLUMNS", "²"), ("TERMINAL_WIDTH", "wide")])
+def test_a_size_that_is_none_is_passed_over(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert "No answer" in refused("list")

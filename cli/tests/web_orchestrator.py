@@ -52,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
         detail = {"status": "RUNNING", "custom_status": {"message": "Underway"}, "why": []}
         self.wfile.write(f"data: {json.dumps(detail)}\n\n".encode())
         self.server.watched.set()
-        self.server.ended.wait(30)
+        self.server.ended.wait(300)
 
     def log_message(self, *_: Any) -> None:
         """Log nothing."""

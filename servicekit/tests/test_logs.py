@@ -2,6 +2,9 @@
 
 import json
 import logging
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -50,3 +53,18 @@ def test_the_filter_passes_one_record_a_minute() -> None:
         False,
         True,
     ]
+
+
+def test_a_text_that_the_locale_lacks_is_written_in_escapes() -> None:
+    code = (
+        "import structlog; from servicekit.logs import configure_logs; "
+        "configure_logs('notifier', 'INFO', 'console'); "
+        "structlog.get_logger('x').info('Grüße an', name='Жанна')"
+    )
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+    )
+    assert ran.stderr == ""
+    assert r"Gr\xfc\xdfe an" in ran.stdout
+    assert r"\u0416" in ran.stdout

@@ -21,7 +21,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ALL_PROXY", "socks5://127.0.0.1:1080"),
         ("all_proxy", "socks://127.0.0.1:1080"),
         ("HTTPS_PROXY", "http://[::1"),
-        ("SSL_CERT_FILE", "/nonexistent.pem"),
+        ("SSL_CERT_FILE", "/dev/null/certs.pem"),
         ("SSL_CERT_FILE", "/dev/null"),
     ],
 )

@@ -28,7 +28,7 @@ def command(shell: str = '"$@"', **env: str) -> subprocess.CompletedProcess[str]
         env={**inherited, **env},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

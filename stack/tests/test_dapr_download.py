@@ -84,7 +84,7 @@ def test_a_missing_release_installs_nothing(tmp_path: Path) -> None:
     [
         ("ALL_PROXY", "socks://127.0.0.1:1080"),
         ("all_proxy", "socks5://127.0.0.1:1080"),
-        ("SSL_CERT_FILE", "/nonexistent.pem"),
+        ("SSL_CERT_FILE", "/dev/null/certs.pem"),
     ],
 )
 def test_a_wrong_variable_is_a_failed_download_that_names_it(

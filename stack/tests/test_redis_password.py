@@ -55,7 +55,7 @@ def running(command: list[str], folder: Path, env: dict[str, str] | None = None)
 def opened(port: int, password: str) -> Redis:
     """Return a client of a Redis that answers."""
     client = Redis(HOST, port, password=password, retry=Retry(NoBackoff(), 0))
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         try:
             client.ping()

@@ -22,7 +22,7 @@ ODD_ENVIRONMENT = {
     "ALL_PROXY": "socks5://127.0.0.1:1",
     "HTTP_PROXY": "http://127.0.0.1:1",
     "HTTPS_PROXY": "http://127.0.0.1:1",
-    "SSL_CERT_FILE": "/nonexistent.pem",
+    "SSL_CERT_FILE": "/dev/null/certs.pem",
     "TZ": "America/New_York",
     "LC_ALL": "POSIX",
     "PYTHONUTF8": "0",
@@ -56,14 +56,14 @@ async def stack_command(
 
 async def read_until(process: asyncio.subprocess.Process, text: str) -> None:
     assert process.stdout is not None
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(180):
         while text not in (line := (await process.stdout.readline()).decode()):
             assert line, f"ended before {text!r}"
 
 
 async def end(process: asyncio.subprocess.Process) -> tuple[int | None, str]:
     """Wait for its end, and return its status and what it printed last."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         output, _ = await process.communicate()
     return process.returncode, output.decode()
 
@@ -132,6 +132,6 @@ async def test_it_goes_on_where_nobody_reads_its_output(tmp_path: Path) -> None:
         await read_until(process, STARTING)
         # As `| head -1` does it.
         process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(180):
             assert await process.wait() == 0
     await assert_nothing_is_left(tmp_path)

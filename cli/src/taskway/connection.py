@@ -57,7 +57,8 @@ def parse_url(url: str) -> httpx.URL:
         CommandError: It is none.
     """
     try:
-        parsed = httpx.URL(url)
+        # A variable from a file of Windows ends in a carriage return.
+        parsed = httpx.URL(url.strip())
         parsed.host.encode("idna")
     except (httpx.InvalidURL, ValueError) as error:
         raise CommandError(f"{url!r} is not a URL: {error}") from error

@@ -15,6 +15,7 @@ from taskway.terminal import Terminal, discard_output, prepare_streams, print_er
 # Not `localhost`, which is ::1 first on many a machine: the services listen on 127.0.0.1 alone.
 DEFAULT_URL = "http://127.0.0.1:8000"
 PIPE_WIDTH = 1_000
+VARIABLES = {"TASKWAY_URL", "TASKWAY_USER"}
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -75,6 +76,8 @@ def main() -> None:
     prepare_streams()
     try:
         sys.argv = [_decode(argument) for argument in sys.argv]
+        for name in VARIABLES & os.environ.keys():
+            os.environ[name] = _decode(os.environ[name])
         _run()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
@@ -108,7 +111,7 @@ def _run() -> None:
 
 
 def _decode(argument: str) -> str:
-    """Return an argument as text: in UTF-8, whatever the locale is.
+    """Return an argument or a variable as text: in UTF-8, whatever the locale is.
 
     Raises:
         CommandError: It is not UTF-8.
@@ -119,5 +122,5 @@ def _decode(argument: str) -> str:
         try:
             return os.fsencode(argument).decode()
         except UnicodeDecodeError as error:
-            raise CommandError(f"The argument {argument!a} is not UTF-8") from error
+            raise CommandError(f"{argument!a} is not UTF-8") from error
     return argument

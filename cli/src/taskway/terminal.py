@@ -6,8 +6,10 @@ decides what is shown of it.
 
 import contextlib
 import os
+import re
 import sys
 import unicodedata
+from io import TextIOWrapper
 from typing import Any
 
 from rich.console import Console
@@ -19,6 +21,9 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # An id of an instance fits, mostly.
 LEAST_COLUMNS = 40
+MOST_COLUMNS = 1_000
+# Rich and Typer read them as numbers, whatever they are.
+SIZES = ("COLUMNS", "LINES", "TERMINAL_WIDTH")
 _CONTROL_PICTURES, _DELETE_PICTURE, _REPLACEMENT = 0x2400, "\u2421", "\ufffd"
 
 
@@ -72,15 +77,18 @@ def plain(text: str) -> str:
 def prepare_streams() -> None:
     """Make the standard streams take any text, where a shell left them closed as well.
 
-    What the terminal's encoding lacks is written as `?`, and COLUMNS never leaves too little room.
+    What the terminal's encoding lacks is written as `?`, and the environment's idea of its size is
+    one that a table can be laid out in.
     """
-    if os.environ.get("COLUMNS", "").isdigit():
-        os.environ["COLUMNS"] = str(max(int(os.environ["COLUMNS"]), LEAST_COLUMNS))
+    for name in SIZES:
+        value = os.environ.pop(name, "")
+        if re.fullmatch("[0-9]{1,9}", value):
+            os.environ[name] = str(min(max(int(value), LEAST_COLUMNS), MOST_COLUMNS))
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - until the end
-        elif name != "stdin":
+        elif isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from io import TextIOWrapper
 from typing import Literal
 
 import structlog
@@ -53,6 +54,9 @@ def configure_logs(service: str, level: str, style: Literal["console", "json"]) 
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    if isinstance(sys.stdout, TextIOWrapper):
+        # What the encoding of the locale lacks is escaped, for the line is not to be lost.
+        sys.stdout.reconfigure(errors="backslashreplace")
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
