@@ -31,6 +31,7 @@ from orchestrator.engine.start_records import (
 from orchestrator.metrics import STARTED
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.lives import life_of, stored_input
+from servicekit.deadlines import count_exceeded
 from servicekit.locks import KeyedLocks
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
@@ -202,6 +203,7 @@ class IdempotentStart:
                 return False
             raise unavailable(error) from error
         except TimeoutError as error:
+            count_exceeded("engine")
             raise ProblemError(
                 ProblemType.UNAVAILABLE,
                 f"Instance {instance_id} has not begun within {self._timeout} s; it may yet. "

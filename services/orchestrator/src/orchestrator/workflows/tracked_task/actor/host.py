@@ -23,6 +23,7 @@ from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.workflows.tracked_task.actor.task_actor import TaskActor
 from orchestrator.workflows.tracked_task.settings import TrackedTaskSettings
 from servicekit.background import Supervisor
+from servicekit.deadlines import Deadlines
 from servicekit.sidecar import sidecar_client
 
 log = structlog.get_logger(__name__)
@@ -33,16 +34,21 @@ IDLE = timedelta(minutes=5)
 PAUSE_SECONDS = 1.0
 
 
-class _TokenHost(ActorGrpcHost):
-    """A host whose stream carries the API token: the SDK 1.19.0 gives it to unary calls alone."""
+class BoundedHost(ActorGrpcHost):
+    """A host whose calls have deadlines, and whose stream carries the API token.
+
+    The SDK 1.19.0 gives the token to unary calls alone, and a deadline to none.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        """Prepare to connect to our sidecar by `settings`."""
         address = f"127.0.0.1:{settings.dapr_grpc_port}"
         # The application's own listener is there already: see scheduling/callback_server.
         super().__init__(address, app_port=0)
+        interceptors: list[grpc.aio.ClientInterceptor] = [Deadlines(settings.call_limits)]
         if settings.dapr_api_token is not None:
-            token = _StreamToken(settings.dapr_api_token)
-            self._channel = create_aio_channel(address, interceptors=[token])
+            interceptors.append(_StreamToken(settings.dapr_api_token))
+        self._channel = create_aio_channel(address, interceptors=interceptors)
 
 
 class _StreamToken(grpc.aio.StreamStreamClientInterceptor):
@@ -88,7 +94,7 @@ async def _host(settings: Settings, own: TrackedTaskSettings, notifier: Notifier
 
     ActorRuntime.set_actor_config(ActorRuntimeConfig(actor_idle_timeout=IDLE))
     while True:
-        host = _TokenHost(settings)
+        host = BoundedHost(settings)
         try:
             await host.register_actor(TaskActor, actor_factory=task_actor)
             # It connects again by itself, but gives up where the sidecar stays away for a minute.
