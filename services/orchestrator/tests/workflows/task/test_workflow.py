@@ -8,11 +8,13 @@ import pytest
 from unit_support.unpatched import with_patches
 
 from contracts.assigner import Assignment, AssignmentStatus
+from orchestrator.dapr_sdk.executor import UNVERSIONED
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Environment, Run, Stub, execute
 from orchestrator.testing.replay import replay
 from orchestrator.testing.stubs import failing
 from orchestrator.toolkit import messages as steps
+from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.messages import AssignTask, AssignTaskResult, NotificationSent
 from orchestrator.workflows.task.models import (
     VALIDATE_TASK,
@@ -119,7 +121,8 @@ def test_a_normal_priority_is_handed_on_but_not_written_about() -> None:
     assert notification["body"] == "You have been assigned task: Review"
 
 
-def test_an_instance_that_began_without_priority_and_due_date_ends_without() -> None:
+def began(code: Definition) -> tuple[Environment, Run]:
+    """Return an instance that earlier code began: its first step has failed once."""
     attempts = iter(range(2))
 
     def validate(_: Any) -> Validation:
@@ -127,17 +130,32 @@ def test_an_instance_that_began_without_priority_and_due_date_ends_without() -> 
             raise RuntimeError("not now")
         return Validation()
 
-    hosts = Environment([UNPATCHED], STUBS | {VALIDATE_TASK: validate})
+    hosts = Environment([code], STUBS | {VALIDATE_TASK: validate})
     run = hosts.start(DEFINITION.workflow_name, "task-1", URGENT)
     # The second attempt comes a second after the first.
     hosts.run(timedelta(milliseconds=500))
     assert run.called() == [VALIDATE_TASK]
+    return hosts, run
+
+
+@pytest.mark.parametrize(("code", "urgent"), [(UNPATCHED, False), (V0, True)])
+def test_an_instance_that_began_before_there_was_a_version_ends_as_it_began(
+    code: Definition, urgent: bool
+) -> None:
+    hosts, run = began(code)
     hosts.deploy([DEFINITION])
     hosts.run()
     assert result_of(run).status is TaskOutcome.COMPLETED
     [assign] = run.inputs(steps.ASSIGN_TASK)
     [notification] = run.inputs(steps.SEND_NOTIFICATION)
-    assert not {"priority", "due"} & {*assign["request"], *notification}
+    found = {"priority", "due"} & {*assign["request"], *notification}
+    assert found == ({"priority", "due"} if urgent else set())
+    turns = [event.workflowStarted for event in run.history if event.HasField("workflowStarted")]
+    assert {turn.version.name for turn in turns} <= {"", UNVERSIONED}
+    # The engine compares the patches of each turn with those before.
+    assert [list(turn.version.patches) for turn in turns] == [
+        ["priority-and-due"] if urgent else [] for _ in turns
+    ]
     replay([DEFINITION], "task-1", run.history)
 
 
