@@ -1,5 +1,7 @@
 """Field types that more than one provider uses."""
 
+import re
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -53,6 +55,20 @@ def _no_number(value: Any) -> Any:
         raise ValueError("give a date and time with an offset, such as 2026-11-21T09:00:00Z")
     return value
 
+
+def _day(value: Any) -> Any:
+    """Reject what Pydantic takes for a date besides, such as a number or a midnight."""
+    if isinstance(value, datetime) or not isinstance(value, date | str):
+        raise ValueError("give a date, such as 2026-11-21")
+    if isinstance(value, str) and not _DATE.fullmatch(value):
+        raise ValueError("give a date, such as 2026-11-21")
+    return value
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+Date = Annotated[date, BeforeValidator(_day)]
+"""A calendar date, as RFC 3339 writes it."""
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 """A timestamp with an offset, as RFC 3339 writes it."""

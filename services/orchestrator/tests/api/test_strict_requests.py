@@ -5,7 +5,7 @@ The fields are found by walking the routes, so that a new one is looked at, too.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
@@ -20,7 +20,7 @@ from unit_support.catalogue import CATALOGUE
 import assigner.api
 import notifier.api
 import orchestrator.api.routers
-from contracts.fields import Instant
+from contracts.fields import Date, Instant
 
 # Longer than any body, so that a limit of the field itself is met.
 LONG = "a" * 70_000
@@ -40,6 +40,12 @@ NO_INTEGER: list[Any] = [
 NO_BOOLEAN: list[Any] = [0, 1, 1.0, "yes", "1", "True", "on", ""]
 NO_TIMESTAMP: list[Any] = [
     *(True, 1_700_000_000, 1_700_000_000_000, 1.5e9, "1700000000", "2026-11-21T09:00:00", ""),
+]
+
+
+NO_DATE: list[Any] = [
+    *(True, 0, 1_700_000_000, 1.5, "1700000000", "20261121", "2026-11-21T00:00:00Z", " 2026-11-21"),
+    *("2026-13-01", "", datetime(2026, 11, 21, tzinfo=UTC)),
 ]
 
 
@@ -142,6 +148,10 @@ def _timestamp(place: Place) -> Iterator[str]:
     yield from _accepted(place, NO_TIMESTAMP, "takes for a timestamp")
 
 
+def _date(place: Place) -> Iterator[str]:
+    yield from _accepted(place, NO_DATE, "takes for a date")
+
+
 def _text(place: Place) -> Iterator[str]:
     yield from _accepted(place, [LONG], "takes a text of any length")
 
@@ -155,6 +165,7 @@ def _annotated(type_: Any, metadata: Iterable[Any]) -> Any:
 CHECKS: dict[Any, Callable[[Place], Iterator[str]]] = {
     int: _integer,
     bool: _boolean,
+    date: _date,
     datetime: _timestamp,
     AwareDatetime: _timestamp,
     str: _text,
@@ -176,6 +187,7 @@ class Lax(BaseModel):
     texts: list[Annotated[str, Field(max_length=5)]]
     flag: bool
     at: datetime | None = None
+    day: date
     number: float
 
 
@@ -187,11 +199,12 @@ class Strict(BaseModel):
     texts: list[Annotated[str, Field(pattern="^[a-z]{1,9}$")]] = Field(max_length=3)
     flag: StrictBool
     at: Instant | None
+    day: Date
     anything: dict[str, Any]
     one: Literal["a", "b"]
 
 
-@pytest.mark.parametrize("name", ["count", "large", "text", "texts", "flag", "at", "number"])
+@pytest.mark.parametrize("name", ["count", "large", "text", "texts", "flag", "at", "day", "number"])
 def test_a_lax_field_is_found(name: str) -> None:
     field = Lax.model_fields[name]
     assert list(flaws(Place(name, _annotated(field.annotation, field.metadata), json=True)))
