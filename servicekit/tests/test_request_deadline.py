@@ -34,9 +34,9 @@ def application(seconds: float) -> FastAPI:
     async def times_out() -> None:
         raise TimeoutError("of something else")
 
-    @app.get("/events")
-    async def events() -> StreamingResponse:
-        return StreamingResponse(slow_parts(), media_type="text/event-stream")
+    @app.get("/events/{type_}/{subtype}")
+    async def events(type_: str, subtype: str) -> StreamingResponse:
+        return StreamingResponse(slow_parts(), media_type=f"{type_}/{subtype}")
 
     @app.get("/file")
     async def file() -> StreamingResponse:
@@ -82,8 +82,11 @@ async def test_a_timeout_of_something_else_is_no_late_request(client: httpx.Asyn
         await client.get("/times-out")
 
 
-async def test_an_event_stream_that_has_begun_has_no_deadline(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/events")
+@pytest.mark.parametrize("media_type", ["text/event-stream", "application/x-ndjson"])
+async def test_a_stream_that_has_begun_has_no_deadline(
+    client: httpx.AsyncClient, media_type: str
+) -> None:
+    answer = await client.get(f"/events/{media_type}")
     assert answer.text == "data: 1\n\ndata: 2\n\n"
 
 

@@ -16,11 +16,12 @@ from servicekit.problems import problem_response
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER = {"Retry-After": "1"}
-STREAM = b"text/event-stream"
+# The events of a stream, and the lines of a download that is read as it is sent.
+STREAMS = (b"text/event-stream", b"application/x-ndjson")
 
 
 class RequestDeadline:
-    """Cancels a request at its deadline; an event stream must have begun by then."""
+    """Cancels a request at its deadline; a stream must have begun by then."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         """Wrap an application, whose requests may take `seconds` each."""
@@ -68,4 +69,4 @@ class RequestDeadline:
 
 def _is_stream(start: Message) -> bool:
     headers = {name.lower(): value for name, value in start.get("headers", ())}
-    return bool(headers.get(b"content-type", b"").startswith(STREAM))
+    return bool(headers.get(b"content-type", b"").startswith(STREAMS))

@@ -1,5 +1,6 @@
 """Operations on instances, one or many, and the audit trail."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -153,5 +154,14 @@ async def audit(audit: AuditDep, before: Before = None, limit: Limit = 50) -> Au
 )
 async def export_audit(audit: AuditDep) -> StreamingResponse:
     """Return the whole audit trail, which is read as it is sent."""
-    lines = (f"{entry.model_dump_json()}\n" async for entry in audit.entries())
-    return StreamingResponse(lines, media_type="application/x-ndjson")
+    entries = audit.entries()
+    # Before the answer begins, when its status can still become 503.
+    first = await anext(entries, None)
+
+    async def lines() -> AsyncIterator[str]:
+        if first is not None:
+            yield f"{first.model_dump_json()}\n"
+        async for entry in entries:
+            yield f"{entry.model_dump_json()}\n"
+
+    return StreamingResponse(lines(), media_type="application/x-ndjson")
