@@ -67,7 +67,8 @@ async def release(
 @router.post(
     "/{instance_id}/{event}/decide",
     summary="Send a decision",
-    description="Of concurrent decisions one is accepted; the others get 409.",
+    description="Of concurrent decisions one is accepted; the others get 409. The same decision of "
+    "the same person again is answered as the first time.",
     responses=problem_responses(*NOT_WAITING, ProblemType.ALREADY_DECIDED),
 )
 async def decide(

@@ -29,7 +29,7 @@ async def list_workflows(catalogue: CatalogueDep) -> list[WorkflowInfo]:
     "/events/{event}",
     summary="Send an event",
     description="The workflow must declare the event, and the payload must match its schema: see "
-    "`GET /workflows`.",
+    "`GET /workflows`. The same event again is answered as the first time.",
     responses=problem_responses(
         ProblemType.NOT_FOUND,
         ProblemType.NOT_WAITING,

@@ -36,7 +36,8 @@ router = APIRouter(tags=["instances"])
 @router.post(
     "/instances/{instance_id}/pause",
     summary="Pause an instance",
-    description="Running activities finish, and nothing more is scheduled until it is resumed.",
+    description="Running activities finish, and nothing more is scheduled until it is resumed. "
+    "Pausing what is paused changes nothing.",
     operation_id="pause_instance",
     responses=PROBLEMS,
 )
@@ -91,7 +92,8 @@ async def rerun(
 @router.delete(
     "/instances/{instance_id}",
     summary="Purge a finished instance",
-    description="Deletes its state and history.",
+    description="Deletes its state and history; with `children` also those of its child workflows, "
+    "which must have ended in any case. Repeating the request changes nothing.",
     responses=PROBLEMS,
 )
 async def purge(
