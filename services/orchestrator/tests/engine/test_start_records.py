@@ -276,3 +276,13 @@ async def test_a_nameless_instance_without_a_record_is_not_there_yet() -> None:
     with pytest.raises(ProblemError) as error:
         await replica.engine.state("monitor-1")
     assert error.value.type is ProblemType.UNAVAILABLE
+
+
+async def test_the_life_of_an_instance_that_cannot_be_read_is_that_of_its_record() -> None:
+    replica = Replica()
+    await replica.engine.start(DEFINITION, TASK)
+    for life in (2, 3):
+        await replica.records.record_purge(ID, "olga")
+        replica.dapr.remove(ID)
+        assert await replica.engine.start(DEFINITION, TASK)
+        assert replica.dapr.starts[-1][1][FIELD] == life

@@ -261,3 +261,13 @@ async def test_a_rerun_of_a_child_is_refused(world: World) -> None:
         await world.operations.rerun("hello-1", RerunRequest(reason="because", new_id="2"))
     assert error.value.type is ProblemType.WRONG_STATE
     assert world.refreshed == []
+
+
+async def test_a_rerun_from_a_step_takes_no_id_that_was_used_before(world: World) -> None:
+    world.engine.statuses["hello-1"] = "COMPLETED"
+    world.engine.used.add("hello-2")
+    error = await refused(world, from_event=3)
+    assert (error.type, world.engine.calls) == (ProblemType.INSTANCE_EXISTS, [])
+    # From the start on it is a start, which begins another life where that is possible.
+    await rerun(world)
+    assert world.engine.started == ["hello-2"]

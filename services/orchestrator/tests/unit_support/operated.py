@@ -40,6 +40,7 @@ class FakeEngine:
         self.calls: list[tuple[str, str]] = []
         self.reads_until_effect = 0
         self.started: list[Any] = []
+        self.used: set[str] = set()
         self.requests: list[Any] = []
         self.refusing_start: ProblemError | None = None
         self.inputs: list[Any] = []
@@ -121,6 +122,9 @@ class FakeEngine:
         self.repeats[new_instance_id] = instance_id
         self._do("rerun", instance_id, "because", [new_instance_id], "RUNNING")
         return new_instance_id
+
+    async def was_used(self, instance_id: str) -> bool:
+        return instance_id in self.used
 
     async def start(self, definition: Any, request: Any) -> bool:
         if self.refusing_start is not None:

@@ -18,7 +18,7 @@ from orchestrator.dapr_sdk.errors import (
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.idempotent_start import IdempotentStart, Limits, Observer
-from orchestrator.engine.start_records import StartRecords, not_begun, unknown_instance
+from orchestrator.engine.start_records import UNUSED, StartRecords, not_begun, unknown_instance
 from orchestrator.engine.status import to_api
 from orchestrator.metrics import REFUSED
 from orchestrator.schemas.workflows import InstanceStatus
@@ -99,6 +99,12 @@ class Engine:
             if error.type is not ProblemType.UNAVAILABLE:
                 REFUSED.add(1, {"workflow": definition.name, "problem": error.type.name})
             raise
+
+    async def was_used(self, instance_id: str) -> bool:
+        """Return whether anything was ever started under an id, whatever became of it."""
+        if await self._records.find(instance_id) is not None:
+            return True
+        return await self._records.purged_life(instance_id) > UNUSED
 
     async def status(self, instance_id: str, definition: Definition) -> InstanceStatus[Any]:
         """Return the status of an instance of a workflow; 404 where there is none."""

@@ -177,8 +177,17 @@ class StartRecords:
 
         await until_written(_key(instance_id), attempt)
 
-    async def record_purge(self, instance_id: str, by: str, life: int = FIRST) -> None:
-        """Record that an operator purges a life of an id, before the engine does."""
+    async def record_purge(self, instance_id: str, by: str, life: int | None = None) -> None:
+        """Record that an operator purges a life of an id, before the engine does.
+
+        Args:
+            instance_id: The id.
+            by: Who purges it.
+            life: The life that ends; where the instance cannot be read, the last one known.
+        """
+        if life is None:
+            record = await self.find(instance_id)
+            life = max(record.life if record else FIRST, await self.purged_life(instance_id))
         await self._store.overwrite(
             _tombstone_key(instance_id), Tombstone(by=by, life=life), ttl=self._times.keep
         )

@@ -11,6 +11,7 @@ from orchestrator.engine.client import Engine
 from orchestrator.engine.event_delivery import Events, wait_of
 from orchestrator.inbox.claims import Claims, check_claim
 from orchestrator.inbox.listing import InboxItem, page_of
+from orchestrator.inspection.former_ids import by_any_id
 from orchestrator.operations.audit import Action, Audit
 from orchestrator.schemas.waiting import (
     Claim,
@@ -154,7 +155,7 @@ class Inbox:
             return EventAccepted(instance_id=instance_id, event=event.name)
 
     async def _read(self, instance_id: str, event_name: str) -> tuple[InstanceState, Event]:
-        state = await self._engine.state(instance_id)
+        state = await by_any_id(instance_id, self._engine.state)
         return state, require_event(require_definition(self._catalogue, state), event_name)
 
 

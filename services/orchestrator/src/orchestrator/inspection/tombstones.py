@@ -2,7 +2,6 @@
 
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.start_records import UNUSED, StartRecords, not_begun
-from orchestrator.toolkit.lives import FIRST
 from servicekit.problems import ProblemError
 from servicekit.state import StateStore
 
@@ -19,7 +18,7 @@ class Tombstones:
         """
         self._starts = starts or StartRecords(store)
 
-    async def record_purge(self, instance_id: str, by: str, life: int = FIRST) -> None:
+    async def record_purge(self, instance_id: str, by: str, life: int | None = None) -> None:
         """Record that a life of an instance is purged: see `StartRecords.record_purge`."""
         await self._starts.record_purge(instance_id, by, life)
 

@@ -92,7 +92,7 @@ class Reruns:
             raise missing or AssertionError("an instance without a state is missing")
         again = await self._checked(definition, state, new_id, request)
         if link is None:
-            await self._check_unused(new_id)
+            await self._check_unused(new_id, request.from_event)
         asked, first = await self._links.ask(new_id, mine)
         if not asked.same(mine):
             raise _in_use(new_id, "is a rerun of another instance, step or input")
@@ -109,10 +109,13 @@ class Reruns:
         await self._links.complete(new_id, state.status)
         return _result(instance_id, new_id, state.status)
 
-    async def _check_unused(self, new_id: str) -> None:
+    async def _check_unused(self, new_id: str, from_event: int | None) -> None:
         self._admit()
         if await self._instances.state(new_id) is not None:
             raise _in_use(new_id, "exists, and is no rerun")
+        # The engine gives it the input of its source, and so no life of its own.
+        if from_event is not None and await self._engine.was_used(new_id):
+            raise _in_use(new_id, "was started before, and purged or removed")
 
     def _definition(self, instance_id: str, state: InstanceState | None) -> Definition:
         definition = (
