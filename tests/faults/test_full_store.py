@@ -59,6 +59,7 @@ class Load:
         self.accepted: list[str] = []
         self.documents: list[str] = []
         self.answers: Counter[int] = Counter()
+        self.may_begin = 0
 
     async def start(self) -> None:
         """Start tasks, each once; what is refused is another task the next time."""
@@ -85,7 +86,8 @@ class Load:
         self.answers[answer.status_code] += 1
         if answer.status_code == 503:
             assert int(answer.headers["retry-after"]) > 0
-            assert "nearly full" in answer.json()["detail"], answer.text
+            # On a slow machine a start may take longer than its caller waits: it may yet begin.
+            self.may_begin += "nearly full" not in answer.json()["detail"]
         return answer.is_success
 
 
@@ -104,16 +106,19 @@ async def test_nothing_that_was_accepted_is_lost_while_the_store_is_full(
     await asyncio.gather(load.upload(), *(load.start() for _ in range(STARTERS)))
     # It was full again and again, and still took some.
     assert set(load.answers) == {201, 202, 503}, load.answers
-    assert load.answers[503] > HOVER_SECONDS
+    assert load.answers[503] - load.may_begin > HOVER_SECONDS
 
     async def all_ended() -> bool | None:
-        return True if await ended(system) == len(load.accepted) else None
+        surplus = await ended(system) - len(load.accepted)
+        assert surplus <= load.may_begin
+        return True if surplus >= 0 else None
 
     await eventually(all_ended, f"{len(load.accepted)} tasks to end")
     for instance in load.accepted:
         # 404 is what retention has removed; an instance that cannot be read would be neither.
         answer = await system.orchestrator.get(f"/instances/{instance}")
         assert answer.status_code in (200, 404, 410), answer.text
+        assert answer.status_code != 200 or answer.json()["status"] == "COMPLETED", answer.text
 
     memory, errors = await redis.info("memory"), await redis.info("errorstats")
     assert "errorstat_OOM" not in errors
