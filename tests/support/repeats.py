@@ -23,6 +23,7 @@ class Sent:
         params: Its query.
         needs_key: Whether only an Idempotency-Key says that a repeat is one.
         ends: The instance that it ends, after which it is repeated once more.
+        refused: The status of the refusal that it gets, and its repeat as well.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Sent:
     params: dict[str, Any] = field(default_factory=dict)
     needs_key: bool = False
     ends: str | None = None
+    refused: int | None = None
 
 
 Prepare = Callable[[System], Awaitable[Sent]]
@@ -141,6 +143,11 @@ async def _purge(system: System) -> Sent:
     return Sent(f"/instances/{await _ended(system)}", params=WHY)
 
 
+async def _remove_intact(system: System) -> Sent:
+    """Nothing is torn here: tests/faults/test_full_store.py removes what is."""
+    return Sent(f"/instances/{await _ended(system)}/remove-torn", WHY, refused=409)
+
+
 async def _bulk(system: System) -> Sent:
     body = WHY | {"operation": "terminate", "filter": {"id_prefix": await system.purchase()}}
 
@@ -217,6 +224,7 @@ CASES: dict[str, Prepare] = {
     "POST /instances/{instance_id}/terminate": partial(_operation, "terminate"),
     "POST /instances/{instance_id}/rerun": _rerun,
     "DELETE /instances/{instance_id}": _purge,
+    "POST /instances/{instance_id}/remove-torn": _remove_intact,
     "POST /instances:batch": _bulk,
 }
 """By route; those that start a workflow take the workflow's sample."""

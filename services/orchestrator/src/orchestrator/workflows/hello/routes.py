@@ -32,7 +32,8 @@ async def start_hello(
     ] = None,
     simulate: HelloFault | None = None,
     idempotency_key: Annotated[
-        str | None, Header(max_length=200, description="To repeat the request safely without an id")
+        # With the quotes that it may be in.
+        str | None, Header(max_length=202, description="To repeat the request safely without an id")
     ] = None,
 ) -> Started:
     """Start a greeting; each request starts another, unless it carries an id or a key."""
