@@ -70,8 +70,21 @@ async def test_one_that_fails_does_not_keep_the_others_from_their_jobs(world: Wo
         await arm(schedule_id, due)  # type: ignore[arg-type]
 
     world.jobs.arm = failing  # type: ignore[method-assign]
-    assert not await world.reconciler.reconcile()
+    assert await world.reconciler.reconcile_and_pause() == 2
     assert sorted(job.schedule_id for job in world.jobs.jobs.values()) == ["a", "c"]
+
+
+async def test_what_failed_is_repaired_sooner(world: World) -> None:
+    await world.put()
+    assert await world.reconciler.reconcile_and_pause() == 30
+    world.jobs.error = ProblemError(ProblemType.UNAVAILABLE, "down")
+    assert await world.reconciler.reconcile_and_pause() == 2
+    world.jobs.error = None
+    assert await world.reconciler.reconcile_and_pause() == 30
+    world.settings.schedule_reconcile_seconds = 1
+    world.restart()
+    world.jobs.error = ProblemError(ProblemType.UNAVAILABLE, "down")
+    assert await world.reconciler.reconcile_and_pause() == 1
 
 
 RECORDS = ['{"schedule": 7}', '{"schedule": {"workflow": "task", "cron": 3}}', '{"schedule": {}}']

@@ -91,17 +91,25 @@ class Reconciler:
         done += [await self._succeeds(self._scheduler.disarm(job)) for job in stale]
         return all(done)
 
-    async def _succeeds(self, work: Awaitable[object]) -> bool:
+    async def reconcile_and_pause(self) -> float:
+        """Reconcile, and return the seconds until the next time: sooner where it failed."""
+        done = False
         try:
-            return await work is not False
+            done = await self.reconcile()
+        except (ProblemError, StoreUnavailable) as error:
+            log.warning("schedules and jobs could not be compared", error=str(error))
+        return self._pause_seconds if done else min(self._pause_seconds, RETRY_SECONDS)
+
+    async def _succeeds(self, repair: Awaitable[None]) -> bool:
+        try:
+            await repair
         except (ProblemError, StoreUnavailable) as error:
             # One schedule that fails must not keep the others from their jobs.
-            log.warning("schedules and jobs do not agree yet", error=str(error))
+            log.warning("schedule and job do not agree yet", error=str(error))
             return False
+        return True
 
     async def _reconcile_periodically(self) -> None:
         while True:
-            done = await self._succeeds(self.reconcile())
-            await asyncio.sleep(
-                self._pause_seconds if done else min(self._pause_seconds, RETRY_SECONDS)
-            )
+            pause = await self.reconcile_and_pause()
+            await asyncio.sleep(pause)
