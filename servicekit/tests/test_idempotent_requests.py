@@ -41,6 +41,10 @@ class World:
         )
         app.add_middleware(IdempotentRequests, keys=lambda: keys)
 
+        @app.post("/posted")
+        async def posted() -> None:
+            return None
+
         @app.api_route("/things/{name}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
         async def handle(request: Request, name: str) -> Response:
             body = await request.body()
@@ -102,6 +106,16 @@ async def test_a_repeat_has_the_first_answer(world: World, method: str, status: 
         assert "X-Other" not in again.headers
     assert world.handled == [b"x"]
     assert "Idempotency-Replayed" not in first.headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("PUT", "/posted", 405), ("POST", "/nothing", 404)]
+)
+async def test_what_no_route_handles_is_refused_whatever_key(
+    world: World, method: str, path: str, status: int
+) -> None:
+    await world.send(content=b"x")
+    assert (await world.send(method=method, path=path)).status_code == status
 
 
 async def test_without_a_key_and_by_a_safe_method_each_request_is_handled(world: World) -> None:

@@ -158,4 +158,4 @@ async def test_a_verifier_who_is_away_fails_the_onboarding(system: System) -> No
 
 async def test_an_unknown_customer_has_no_account(system: System) -> None:
     assert (await system.orchestrator.get(f"/accounts/{unique()}")).status_code == 404
-    assert (await system.orchestrator.get("/accounts/a%7Cb")).status_code == 422
+    assert (await system.orchestrator.get("/accounts/a%7Cb")).status_code == 404

@@ -164,10 +164,13 @@ async def test_a_malformed_review_is_refused(system: System) -> None:
 
 
 async def test_drafts_and_reports_of_unknown_instances_are_not_found(system: System) -> None:
-    for path in (f"/research/research-{unique()}/report", "/research/a%00b/drafts/1"):
+    paths = (
+        f"/research/research-{unique()}/report",
+        "/research/a%00b/drafts/1",
+        "/research/research-1/drafts/4",
+    )
+    for path in paths:
         assert (await system.orchestrator.get(path)).status_code == 404
-    answer = await system.orchestrator.get("/research/research-1/drafts/4")
-    assert answer.status_code == 422
 
 
 async def test_a_note_is_written_read_and_removed(system: System) -> None:

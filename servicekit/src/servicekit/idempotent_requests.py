@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.problems import ProblemType
@@ -53,7 +54,7 @@ class IdempotentRequests:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
         given = [] if scope["type"] != "http" else Headers(scope=scope).getlist(HEADER)
-        if not given or scope["method"] not in UNSAFE:
+        if not given or scope["method"] not in UNSAFE or not _has_route(scope):
             await self._app(scope, receive, send)
             return
         key = _parse(given)
@@ -123,6 +124,11 @@ def document_idempotency_key(openapi: dict[str, Any]) -> None:
                 known.append(PARAMETER)
             for status, described in conflict.items():
                 operation["responses"].setdefault(str(status), described)
+
+
+def _has_route(scope: Scope) -> bool:
+    """Return whether a route handles the request: others are answered 404 or 405, whatever key."""
+    return any(route.matches(scope)[0] is Match.FULL for route in scope["app"].routes)
 
 
 def _parse(given: list[str]) -> str | None:
