@@ -4,21 +4,17 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Run, Stub
 from orchestrator.toolkit.messages import CLOSE_WAIT, RELEASE_ASSIGNMENT
 from orchestrator.toolkit.retries import RETRY_FIRST
 from orchestrator.workflows.onboarding.models import CLOSE_ACCOUNT, DELETE_DOCUMENT
 from orchestrator.workflows.order.models import CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK
-from orchestrator.workflows.registrations import WORKFLOWS
 from workflows.onboarding.world import DOCUMENTS, document, identity, outcome
 from workflows.onboarding.world import run as onboard
 from workflows.order.world import World
 
 FAILURES = RETRY_FIRST.max_number_of_attempts + 5
-COMPENSATIONS = [c for workflow in WORKFLOWS for c in workflow.definition.compensations]
 
 
 def stubborn(then: Stub) -> Stub:
@@ -85,10 +81,3 @@ def test_a_wait_is_closed_and_what_it_accepted_counts() -> None:
     assert CLOSE_WAIT in tried_by_children(done)
     assert outcome(done) == "completed"
     assert done.elapsed > timedelta(days=7)
-
-
-@pytest.mark.parametrize("name", COMPENSATIONS)
-def test_every_compensation_is_one_that_is_tested_so(name: str) -> None:
-    # TAKE_BACK of hello has no effect to take back, and is tried three times as any other step.
-    tested = {CLOSE_ACCOUNT, DELETE_DOCUMENT, CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK}
-    assert name in tested | {"take_back"}
