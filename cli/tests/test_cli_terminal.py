@@ -3,7 +3,7 @@
 import io
 import unicodedata
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.text import Text
 
@@ -46,6 +46,9 @@ def test_no_control_character_is_printed(text: str) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z", "M"]), max_size=30))
+@example("a\\")
+@example("a\\\\")
+@example("[b]\\")
 def test_other_text_stays_as_it_is(text: str) -> None:
     console, written = terminal()
     Session(None, console, as_json=False).say(plain(text))  # type: ignore[arg-type]

@@ -71,7 +71,11 @@ class Terminal(Console):
 
 def plain(text: str) -> str:
     """Return data as markup that shows it as it is, in one line."""
-    return escape(printable(text, keep="\t"))
+    visible = printable(text, keep="\t")
+    body = visible.rstrip("\\")
+    backslashes = len(visible) - len(body)
+    # Rich halves those that a tag follows, and no others: here one always does.
+    return escape(body) + ("\\\\" * backslashes + "[none][/none]" if backslashes else "")
 
 
 def prepare_streams() -> None:
@@ -95,9 +99,8 @@ def prepare_streams() -> None:
 def print_error(message: str) -> None:
     """Print an error to stderr; where that fails there is nobody to read it."""
     with contextlib.suppress(OSError):
-        Terminal(stderr=True).print(
-            f"[bold red]Error:[/] {escape(message)}", highlight=False, soft_wrap=True
-        )
+        text = Text.assemble(("Error:", "bold red"), f" {printable(message)}")
+        Terminal(stderr=True).print(text, soft_wrap=True)
 
 
 def discard_output() -> None:

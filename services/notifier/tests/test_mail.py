@@ -41,12 +41,14 @@ HOSTILE = st.sampled_from(
     ]
 )
 SUBJECT_TEXT = st.characters(codec="utf-8", exclude_characters="\x7f", min_codepoint=0x20)
-SUBJECTS = st.lists(HOSTILE | SUBJECT_TEXT, min_size=1, max_size=20).map("".join)
+SUBJECTS = st.lists(HOSTILE | SUBJECT_TEXT, min_size=1, max_size=20).map(
+    lambda parts: "".join(parts)[:300]
+)
 BODIES = st.lists(
     st.sampled_from(["\x00", "\r", "\n", ".", "From ", "\x85", "\u2028", "x" * 1_200])
     | st.characters(codec="utf-8"),
     min_size=1,
-    max_size=20,
+    max_size=8,
 ).map("".join)
 
 

@@ -68,7 +68,9 @@ def bulk(
         return
     if not yes:
         # Not where the result goes, which a program may read.
-        Terminal(stderr=True).print(escape(_announcement(found)), highlight=False, soft_wrap=True)
+        Terminal(stderr=True).print(
+            _announcement(found), markup=False, highlight=False, soft_wrap=True
+        )
         typer.confirm(f"{operation.capitalize()} {_count(found['count'])}?", abort=True, err=True)
     done = s.api.post(PATH, {**body, "confirm": found["count"]}, timeout=TIMEOUT_SECONDS)
     _print_results(s, done)
