@@ -49,6 +49,8 @@ def test_no_control_character_is_printed(text: str) -> None:
 @example("a\\")
 @example("a\\\\")
 @example("[b]\\")
+@example("\\[")
+@example("\\[b]\\\\[[/]")
 def test_other_text_stays_as_it_is(text: str) -> None:
     console, written = terminal()
     Session(None, console, as_json=False).say(plain(text))  # type: ignore[arg-type]

@@ -13,7 +13,6 @@ from io import TextIOWrapper
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.text import Text
 
 # Explicit directional formatting, which can make a text read as another: Unicode TR 36, 2.4.
@@ -24,6 +23,7 @@ LEAST_COLUMNS = 40
 MOST_COLUMNS = 1_000
 # Rich and Typer read them as numbers, whatever they are.
 SIZES = ("COLUMNS", "LINES", "TERMINAL_WIDTH")
+_MARKUP = re.compile(r"\\+|\[")
 _CONTROL_PICTURES, _DELETE_PICTURE, _REPLACEMENT = 0x2400, "\u2421", "\ufffd"
 
 
@@ -71,11 +71,13 @@ class Terminal(Console):
 
 def plain(text: str) -> str:
     """Return data as markup that shows it as it is, in one line."""
-    visible = printable(text, keep="\t")
-    body = visible.rstrip("\\")
-    backslashes = len(visible) - len(body)
-    # Rich halves those that a tag follows, and no others: here one always does.
-    return escape(body) + ("\\\\" * backslashes + "[none][/none]" if backslashes else "")
+    return _MARKUP.sub(_literal, printable(text, keep="\t"))
+
+
+def _literal(found: re.Match[str]) -> str:
+    # Rich takes a backslash away from each bracket, whatever follows it, and halves those that a
+    # tag follows: so one always does.
+    return "\\[" if found[0] == "[" else 2 * found[0] + "[none][/none]"
 
 
 def prepare_streams() -> None:

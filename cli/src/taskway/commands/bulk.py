@@ -4,13 +4,12 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from taskway.commands.operations import By, Children, Reason
 from taskway.errors import CommandError
 from taskway.filters import Filter, with_filter
 from taskway.session import INCOMPLETE, Session, session
-from taskway.terminal import Terminal
+from taskway.terminal import Terminal, plain
 
 SHOWN_IDS = 10
 # The answer comes once all is done, to 500 instances at most.
@@ -64,7 +63,7 @@ def bulk(
     found = s.api.post(PATH, body)
     if dry_run or not found["count"]:
         if not s.show(found):
-            s.say(escape(_announcement(found)))
+            s.say(plain(_announcement(found)))
         return
     if not yes:
         # Not where the result goes, which a program may read.
