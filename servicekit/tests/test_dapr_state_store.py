@@ -12,15 +12,10 @@ from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 from pydantic import BaseModel
 
+from servicekit.dapr_state import BULK_KEYS, AnswerTooLarge, DaprStateStore
 from servicekit.opening import dapr_client, open_state_store
 from servicekit.settings import ServiceSettings
-from servicekit.state import (
-    BULK_KEYS,
-    AnswerTooLarge,
-    Conflict,
-    DaprStateStore,
-    StoreUnavailable,
-)
+from servicekit.state import Conflict, StoreUnavailable
 
 
 class Value(BaseModel):

@@ -8,8 +8,9 @@ from dapr.aio.clients import DaprClient
 from dapr.clients.health import DaprHealth
 from pydantic import BaseModel
 
+from servicekit.dapr_state import DaprStateStore
 from servicekit.sequence import Sequence
-from servicekit.state import Conflict, DaprStateStore
+from servicekit.state import Conflict
 from stack import Stack
 from support.system import unique
 

@@ -4,11 +4,11 @@ from contextlib import AsyncExitStack
 
 from dapr.aio.clients import DaprClient
 
+from servicekit.dapr_state import DaprStateStore
 from servicekit.deadlines import Deadlines
 from servicekit.readiness import Readiness
 from servicekit.settings import ServiceSettings
 from servicekit.sidecar import Sidecar, sidecar_client
-from servicekit.state import DaprStateStore
 from servicekit.tracing import TraceContext
 
 STATE_COMPONENT = "statestore"

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.problems import ProblemType
-from orchestrator.engine.start_records import purged_problem, unknown_instance
+from orchestrator.engine.problems import purged_problem, unknown_instance
 from orchestrator.inspection.former_ids import MAX_PARTS, by_any_id, current_ids
 from orchestrator.toolkit.lives import MAX_ID, child_of
 from servicekit.problems import ProblemError

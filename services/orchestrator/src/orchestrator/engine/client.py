@@ -18,7 +18,8 @@ from orchestrator.dapr_sdk.errors import (
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.idempotent_start import IdempotentStart, Limits, Observer
-from orchestrator.engine.start_records import UNUSED, StartRecords, not_begun, unknown_instance
+from orchestrator.engine.problems import not_begun, unknown_instance
+from orchestrator.engine.start_records import UNUSED, StartRecords
 from orchestrator.engine.status import to_api
 from orchestrator.metrics import REFUSED
 from orchestrator.schemas.workflows import InstanceStatus

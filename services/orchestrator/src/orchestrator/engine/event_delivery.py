@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.client import Engine
-from orchestrator.engine.start_records import not_begun
+from orchestrator.engine.problems import not_begun
 from orchestrator.schemas.workflows import RuntimeStatus, Wait
 from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.telemetry.wait_spans import add_wait_span

@@ -21,13 +21,8 @@ from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.errors import engine_errors, unavailable
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.state import InstanceState
-from orchestrator.engine.start_records import (
-    StartRecord,
-    StartRecords,
-    fingerprint,
-    not_begun,
-    removed_problem,
-)
+from orchestrator.engine.problems import not_begun, removed_problem
+from orchestrator.engine.start_records import StartRecord, StartRecords, fingerprint
 from orchestrator.metrics import STARTED
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.lives import life_of, stored_input

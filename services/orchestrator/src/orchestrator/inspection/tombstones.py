@@ -1,7 +1,8 @@
 """What Dapr keeps no record of: which instances were purged."""
 
 from orchestrator.dapr_sdk.state import InstanceState
-from orchestrator.engine.start_records import UNUSED, StartRecords, not_begun
+from orchestrator.engine.problems import not_begun
+from orchestrator.engine.start_records import UNUSED, StartRecords
 from servicekit.problems import ProblemError
 from servicekit.state import StateStore
 

@@ -10,7 +10,7 @@ from contracts.fields import QueryInteger, RequestId
 from contracts.problems import ProblemType
 from orchestrator.api.deps import EngineDep, StoreDep, UploadDep, WorkflowSettingsDep
 from orchestrator.api.params import InstanceId
-from orchestrator.engine.start_records import not_begun
+from orchestrator.engine.problems import not_begun
 from orchestrator.toolkit.lives import life_of, root_of
 from orchestrator.workflows.document_batch.adapters.library import Document, Library
 from orchestrator.workflows.document_batch.adapters.results import ResultRecord, Results
