@@ -39,6 +39,15 @@ async def find(q: Annotated[str, Query(max_length=100)] = "") -> str:
     return q
 
 
+@router.get("/listed")
+async def listed(
+    ids: Annotated[list[str], Query(max_length=5)],
+    kinds: Annotated[list[str] | None, Query()] = None,
+    limit: int | None = None,
+) -> list[str]:
+    return ids + (kinds or [])
+
+
 @router.get("/stream", response_class=EventSourceResponse)
 async def stream() -> AsyncIterator[ServerSentEvent]:
     while True:

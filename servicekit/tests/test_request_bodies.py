@@ -1,4 +1,4 @@
-"""Which bodies and queries every service takes: JSON as it is, of its type, in no coding."""
+"""Which bodies and queries every service takes: JSON as it is, of its type; no name twice."""
 
 import json
 from collections.abc import AsyncIterator
@@ -101,3 +101,21 @@ async def test_a_query_that_is_no_text_is_refused(client: httpx.AsyncClient, que
 async def test_a_query_of_any_text_is_taken(client: httpx.AsyncClient) -> None:
     text = "a+b c%20&=\u2028\U0001f600"
     assert (await client.get("/found", params={"q": text})).json() == text
+
+
+@pytest.mark.parametrize("query", ["q=a&q=b", "q=a&q=a", "q=&q=", "q=a&%71=b"])
+async def test_a_parameter_that_is_given_twice_is_refused(
+    client: httpx.AsyncClient, query: str
+) -> None:
+    answer = await client.get(f"/found?{query}")
+    assert_problem(answer, 422, ProblemType.VALIDATION)
+    assert answer.json()["errors"][0]["field"] == "query.q"
+
+
+async def test_a_list_and_what_no_route_reads_may_be_repeated(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/listed?ids=a&ids=b&kinds=c&kinds=d&other=1&other=2&limit=1")
+    assert answer.json() == ["a", "b", "c", "d"]
+    assert (await client.get("/listed?ids=a&limit=1&limit=2")).status_code == 422
+    below = {"x-forwarded-prefix": "/taskway"}
+    assert (await client.get("/found?q=a&q=b", headers=below)).status_code == 422
+    assert (await client.get("/nowhere?q=a&q=b")).status_code == 404
