@@ -171,4 +171,7 @@ async def test_concurrent_tasks_have_a_trace_each(system: System, jaeger: Jaeger
     assert len(ids) == 100
     for id_ in ids:
         await jaeger.with_steps(id_, STEPS)
-    assert {trace.id for trace in await jaeger.since(began)} == ids
+    found = await jaeger.since(began)
+    # What other tests have left running, such as a monitor, has traces of its own.
+    others = {trace.id for trace in found if trace.instances() - set(instances)}
+    assert {trace.id for trace in found} - others == ids

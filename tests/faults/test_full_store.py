@@ -30,7 +30,15 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         store="redis",
         prefer_port=None,
         retention_seconds=RETENTION,
-        env={"orchestrator": {"STORE_MEMORY_BYTES": str(BUDGET), "STORE_FILL_SECONDS": "0.1"}},
+        env={
+            "orchestrator": {
+                "STORE_MEMORY_BYTES": str(BUDGET),
+                "STORE_FILL_SECONDS": "0.1",
+                # The store is to refuse, and not the rate.
+                "STARTS_PER_MINUTE": "0",
+                "UPLOADS_PER_MINUTE": "0",
+            }
+        },
     )
     async with Stack(options) as running:
         yield running

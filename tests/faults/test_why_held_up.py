@@ -194,7 +194,9 @@ async def test_waits_and_children_of_workflows_of_another_worker(
         instance = await start_elsewhere(stack, system, "parent_workflow")
         child = f"{instance}-child"
         found = await reasons(system, instance, lambda found: "RUNNING" in str(found))
-        assert found["child"]["text"] == f"child workflow asking_workflow ({child}, RUNNING)"
+        assert found["child"]["text"] == (
+            f"child workflow asking_workflow ({child}, RUNNING): Alice is asked"
+        )
         assert found["child"]["instance_id"] == child
         # It cannot be replayed here, and that is said.
         assert "parent_workflow" in found["code"]["text"]

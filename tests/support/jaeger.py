@@ -54,6 +54,11 @@ class Trace:
         """Return which services have spans."""
         return {span.service for span in self.spans}
 
+    def instances(self) -> set[str]:
+        """Return which instances its spans are about."""
+        known = (span.tags.get("taskway.instance_id") for span in self.spans)
+        return {instance for instance in known if instance is not None}
+
     def steps(self) -> list[Span]:
         """Return the spans of activities, as our worker sends them."""
         return [span for span in self.spans if "taskway.step" in span.tags]

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 
+from contracts.problems import ProblemType
 from orchestrator.api import (
     inbox,
     inspection,
@@ -15,6 +17,7 @@ from orchestrator.api import (
 )
 from orchestrator.api.workflow import instance_router, start_router
 from orchestrator.toolkit.catalogue import Catalogue
+from servicekit.problems import problem_responses
 
 
 def tags(catalogue: Catalogue) -> list[dict[str, str]]:
@@ -27,7 +30,7 @@ def tags(catalogue: Catalogue) -> list[dict[str, str]]:
 
 def routers(catalogue: Catalogue) -> list[APIRouter]:
     """Return every route; where two match a path, the first answers."""
-    return [
+    found = [
         *_of_workflows(catalogue),
         instances.catalogue_router,
         # Before what takes any name for an instance's id.
@@ -39,11 +42,22 @@ def routers(catalogue: Catalogue) -> list[APIRouter]:
         system.router,
         inspection.router,
     ]
+    for router in found:
+        _document_gone(router)
+    return found
+
+
+def _document_gone(router: APIRouter) -> None:
+    """Say of each route of an instance that it may be gone: purged, or removed by retention."""
+    gone = problem_responses(ProblemType.INSTANCE_GONE)
+    for route in router.routes:
+        if isinstance(route, APIRoute) and "{instance_id}" in route.path:
+            route.responses = {**gone, **route.responses}
 
 
 def _of_workflows(catalogue: Catalogue) -> Iterator[APIRouter]:
     for workflow in catalogue.workflows:
-        yield start_router(workflow.definition, limited=workflow.max_active is not None)
+        yield start_router(workflow.definition)
         # Its own come before those that take any name below its path for an instance's id.
         yield from workflow.routers
         yield instance_router(workflow.definition)

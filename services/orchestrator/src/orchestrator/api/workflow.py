@@ -22,12 +22,17 @@ from orchestrator.toolkit.definition import Definition, Event
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from servicekit.problems import ProblemError, problem_responses
 
-STARTED_AGAIN: dict[int | str, dict[str, Any]] = {
+START_RESPONSES: dict[int | str, dict[str, Any]] = {
     status.HTTP_200_OK: {
         "model": Started,
         "description": "The same request started the instance before; nothing was started",
-    }
+    },
+    **problem_responses(
+        ProblemType.INSTANCE_EXISTS, ProblemType.INSTANCE_GONE, ProblemType.TOO_MANY_REQUESTS
+    ),
 }
+"""What a start answers besides 202."""
+
 ANY_STATUS = "/instances/{instance_id}"
 """The path of the status of any instance, whichever workflow it runs."""
 
@@ -94,16 +99,8 @@ async def _starter(
 StarterDep = Annotated[Starter, Depends(_starter)]
 
 
-def start_router(definition: Definition, *, limited: bool = False) -> APIRouter:
-    """Return the route that starts a workflow.
-
-    Args:
-        definition: The workflow.
-        limited: Whether so many of its instances may be active, and no more.
-    """
-    problems = [ProblemType.INSTANCE_EXISTS]
-    if limited:
-        problems.append(ProblemType.TOO_MANY_REQUESTS)
+def start_router(definition: Definition) -> APIRouter:
+    """Return the route that starts a workflow."""
     router = APIRouter(tags=[definition.title])
     examples: dict[str, Any] = {
         name: {"summary": sample.summary, "value": sample.request}
@@ -119,7 +116,7 @@ def start_router(definition: Definition, *, limited: bool = False) -> APIRouter:
         "request under the same id is refused (409).",
         operation_id=f"start_{definition.name}",
         status_code=status.HTTP_202_ACCEPTED,
-        responses={**STARTED_AGAIN, **problem_responses(*problems)},
+        responses=START_RESPONSES,
     )
     async def start_workflow(
         request: Annotated[model, Body(openapi_examples=examples)],  # type: ignore[valid-type]

@@ -9,7 +9,7 @@ from contracts.fields import RequestId
 from contracts.problems import ProblemType
 from orchestrator.api.deps import EngineDep
 from orchestrator.api.params import InstanceId
-from orchestrator.api.workflow import STARTED_AGAIN, StarterDep
+from orchestrator.api.workflow import START_RESPONSES, StarterDep
 from orchestrator.schemas.workflows import InstanceStatus, Started
 from orchestrator.workflows.hello.models import HelloFault, HelloRequest, HelloResult
 from orchestrator.workflows.hello.workflow import DEFINITION
@@ -22,7 +22,7 @@ router = APIRouter(tags=[DEFINITION.title])
     "/start/{user_name}",
     summary="Start hello by name",
     status_code=status.HTTP_202_ACCEPTED,
-    responses={**STARTED_AGAIN, **problem_responses(ProblemType.INSTANCE_EXISTS)},
+    responses=START_RESPONSES,
 )
 async def start_hello(
     user_name: Annotated[RequestId, Path(examples=["ada"])],

@@ -102,7 +102,9 @@ async def get_stock(sku: SkuPath, shop: ShopDep) -> StockLevel:
     "/stock/{sku}/deliveries/{delivery_id}",
     summary="Deliver goods",
     description="Repeating the request adds nothing again.",
-    responses=problem_responses(ProblemType.NOT_FOUND, ProblemType.KEY_REUSED),
+    responses=problem_responses(
+        ProblemType.NOT_FOUND, ProblemType.KEY_REUSED, ProblemType.TOO_MANY_REQUESTS
+    ),
 )
 async def put_delivery(
     sku: SkuPath,
@@ -137,7 +139,7 @@ async def get_wallet(customer: CustomerPath, shop: ShopDep) -> Wallet:
     "/wallets/{customer}/deposits/{deposit_id}",
     summary="Deposit money",
     description="Repeating the request adds nothing again.",
-    responses=problem_responses(ProblemType.KEY_REUSED),
+    responses=problem_responses(ProblemType.KEY_REUSED, ProblemType.TOO_MANY_REQUESTS),
 )
 async def put_deposit(
     customer: CustomerPath,
