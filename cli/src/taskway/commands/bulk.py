@@ -63,7 +63,7 @@ def bulk(
     found = s.api.post(PATH, body)
     if dry_run or not found["count"]:
         if not s.show(found):
-            s.say(plain(_announcement(found)))
+            s.say("\n".join(plain(line) for line in _announcement(found).split("\n")))
         return
     if not yes:
         # Not where the result goes, which a program may read.
