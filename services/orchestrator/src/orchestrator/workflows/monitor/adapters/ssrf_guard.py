@@ -25,6 +25,14 @@ HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?\.?")
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 # Gateways that translate to IPv4 (RFC 6052): the address in its last 32 bits is what counts.
 NAT64 = IPv6Network("64:ff9b::/96")
+# Public by their registration, and not by who answers: what clouds offer their machines there
+# (Azure's WireServer, Oracle's metadata), and documentation (RFC 9637), which `ipaddress` of
+# Python 3.11 does not know.
+NOT_PUBLIC = (
+    IPv4Network("168.63.129.16/32"),
+    IPv4Network("192.0.0.0/24"),
+    IPv6Network("3fff::/20"),
+)
 
 
 class NotAllowed(Exception):
@@ -128,12 +136,15 @@ class SsrfGuard:
         effective = _embedded_ipv4(address)
         if is_public(effective) or any(effective in network for network in self._allow.networks):
             return
-        raise NotAllowed(f"{address} is an internal address, which is not allowed")
+        # Without the address, which would tell whoever asks what an internal name resolves to.
+        raise NotAllowed("it is an internal address, which is not allowed")
 
 
 def is_public(address: Address) -> bool:
     """Return whether an address is public: a global unicast address of the internet."""
     if isinstance(address, IPv6Address) and address not in GLOBAL_UNICAST:
+        return False
+    if any(address in network for network in NOT_PUBLIC):
         return False
     return address.is_global and not address.is_multicast
 
