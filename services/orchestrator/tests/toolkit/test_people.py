@@ -112,6 +112,16 @@ def test_a_task_is_assigned_under_the_key_of_the_instance() -> None:
     assert RELEASE_ASSIGNMENT not in done.called()
 
 
+def assigns_to_ann(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, Any]:
+    yield from assign(ctx, AssignmentRequest(title="T", assignee="ann"))
+
+
+def test_the_status_says_who_is_asked_for() -> None:
+    assert run(assigns_to_ann).progress[0].message == "Assigning the task to ann"
+    skilled = run(assigns).progress[0].message
+    assert skilled == "Assigning the task to a member with python"
+
+
 def test_an_assignment_that_fails_permanently_is_released() -> None:
     done = run(assigns, stubs={ASSIGN_TASK: failing(NonRetryableError, "assigner: down")})
     assert done.output == "assigner: down"

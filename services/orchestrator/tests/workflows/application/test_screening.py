@@ -10,6 +10,7 @@ from orchestrator.workflows.application.adapters.rules_file import load
 from orchestrator.workflows.application.screening import (
     Position,
     Rules,
+    Score,
     Thresholds,
     mentions,
     score,
@@ -136,3 +137,9 @@ def test_without_a_required_keyword_the_score_stays_below_high() -> None:
     position = Position(id="p", title="P", required={"a": 10}, wanted={"b": 90})
     scored = score(position, THRESHOLDS, "b")
     assert (scored.score, scored.missing) == (69, ["a"])
+
+
+@pytest.mark.parametrize("outside", [-1, 101])
+def test_no_score_is_outside_of_0_to_100(outside: int) -> None:
+    with pytest.raises(ValueError, match="score"):
+        Score(score=outside, hits=[], missing=[])

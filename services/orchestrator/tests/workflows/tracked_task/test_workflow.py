@@ -179,6 +179,11 @@ def test_an_invalid_task_is_rejected_and_recorded(request_: dict[str, Any], why:
     assert done.called() == [OPEN_TASK, FINISH_TASK]
 
 
+def test_a_task_may_be_due_at_the_very_time_that_it_expires() -> None:
+    done = run(ENDED, due="2026-01-11T00:00:00Z")
+    assert done.output["status"] == "done"
+
+
 def test_a_task_without_an_assignee_is_rejected() -> None:
     done = run(stubs={ASSIGN_TASK: lambda _: AssignTaskResult(refusal="all away")})
     assert (done.output["status"], done.output["message"]) == ("rejected", "all away")
