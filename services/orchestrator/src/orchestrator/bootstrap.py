@@ -20,7 +20,6 @@ from orchestrator.inbox.service import Inbox
 from orchestrator.inspection.inspector import Inspector
 from orchestrator.inspection.live_view import LiveView
 from orchestrator.inspection.rerun_links import RerunLinks
-from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.metrics import observe, observe_schedules, observe_torn
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.bulk import BulkOperations
@@ -129,19 +128,18 @@ async def open_orchestrator(
     jobs.fire = scheduler.fire
     records = ExpiringStore(store, settings.records_kept)
     audit = Audit(store, timedelta(days=settings.audit_kept_days))
-    tombstones = Tombstones(records, starts)
     await stack.enter_async_context(supervisor.running("audit-results", audit.write_late))
     rerun_links, instances = RerunLinks(records), Instances(management)
     inspector = Inspector(
-        catalogue, management, tombstones, rerun_links, sidecar.why_no_worker, settings.jaeger_url
+        catalogue, management, starts, rerun_links, sidecar.why_no_worker, settings.jaeger_url
     )
     operations = Operations(
         client,
         management,
         audit,
-        tombstones,
+        starts,
         Reruns(catalogue, engine, client, instances, rerun_links, guard.admit),
-        Purge(client, instances, tombstones, rerun_links),
+        Purge(client, instances, starts, rerun_links),
         poller.refresh,
     )
     events = Events(engine, AcceptedEvents(records), trace_contexts)
@@ -161,7 +159,6 @@ async def open_orchestrator(
             management,
             AssignerClient(http),
             starts,
-            tombstones,
             audit,
             poller.refresh,
         ),

@@ -10,9 +10,9 @@ from unit_support.engine import instance_state
 
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.engine.start_records import StartRecords
 from orchestrator.inspection.inspector import Inspector
 from orchestrator.inspection.rerun_links import RerunLinks
-from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.schemas.detail import ReasonKind
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Run, execute
@@ -62,7 +62,7 @@ def inspector(management: FakeManagement, no_worker: str | None = None) -> Inspe
 
     store = MemoryStateStore()
     return Inspector(
-        CATALOGUE, management, Tombstones(store), RerunLinks(store), why_no_worker, None
+        CATALOGUE, management, StartRecords(store), RerunLinks(store), why_no_worker, None
     )  # type: ignore[arg-type]
 
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from contracts.problems import ProblemType
-from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.operations.audit import BEGUN, DONE, EXPORT_PAGE, Action, Audit
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
@@ -104,13 +103,6 @@ async def test_the_trail_is_paged_newest_first() -> None:
     targets = [entry.target for page in (first, second) for entry in page.items]
     assert targets == [f"task-{n}" for n in (4, 3, 2, 1, 0)]
     assert second.next is None
-
-
-async def test_a_purged_instance_has_a_tombstone() -> None:
-    tombstones = Tombstones(MemoryStateStore())
-    assert not await tombstones.was_purged("task-1")
-    await tombstones.record_purge("task-1", "olga")
-    assert await tombstones.was_purged("task-1")
 
 
 async def test_entries_expire_each_in_its_time() -> None:

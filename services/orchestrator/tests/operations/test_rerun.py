@@ -129,7 +129,7 @@ async def test_a_repeated_rerun_is_answered_as_the_first_and_starts_nothing(
     world.engine.statuses["hello-1"] = "FAILED"
     first = await rerun(world, from_event=event)
     del world.engine.statuses["hello-1"]
-    await world.tombstones.record_purge("hello-1", "olga")
+    await world.starts.record_purge("hello-1", "olga")
     assert await rerun(world, from_event=event) == first
     assert len(world.engine.started) + len(world.engine.calls) == 1
     assert (await refused(world, from_event=4)).type is ProblemType.INSTANCE_EXISTS

@@ -68,7 +68,7 @@ async def test_children_are_purged_with_their_parent_and_leave_tombstones(world:
     assert world.engine.calls == [("purge", name) for name in reversed(family)]
     assert world.refreshed == [dict.fromkeys(family)]
     for name in family:
-        assert (await world.tombstones.missing_problem(name)).type is ProblemType.INSTANCE_GONE
+        assert (await world.starts.missing_problem(name)).type is ProblemType.INSTANCE_GONE
 
 
 async def test_purged_children_are_skipped(world: World) -> None:
@@ -85,7 +85,7 @@ async def test_a_refused_operation_is_recorded_and_refreshes_nothing(world: Worl
     assert (await world.refused(Operation.PURGE)).type is ProblemType.WRONG_STATE
     world.engine.statuses.clear()
     assert (await world.refused(Operation.PAUSE)).type is ProblemType.NOT_FOUND
-    await world.tombstones.record_purge("hello-1", "olga")
+    await world.starts.record_purge("hello-1", "olga")
     assert (await world.refused(Operation.PAUSE)).type is ProblemType.INSTANCE_GONE
     assert (world.engine.calls, world.refreshed) == ([], [])
     assert [entry.result for entry in await world.trail()] == [
@@ -148,7 +148,7 @@ async def test_an_operation_many_times_at_once_succeeds_each_time(
     )
     assert {result.status for result in results} == {AFTER.get(operation)}
     if operation is Operation.PURGE:
-        assert await world.tombstones.was_purged("hello-1")
+        assert await world.starts.purged_life("hello-1")
 
 
 async def test_what_is_paused_is_terminated_where_the_engine_loses_it(
@@ -184,7 +184,7 @@ async def test_a_purge_that_the_engine_refuses_leaves_no_tombstone(world: World)
     world.engine.statuses = dict.fromkeys(world.engine.statuses, "COMPLETED")
     world.engine.failure = DOWN
     assert (await world.refused(Operation.PURGE)).type is ProblemType.UNAVAILABLE
-    assert not await world.tombstones.was_purged("hello-1")
+    assert not await world.starts.purged_life("hello-1")
 
 
 @pytest.mark.parametrize("crash", range(3))
@@ -198,7 +198,7 @@ async def test_a_purge_that_crashed_is_completed_by_its_repeat(world: World, cra
     assert result.status is None
     assert world.engine.statuses == {}
     for name in ("hello-1", "hello-1-a", "hello-1-a-a", "hello-1-b"):
-        assert await world.tombstones.was_purged(name)
+        assert await world.starts.purged_life(name)
 
 
 async def test_what_ended_while_it_was_to_be_paused_is_a_conflict(world: World) -> None:

@@ -10,8 +10,8 @@ from grpc.aio import AioRpcError, Metadata
 
 from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.engine.start_records import StartRecords
 from orchestrator.inspection.rerun_links import RerunLinks
-from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.instances import Instances
 from orchestrator.operations.purge import Purge
@@ -169,7 +169,7 @@ class World:
         self.engine = FakeEngine(**children)
         self.refreshed: list[dict[str, str | None]] = []
         """For each refresh, the status that the engine had of each instance."""
-        self.tombstones, self.audit = Tombstones(self.store), Audit(self.store)
+        self.starts, self.audit = StartRecords(self.store), Audit(self.store)
         self.links = RerunLinks(self.store)
         engine: Any = self.engine
         instances = Instances(engine)
@@ -177,9 +177,9 @@ class World:
             engine,
             engine,
             self.audit,
-            self.tombstones,
+            self.starts,
             Reruns(CATALOGUE, engine, engine, instances, self.links),
-            Purge(engine, instances, self.tombstones, self.links),
+            Purge(engine, instances, self.starts, self.links),
             self.refresh,
         )
 

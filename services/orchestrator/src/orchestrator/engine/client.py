@@ -135,8 +135,7 @@ class Engine:
             state = await self._state(instance_id)
         if state is None:
             return await self._records.absent(instance_id)
-        if not state.name:
-            state = await self._records.named(state)
+        state = await self._records.named(state)
         if not state.name:
             raise not_begun(instance_id)
         return state

@@ -44,9 +44,15 @@ from datetime import UTC, datetime, timedelta
 from pydantic import BaseModel, Field
 
 from orchestrator.dapr_sdk.state import InstanceState
-from orchestrator.engine.problems import purged_problem, removed_problem, unknown_instance
+from orchestrator.engine.problems import (
+    not_begun,
+    purged_problem,
+    removed_problem,
+    unknown_instance,
+)
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.toolkit.lives import FIRST
+from servicekit.problems import ProblemError
 from servicekit.state import Conflict, StateStore, until_written
 
 UNUSED = 0
@@ -225,12 +231,25 @@ class StartRecords:
             raise removed_problem(instance_id)
         return pending_state(instance_id, record)
 
+    async def missing_problem(self, instance_id: str) -> ProblemError:
+        """Return the problem for an operation on an instance that the engine does not have.
+
+        It was purged or removed (410), was never started (404), or has not begun (503).
+        """
+        try:
+            await self.absent(instance_id)
+        except ProblemError as error:
+            return error
+        return not_begun(instance_id)
+
     async def named(self, state: InstanceState) -> InstanceState:
-        """Return the state of a nameless instance with what its record says, if it has one.
+        """Return a state with its name and time, from its record where the engine has none.
 
         The engine has no more than the id of an instance that has not begun, and of an eternal one
-        between two generations.
+        between two generations. It stays nameless where there is no record.
         """
+        if state.name:
+            return state
         record = await self.find(state.instance_id)
         if record is None:
             return state

@@ -11,12 +11,12 @@ from orchestrator.dapr_sdk.errors import engine_errors
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.replay_executor import registry_of
+from orchestrator.engine.start_records import StartRecords
 from orchestrator.inspection.detail import detail_of
 from orchestrator.inspection.former_ids import by_any_id
 from orchestrator.inspection.pending_tasks import CannotReplay, PendingTasks, pending_tasks
 from orchestrator.inspection.rerun_links import RerunLinks
 from orchestrator.inspection.timeline import Timeline
-from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.inspection.waiting_reasons import MAX_REASONS, WaitContext, waiting_reasons
 from orchestrator.schemas.detail import InstanceDetail, InstanceHistory, StepKind
 from orchestrator.schemas.workflows import RuntimeStatus
@@ -34,7 +34,7 @@ class Inspector:
         self,
         catalogue: Catalogue,
         management: Management,
-        tombstones: Tombstones,
+        starts: StartRecords,
         rerun_links: RerunLinks,
         why_no_worker: Callable[[], Awaitable[str | None]],
         jaeger_url: str | None,
@@ -44,14 +44,14 @@ class Inspector:
         Args:
             catalogue: The hosted workflows.
             management: The engine.
-            tombstones: Which instances were purged.
+            starts: What was started and purged.
             rerun_links: Which are reruns, and of which.
             why_no_worker: Returns why no workflow can run, if none can.
             jaeger_url: The address of Jaeger's UI, if there is one.
         """
         self._catalogue = catalogue
         self._management = management
-        self._tombstones = tombstones
+        self._starts = starts
         self._rerun_links = rerun_links
         self._why_no_worker = why_no_worker
         self._jaeger_url = jaeger_url
@@ -116,8 +116,8 @@ class Inspector:
         with engine_errors():
             state = await self._management.get_workflow_state(instance_id, payloads)
         if state is None:
-            return await self._tombstones.absent(instance_id)
-        return await self._tombstones.named(state)
+            return await self._starts.absent(instance_id)
+        return await self._starts.named(state)
 
     async def _history(self, instance_id: str) -> Sequence[Any]:
         with engine_errors():

@@ -8,8 +8,8 @@ from grpc.aio import AioRpcError
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.errors import retry_torn_read, unavailable
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.engine.start_records import StartRecords
 from orchestrator.inspection.rerun_links import RerunLinks
-from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.operations.effects import wait_for_effect
 from orchestrator.operations.instances import Instances
 from orchestrator.schemas.operations import Operation, OperationRequest
@@ -24,7 +24,7 @@ class Purge:
         self,
         client: DaprWorkflowClient,
         instances: Instances,
-        tombstones: Tombstones,
+        starts: StartRecords,
         rerun_links: RerunLinks,
     ) -> None:
         """Prepare to purge.
@@ -32,12 +32,12 @@ class Purge:
         Args:
             client: The SDK's client: purges.
             instances: Reads the instances.
-            tombstones: Where each is recorded.
+            starts: Where each is recorded.
             rerun_links: Which are reruns: with the instance its link goes, for its id is free.
         """
         self._client = client
         self._instances = instances
-        self._tombstones = tombstones
+        self._starts = starts
         self._rerun_links = rerun_links
 
     async def purge(self, state: InstanceState, request: OperationRequest) -> list[str]:
@@ -68,13 +68,13 @@ class Purge:
         # The tombstone comes first, so that a crash in between leaves no purged instance without
         # one; of an instance that is there it says nothing.
         name = target.instance_id
-        await self._tombstones.record_purge(name, by, life_of(target.input))
+        await self._starts.record_purge(name, by, life_of(target.input))
         try:
             await retry_torn_read(partial(self._client.purge_workflow, name, recursive=False))
         except AioRpcError as error:
             # Another request may have purged it.
             if await self._instances.state(name) is not None:
-                await self._tombstones.withdraw_purge(name)
+                await self._starts.withdraw_purge(name)
                 raise unavailable(error) from error
         await wait_for_effect(self._instances, Operation.PURGE, name)
         await self._rerun_links.withdraw(name)

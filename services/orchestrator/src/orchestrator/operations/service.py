@@ -11,7 +11,7 @@ from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.errors import engine_errors, retry_torn_read
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.state import InstanceState
-from orchestrator.inspection.tombstones import Tombstones
+from orchestrator.engine.start_records import StartRecords
 from orchestrator.operations.allowed import ALLOWED, refusal
 from orchestrator.operations.audit import Action, Audit
 from orchestrator.operations.effects import wait_for_effect
@@ -38,7 +38,7 @@ class Operations:
         client: DaprWorkflowClient,
         management: Management,
         audit: Audit,
-        tombstones: Tombstones,
+        starts: StartRecords,
         reruns: Reruns,
         purge: Purge,
         refresh: Callable[[Sequence[str]], Awaitable[None]],
@@ -49,7 +49,7 @@ class Operations:
             client: The SDK's client: terminates.
             management: Reads, pauses and resumes.
             audit: Where each operation is recorded.
-            tombstones: Which instances were purged.
+            starts: What was started and purged.
             reruns: Reruns.
             purge: Purges.
             refresh: Updates these instances in the list.
@@ -59,7 +59,7 @@ class Operations:
         self._management = management
         self._instances = Instances(management)
         self._audit = audit
-        self._tombstones = tombstones
+        self._starts = starts
         self._reruns = reruns
         self._purge = purge
 
@@ -113,7 +113,7 @@ class Operations:
         Raises:
             ProblemError: There never was one (404); of that, the audit trail has no entry.
         """
-        problem = await self._tombstones.missing_problem(instance_id)
+        problem = await self._starts.missing_problem(instance_id)
         if problem.type is not ProblemType.INSTANCE_GONE:
             log.info("operation on an unknown instance", operation=operation, target=instance_id)
             raise problem

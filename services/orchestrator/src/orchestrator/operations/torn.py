@@ -12,7 +12,6 @@ from orchestrator.dapr_sdk.errors import engine_errors
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.torn import TornInstance
 from orchestrator.engine.start_records import StartRecords
-from orchestrator.inspection.tombstones import Tombstones
 from orchestrator.operations.audit import Action, Audit
 from orchestrator.operations.effects import EFFECT_POLL_SECONDS, EFFECT_TIMEOUT_SECONDS
 from orchestrator.schemas.operations import OperationRequest, TornRemoval
@@ -42,7 +41,6 @@ class TornInstances:
         management: Management,
         assigner: AssignerClient,
         starts: StartRecords,
-        tombstones: Tombstones,
         audit: Audit,
         refresh: Callable[[Sequence[str]], Awaitable[None]],
     ) -> None:
@@ -55,8 +53,7 @@ class TornInstances:
             keys: The engine's keys; None where the store is not a Redis that can be reached.
             management: Purges what is left.
             assigner: Releases assignments.
-            starts: Which life of its id the instance is.
-            tombstones: Where the removal is recorded, as a purge is.
+            starts: Which life of its id the instance is; the removal is recorded as a purge is.
             audit: Where it is recorded who removed it, and what was compensated.
             refresh: Updates these instances in the list.
         """
@@ -67,7 +64,6 @@ class TornInstances:
         self._management = management
         self._assigner = assigner
         self._starts = starts
-        self._tombstones = tombstones
         self._audit = audit
         self._refresh = refresh
 
@@ -87,10 +83,9 @@ class TornInstances:
                 )
             try:
                 await self._check(self._keys, instance_id)
-                compensated = await self._compensate(self._keys, instance_id)
-                await self._tombstones.record_purge(
-                    instance_id, request.by, await self._life(instance_id)
-                )
+                life = await self._life(instance_id)
+                compensated = await self._compensate(self._keys, root_of(instance_id, life))
+                await self._starts.record_purge(instance_id, request.by, life)
                 await self._end_in_memory(self._keys, instance_id)
                 await self._keys.empty(instance_id)
             except (RedisError, PeerUnavailable) as error:
@@ -114,15 +109,15 @@ class TornInstances:
             except TornInstance:
                 return
         if state is None:
-            raise await self._tombstones.missing_problem(instance_id)
+            raise await self._starts.missing_problem(instance_id)
         if not await keys.is_empty(instance_id):
             raise ProblemError(
                 ProblemType.WRONG_STATE, f"{instance_id}: its state is complete; terminate it"
             )
 
-    async def _compensate(self, keys: EngineKeys, instance_id: str) -> list[str]:
-        """Compensate every effect under a key of the instance, and return what they were."""
-        root = f"{root_of(instance_id, await self._life(instance_id))}:"
+    async def _compensate(self, keys: EngineKeys, root: str) -> list[str]:
+        """Compensate every effect whose key begins with the root; return what they were."""
+        root = f"{root}:"
         done: list[str] = []
         for found in await keys.begin_with(ASSIGNER, ASSIGNMENT + root):
             await self._assigner.release(found.removeprefix(ASSIGNMENT))
