@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contracts.problems import ProblemType
 from servicekit.idempotency import IdempotencyKeys, KeptAnswer
 from servicekit.problems import ProblemError, problem_response, problem_responses
+from servicekit.request_body import read_body, replay
 from servicekit.state import StoreUnavailable
 
 HEADER = "idempotency-key"
@@ -64,7 +65,7 @@ class IdempotentRequests:
             )
             await answer(scope, receive, send)
             return
-        body = await _read(receive)
+        body = await read_body(receive)
         if body is not None:
             await self._handle(key, body, scope, receive, send)
 
@@ -95,7 +96,7 @@ class IdempotentRequests:
             messages.append(message)
 
         try:
-            await self._app(scope, _replay(body, receive), keep)
+            await self._app(scope, replay(body, receive), keep)
         except Exception:
             await keys.release(key)
             raise
@@ -150,31 +151,6 @@ def _fingerprint(scope: Scope, body: bytes) -> str:
         body,
     ]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
-
-
-async def _read(receive: Receive) -> bytes | None:
-    """Return the body, or None where the client is gone."""
-    parts = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        parts.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    read = False
-
-    async def again() -> Message:
-        nonlocal read
-        if read:
-            return await receive()
-        read = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
 
 
 def _kept(messages: list[Message]) -> KeptAnswer | None:

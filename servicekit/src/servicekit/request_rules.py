@@ -5,16 +5,16 @@ is then as harmless as what a model checks field by field.
 """
 
 import re
-from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.problems import FieldError, ProblemType
 from servicekit.json_rules import JsonRefused, parse_json
 from servicekit.problems import problem_response
+from servicekit.request_body import read_body, replay
 
 JSON_TYPE = re.compile(r"application/(?:[a-z0-9!#$&^_.-]+\+)?json")
 
@@ -35,12 +35,11 @@ class RequestRules:
         headers = Headers(scope=scope)
         refusal = _query_refusal(scope["query_string"])
         if refusal is None and _has_body(headers):
-            messages = await _read(receive)
-            if messages is None:
+            body = await read_body(receive)
+            if body is None:
                 return
-            body = b"".join(message.get("body", b"") for message in messages)
             refusal = self._body_refusal(headers, body)
-            receive = _replay(messages, receive)
+            receive = replay(body, receive)
         if refusal is None:
             await self._app(scope, receive, send)
         else:
@@ -74,29 +73,6 @@ class RequestRules:
 def _has_body(headers: Headers) -> bool:
     # RFC 9112, 6.3: a request without either has none.
     return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
-
-
-async def _read(receive: Receive) -> list[Message] | None:
-    """Return the messages of a body, or None where the client is gone."""
-    messages = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        messages.append(message)
-        if not message.get("more_body", False):
-            return messages
-
-
-def _replay(messages: list[Message], receive: Receive) -> Receive:
-    """Return a `receive` that yields what was read, and then what comes."""
-    left: Iterator[Message] = iter(messages)
-
-    async def again() -> Message:
-        message = next(left, None)
-        return await receive() if message is None else message
-
-    return again
 
 
 def _query_refusal(query: bytes) -> Response | None:
