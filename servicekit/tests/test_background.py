@@ -17,7 +17,7 @@ QUICK = Backoff(first_seconds=0.001, longest_seconds=0.002, settled_seconds=30)
 
 
 class Task:
-    """Fails as often as it is told, and then runs until it is cancelled."""
+    """Fails a number of times, and then runs until it is cancelled."""
 
     def __init__(self, failures: int, error: Callable[[], BaseException] = RuntimeError) -> None:
         self.failures = failures

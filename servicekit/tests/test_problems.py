@@ -133,9 +133,9 @@ def test_a_problem_is_bounded_whatever_the_body(body: dict[str, Any]) -> None:
     answer = bytes(problem_response(problem.type, problem.detail, errors=problem.errors).body)
     assert len(answer) < 4_096
     assert len(problem.detail.encode()) < 2_048
-    told = json.loads(answer)
-    assert 1 <= len(told["errors"]) <= 20
-    assert all(error["field"].startswith("body.input.") for error in told["errors"])
+    parsed = json.loads(answer)
+    assert 1 <= len(parsed["errors"]) <= 20
+    assert all(error["field"].startswith("body.input.") for error in parsed["errors"])
     assert "errors.pydantic.dev" not in problem.detail
 
 

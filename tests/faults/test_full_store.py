@@ -18,7 +18,7 @@ HOVER_SECONDS = 60.0
 STARTERS = 6
 # So that what has ended makes room within the test.
 RETENTION = 15
-# Less than a caller is told to wait.
+# Less than the Retry-After of a refusal.
 REFUSED_PAUSE = 0.1
 
 
@@ -59,7 +59,7 @@ async def redis(stack: Stack) -> AsyncIterator[Redis]:
 
 
 class Load:
-    """Starts tasks and uploads documents until told to stop, and keeps what was accepted."""
+    """Starts tasks and uploads documents for a time, and keeps what was accepted."""
 
     def __init__(self, system: System) -> None:
         self._system = system

@@ -13,7 +13,7 @@ from contracts.problems import FieldError
 
 MAX_ERRORS = 20
 MAX_FIELD_BYTES, MAX_MESSAGE_BYTES = 200, 200
-# So many are told in words; the list has more.
+# So many are in the text; the list has more.
 ERRORS_IN_DETAIL = 3
 ELLIPSIS = "…"
 
@@ -41,9 +41,9 @@ def field_errors(errors: Sequence[Mapping[str, Any]], *place: str) -> tuple[list
         place: Where in the request the validated value is, such as `body`, `input`.
     """
     first = [_field_error(error, place) for error in islice(errors, MAX_ERRORS)]
-    told = "; ".join(f"{e.field}: {e.message}" for e in first[:ERRORS_IN_DETAIL])
+    named = "; ".join(f"{e.field}: {e.message}" for e in first[:ERRORS_IN_DETAIL])
     more = len(errors) - ERRORS_IN_DETAIL
-    return first, f"{told}; and {more} more" if more > 0 else told
+    return first, f"{named}; and {more} more" if more > 0 else named
 
 
 def bounded_errors(errors: Sequence[FieldError], max_bytes: int) -> list[FieldError]:

@@ -1,4 +1,4 @@
-"""A state that stays incomplete is told from one that is being saved."""
+"""A state that stays incomplete is distinguished from one that is being saved."""
 
 import grpc
 import pytest

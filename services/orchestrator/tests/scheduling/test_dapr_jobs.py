@@ -156,7 +156,7 @@ async def test_jobs_run_concurrently() -> None:
 
 
 class FakeScheduler:
-    """The sidecar's client and its list of jobs; it refuses what it is told to."""
+    """The sidecar's client and its list of jobs; it refuses what a test sets."""
 
     def __init__(self, status: grpc.StatusCode | None = None) -> None:
         self.jobs: dict[str, AnyMessage] = {}

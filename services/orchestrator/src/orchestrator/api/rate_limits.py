@@ -1,7 +1,7 @@
 """How often a caller may start instances and upload: a rate for each client address.
 
-The counts are this process's own. Behind a proxy all callers have its address, unless uvicorn is
-told to trust it (FORWARDED_ALLOW_IPS): then a gateway is the place for rates, and these bound all
+The counts are this process's own. Behind a proxy all callers have its address, unless uvicorn
+trusts it (FORWARDED_ALLOW_IPS): then a gateway is the place for rates, and these bound all
 callers together.
 """
 

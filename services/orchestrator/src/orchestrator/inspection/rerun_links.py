@@ -1,8 +1,9 @@
 """Which instance a rerun repeats: a link under the new id, first asked for and then done.
 
 The engine keeps no record of it for a rerun from the start. The link is written before the engine
-is asked, so that a repeat is told from another rerun; where the engine refuses, it is withdrawn,
-and the id is free again. Where the process ends in between, it says `asked`: a repeat goes on.
+is asked, so that a repeat is distinguished from another rerun; where the engine refuses, it is
+withdrawn, and the id is free again. Where the process ends in between, it says `asked`: a repeat
+goes on.
 """
 
 from pydantic import BaseModel

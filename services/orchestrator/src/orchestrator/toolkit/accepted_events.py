@@ -2,8 +2,8 @@
 
 An event that is raised in Dapr reaches the workflow some time later, and perhaps never. So what
 counts is a record, which is created once: by the API before it raises the event, or by the
-workflow when it times out. The record also says by whom, so that a repeat is told from another
-decision, and whether the event was raised, so that a repeat raises only what was not.
+workflow when it times out. The record also says by whom, so that a repeat is distinguished from
+another decision, and whether the event was raised, so that a repeat raises only what was not.
 """
 
 import json
