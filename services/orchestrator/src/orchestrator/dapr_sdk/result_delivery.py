@@ -2,8 +2,8 @@
 
 The SDK 1.19 gives a result up after 30 s, and relies on the sidecar to dispatch the work again. It
 does so only when the worker's connection ends. Where the sidecar was suspended for longer, and
-continues, both would wait forever. A result that is delivered twice counts once. Goes when the
-SDK does it.
+continues, both would wait forever. What the sidecar had taken after all is dispatched no more, or
+its next turn is: late_results.py then keeps the repetition back. Goes when the SDK does it.
 """
 
 from collections.abc import Callable
@@ -12,9 +12,10 @@ from typing import Any
 import grpc
 import structlog
 
+from orchestrator.dapr_sdk.late_results import RESULTS
+
 log = structlog.get_logger(__name__)
 
-RESULTS = ("/CompleteActivityTask", "/CompleteOrchestratorTask")
 # Ten minutes: a sidecar that hangs for longer is restarted, which ends the connection.
 MAX_ATTEMPTS = 20
 

@@ -6,6 +6,7 @@ from dapr.ext.workflow import WorkflowRuntime
 
 from orchestrator.dapr_sdk import executor
 from orchestrator.dapr_sdk.failures import ShortFailures
+from orchestrator.dapr_sdk.late_results import LateResults
 from orchestrator.dapr_sdk.management import History
 from orchestrator.dapr_sdk.result_delivery import ResultDelivery
 from orchestrator.dapr_sdk.sdk_logging import SDK_LOGS, install_pii_filter
@@ -40,7 +41,7 @@ def build_worker(
         host="127.0.0.1",
         port=str(settings.dapr_grpc_port),
         logger_options=SDK_LOGS,
-        interceptors=[ResultDelivery(), ShortFailures()],
+        interceptors=[ResultDelivery(), LateResults(), ShortFailures()],
         **history_cache(settings),
     )
     instrumentation = ActivityInstrumentation(history, catalogue)

@@ -1,0 +1,136 @@
+"""Keeps back the results of turns and activities that the sidecar has dispatched again since.
+
+Dapr 1.18.2 matches a result with what waits for it by the instance's id alone (an activity's by
+its task's id as well), and has no completion tokens, though its protocol does. When the sidecar
+cancels a turn and dispatches it again, which it does whenever the application's streams change,
+the worker executes both. The sidecar takes the first result for the second dispatch, and the
+second result for the instance's next turn: the same activity is then scheduled twice in the
+history, and the instance waits for it forever. So each dispatch gets a token here. Goes when Dapr
+fills the tokens in.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from threading import Lock
+from typing import Any
+
+import grpc
+import structlog
+
+from orchestrator.dapr_sdk.private import protos
+
+log = structlog.get_logger(__name__)
+
+WORK_ITEMS = "/GetWorkItems"
+RESULTS = ("/CompleteActivityTask", "/CompleteOrchestratorTask")
+
+
+class LateResults(grpc.UnaryStreamClientInterceptor, grpc.UnaryUnaryClientInterceptor):
+    """Marks what a worker's stream receives, and sends the results of the latest alone."""
+
+    def __init__(self) -> None:
+        """Prepare for one worker."""
+        self._lock = Lock()
+        self._numbers = count(1)
+        self._awaited: dict[str, str] = {}
+
+    def intercept_unary_stream(
+        self,
+        continuation: Callable[[grpc.ClientCallDetails, Any], Any],
+        client_call_details: grpc.ClientCallDetails,
+        request: Any,
+    ) -> Any:
+        """Return the stream of a call, whose work items are marked as they arrive.
+
+        Args:
+            continuation: Makes the call.
+            client_call_details: Which call.
+            request: The message.
+        """
+        stream = continuation(client_call_details, request)
+        if not client_call_details.method.endswith(WORK_ITEMS):
+            return stream
+        with self._lock:
+            # The sidecar dispatches again what an earlier stream had not finished.
+            self._awaited.clear()
+        return _WorkItems(stream, self._received)
+
+    def intercept_unary_unary(
+        self,
+        continuation: Callable[[grpc.ClientCallDetails, Any], Any],
+        client_call_details: grpc.ClientCallDetails,
+        request: Any,
+    ) -> Any:
+        """Return the outcome of a call; a late result is not sent, and counts as delivered.
+
+        Args:
+            continuation: Makes the call.
+            client_call_details: Which call.
+            request: The message.
+        """
+        if not client_call_details.method.endswith(RESULTS):
+            return continuation(client_call_details, request)
+        key, token = _key(request), request.completionToken
+        with self._lock:
+            awaited = self._awaited.get(key) == token
+        if not awaited:
+            log.info(
+                "a result that is no longer awaited was kept back", instance=request.instanceId
+            )
+            return _KeptBack()
+        call = continuation(client_call_details, request)
+        if call.code() is grpc.StatusCode.OK:
+            with self._lock:
+                if self._awaited.get(key) == token:
+                    del self._awaited[key]
+        return call
+
+    def _received(self, item: Any) -> None:
+        with self._lock:
+            match item.WhichOneof("request"):
+                case "workflowRequest":
+                    item.completionToken = str(next(self._numbers))
+                    self._awaited[item.workflowRequest.instanceId] = item.completionToken
+                case "activityRequest":
+                    # Whichever of several executions of one call ends first has its result.
+                    request = item.activityRequest
+                    item.completionToken = request.taskExecutionId
+                    key = f"{request.workflowInstance.instanceId}/{request.taskId}"
+                    self._awaited[key] = item.completionToken
+
+
+class _WorkItems:
+    """A stream that shows each work item to `received` before it returns it."""
+
+    def __init__(self, stream: Any, received: Callable[[Any], None]) -> None:
+        self._stream = stream
+        self._received = received
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        item = next(self._stream)
+        self._received(item)
+        return item
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what a call of gRPC has besides its items: its code, its cancellation."""
+        return getattr(self._stream, name)
+
+
+class _KeptBack:
+    """The outcome of a call that was not made."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.OK
+
+    def result(self) -> Any:
+        return protos.CompleteTaskResponse()
+
+
+def _key(result: Any) -> str:
+    """Return what the sidecar matches a result by."""
+    if isinstance(result, protos.ActivityResponse):
+        return f"{result.instanceId}/{result.taskId}"
+    return str(result.instanceId)
