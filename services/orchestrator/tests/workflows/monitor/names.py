@@ -1,10 +1,11 @@
 """A resolver of host names for tests."""
 
-import asyncio
-import socket
-from typing import Any
+from ipaddress import ip_address
 
 import pytest
+
+from orchestrator.workflows.monitor.adapters import ssrf_guard
+from orchestrator.workflows.monitor.adapters.name_resolution import Address
 
 
 class Names:
@@ -13,10 +14,9 @@ class Names:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", self.resolve)
+        monkeypatch.setattr(ssrf_guard, "resolve_name", self.resolve)
 
-    async def resolve(self, host: str, port: int, **_: Any) -> list[Any]:
+    async def resolve(self, host: str) -> list[Address]:
         self.asked.append(host)
-        family, kind = socket.AF_INET, socket.SOCK_STREAM
         found = self.answers.pop(0) if self.answers else [host]
-        return [(family, kind, 0, "", (address, port)) for address in found]
+        return [ip_address(address) for address in found]

@@ -1,12 +1,12 @@
 """HTTP checks of an address: what counts as healthy, and where the connection goes."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import NoReturn
 
 import pytest
 
+from orchestrator.workflows.monitor.adapters import ssrf_guard
 from orchestrator.workflows.monitor.adapters.http_check import HttpCheck
 from orchestrator.workflows.monitor.adapters.ssrf_guard import AllowList, SsrfGuard
 from support.web import WebServer, web_server
@@ -58,10 +58,10 @@ async def test_a_silent_server_is_a_timeout(web: WebServer) -> None:
 async def test_an_unresolvable_name_is_a_result(
     web: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def unknown(*_: Any, **__: Any) -> None:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    async def unknown(host: str) -> NoReturn:
+        raise OSError(f"{host} does not resolve: not known")
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unknown)
+    monkeypatch.setattr(ssrf_guard, "resolve_name", unknown)
     found = await check(web).check(f"http://site.test:{web.port}/")
     assert found.error is not None
     assert "not known" in found.error

@@ -8,7 +8,6 @@ Libraries were looked at, and this is kept: httpx-secure and safehttpx are young
 pins the resolved address, knows NAT64 and 6to4, and reads octal and shortened spellings as well.
 """
 
-import asyncio
 import re
 import socket
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import httpx
 
-Address = IPv4Address | IPv6Address
+from orchestrator.workflows.monitor.adapters.name_resolution import Address, resolve_name
 
 PORTS = {"http": 80, "https": 443}
 # RFC 952 and 1123, and the underscore that names inside clusters may have.
@@ -120,12 +119,7 @@ class SsrfGuard:
             NotAllowed: One of them is internal.
             OSError: The name does not resolve.
         """
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-        except UnicodeError as error:
-            raise NotAllowed(f"not a host name: {error}") from error
-        addresses = list(dict.fromkeys(ip_address(entry[4][0]) for entry in found))
+        addresses = await resolve_name(target.host)
         for address in addresses:
             self._check(target, address)
         return addresses
