@@ -60,6 +60,28 @@ def test_an_id_is_percent_encoded(
     assert orchestrator.requests[0].url.raw_path == b"/instances/a%2Fb%3Fc/pause"
 
 
+def test_the_removal_of_a_torn_instance_says_what_was_compensated(
+    orchestrator: FakeOrchestrator, run: Callable[..., Result]
+) -> None:
+    orchestrator.answers["POST", "/instances/task-42/remove-torn"] = {
+        "instance_id": "task-42",
+        "compensated": ["task-42:assign"],
+    }
+    orchestrator.answers["POST", "/instances/task-43/remove-torn"] = {
+        "instance_id": "task-43",
+        "compensated": [],
+    }
+    result = run("remove-torn", "task-42", "task-43", "--reason", "its history is lost")
+    assert result.output.splitlines() == [
+        "task-42 is removed; compensated: task-42:assign",
+        "task-43 is removed; compensated: nothing",
+    ]
+    assert json.loads(orchestrator.requests[0].content) == {
+        "reason": "its history is lost",
+        "by": "olga",
+    }
+
+
 @pytest.mark.parametrize(
     ("command", "method", "path"),
     [

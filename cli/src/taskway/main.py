@@ -53,6 +53,7 @@ for _command in (
     operations.terminate,
     operations.rerun,
     operations.purge,
+    operations.remove_torn,
     bulk.bulk,
     operations.audit,
     waiting.waiting,
@@ -62,7 +63,7 @@ for _command in (
     doctor.doctor,
     version.version,
 ):
-    app.command(_command.__name__.removesuffix("_"))(_command)
+    app.command(_command.__name__.removesuffix("_").replace("_", "-"))(_command)
 # The name of `bulk` before 0.2; removed in 0.3.
 app.command("batch", hidden=True, deprecated=True)(bulk.bulk)
 app.add_typer(schedules.app, name="schedule")

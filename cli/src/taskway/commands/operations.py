@@ -92,6 +92,12 @@ def rerun(
         s.say(f"{plain(instance)} was rerun as {plain(answer['new_instance_id'])}")
 
 
+def remove_torn(context: typer.Context, instances: Instances, reason: Reason, by: By) -> None:
+    """Remove instances whose stored state is incomplete, and compensate their effects."""
+    s = session(context)
+    _each(s, instances, "remove-torn", {"reason": reason, "by": by})
+
+
 def audit(
     context: typer.Context,
     limit: Annotated[int, typer.Option(min=1, help="Lines, at most.")] = 50,
@@ -138,10 +144,16 @@ def _each(s: Session, instances: list[str], operation: str, body: dict[str, Any]
             refused.append(f"{instance}: {error}")
     if not s.show(results):
         for result in results:
-            now = status(result["status"]) if result["status"] else "purged"
-            s.say(f"{plain(result['instance_id'])} is {now}")
+            s.say(f"{plain(result['instance_id'])} is {_outcome(result)}")
     if refused:
         raise CommandError("\n".join(refused))
+
+
+def _outcome(result: dict[str, Any]) -> str:
+    """Return what became of an instance, in words."""
+    if "compensated" in result:
+        return f"removed; compensated: {plain(', '.join(result['compensated']) or 'nothing')}"
+    return status(result["status"]) if result["status"] else "purged"
 
 
 def _one(s: Session, instance: str, operation: str, body: dict[str, Any]) -> Any:
