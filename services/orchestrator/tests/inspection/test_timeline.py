@@ -221,3 +221,11 @@ def test_output_that_is_not_json_is_shown_as_text() -> None:
     done = happened(1, -1, taskCompleted={"taskScheduledId": 1, "result": "{broken"})
     [step] = Timeline([happened(0, 1, taskScheduled={"name": "greet"}), done]).steps
     assert step.output == "{broken"
+
+
+def test_a_step_whose_wake_up_was_created_again_is_one_step_with_one_attempt() -> None:
+    scheduled = happened(0, 1, taskScheduled={"name": "look", "taskExecutionId": "a"})
+    timer = happened(1, 2, timerCreated={"fireAt": "2026-01-01T01:00:00Z", "createTimer": {}})
+    looked = happened(1, taskCompleted={"taskScheduledId": 1})
+    steps = Timeline([scheduled, scheduled, looked, timer, timer]).steps
+    assert [(step.kind, len(step.attempts)) for step in steps] == [("activity", 1), ("timer", 0)]

@@ -1,11 +1,18 @@
 """The SDK's executor of turns, which knows what a history says further on before it replays it."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.dapr_sdk.private import WorkflowExecutor, sdk_worker
+from orchestrator.dapr_sdk.task_refresh import (
+    Repeats,
+    is_wake_up,
+    refresh_actions,
+    without_repeats,
+)
 
 UNVERSIONED = "unversioned"
 """The previous version that instances run which began before their workflow had any version."""
@@ -28,7 +35,7 @@ class Recorded:
         """Return what a history says."""
         recorded, first = cls(), dict[str, int]()
         timers: Counter[str] = Counter()
-        for event in history:
+        for event in without_repeats(history):
             match event.WhichOneof("eventType"):
                 case "workflowStarted":
                     recorded.patches.update(event.workflowStarted.version.patches)
@@ -41,7 +48,7 @@ class Recorded:
 
 
 class Executor(WorkflowExecutor):
-    """Executes a turn as the SDK does, apart from two things that it gets wrong.
+    """Executes a turn as the SDK does, apart from three things.
 
     - An instance that is paused: the SDK keeps back what comes until it is resumed, the marks of
       the patches included. So a replay meets a patch before its mark, answers that it was not
@@ -49,9 +56,16 @@ class Executor(WorkflowExecutor):
       goes when the SDK does so.
     - An instance that began before its workflow had a version: the SDK has the newest version
       replay it. Here it is replayed by the version `UNVERSIONED`, where the workflow has one.
+    - A wake-up that was lost: it is created again, see task_refresh.py. The SDK fails an instance
+      whose history says twice what was created.
     """
 
     recorded = Recorded()
+
+    def __init__(self, registry: Any, logger: logging.Logger) -> None:
+        """Prepare to execute one turn; see the SDK."""
+        super().__init__(registry, logger)
+        self._repeats = Repeats()
 
     def execute(
         self,
@@ -62,10 +76,15 @@ class Executor(WorkflowExecutor):
     ) -> Any:
         """Execute a turn; see the SDK."""
         self.recorded = Recorded.of(old_events)
-        return super().execute(instance_id, old_events, new_events, propagated_history)
+        result = super().execute(instance_id, old_events, new_events, propagated_history)
+        if not any(action.HasField("completeWorkflow") for action in result.actions):
+            result.actions = [*result.actions, *refresh_actions(old_events, new_events)]
+        return result
 
     def process_event(self, ctx: Any, event: Any) -> None:
         """Process one event; see the SDK."""
+        if is_wake_up(event) or self._repeats.repeated(event):
+            return
         if event.HasField("executionStarted"):
             ctx.recorded_retries = self.recorded.retries
             ctx._history_patches.update(dict.fromkeys(self.recorded.patches, True))

@@ -17,6 +17,7 @@ from orchestrator.dapr_sdk.errors import (
 )
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.dapr_sdk.task_refresh import WAKE_UP
 from orchestrator.engine.idempotent_start import IdempotentStart, Limits, Observer
 from orchestrator.engine.problems import not_begun, unknown_instance
 from orchestrator.engine.start_records import UNUSED, StartRecords
@@ -29,14 +30,19 @@ from orchestrator.toolkit.definition import Definition, workflow_of
 from orchestrator.toolkit.lives import life_of, root_of
 from servicekit.problems import ProblemError
 
-WAKE_UP = "taskway.wake_up"
-"""An event that no workflow waits for: none that is declared has a '.' in its name."""
-
 
 class WakeUp(BaseModel):
-    """What a wake-up carries: Dapr drops an event without data."""
+    """What makes a turn, and asks for wake-ups to be created again.
+
+    Args:
+        wake_up: Dapr drops an event without data.
+        timers: The ids of the events that created timers whose wake-ups were lost.
+        activities: The ids of the events that scheduled activities whose wake-ups were lost.
+    """
 
     wake_up: bool = True
+    timers: list[int] = []
+    activities: list[int] = []
 
 
 class Engine:
@@ -71,7 +77,7 @@ class Engine:
         self._records = records
         self._observer = observer
         self._starts = IdempotentStart(
-            management, records, start_timeout, self._wake_up, observer, admit, limits
+            management, records, start_timeout, self.wake_up, observer, admit, limits
         )
 
     async def start(
@@ -172,9 +178,17 @@ class Engine:
         if self._observer:
             self._observer.mark_dirty(instance_id)
 
-    async def _wake_up(self, instance_id: str) -> None:
-        """Have the engine run an instance whose wake-up it lost, by an event that is ignored."""
-        await self.raise_event(instance_id, WAKE_UP, WakeUp())
+    async def wake_up(self, instance_id: str, lost: WakeUp | None = None) -> None:
+        """Have the engine run an instance whose wake-up it lost, by an event that is ignored.
+
+        Args:
+            instance_id: The instance.
+            lost: Which wake-ups are created again, if any.
+
+        Raises:
+            ProblemError: The engine does not answer (503).
+        """
+        await self.raise_event(instance_id, WAKE_UP, lost or WakeUp())
 
     async def _state(self, instance_id: str) -> InstanceState | None:
         with engine_errors():

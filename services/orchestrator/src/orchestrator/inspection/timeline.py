@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from orchestrator.dapr_sdk.private import protos
+from orchestrator.dapr_sdk.task_refresh import without_repeats
 from orchestrator.dapr_sdk.values import (
     parse_or_truncate,
     to_datetime,
@@ -48,7 +49,7 @@ class Timeline:
             "executionStalled": self._stalled,
             "executionCompleted": self._ended,
         }
-        for event in history:
+        for event in without_repeats(history):
             kind = event.WhichOneof("eventType")
             if kind in DECIDED:
                 self._release(StepKind.STALL, event)
