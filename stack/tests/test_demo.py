@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from stack.demo import Demo
-from stack.errors import StackError
+from stack.errors import StackError, UnknownSampleError
 
 URLS = {name: f"http://{name}" for name in ("assigner", "notifier", "orchestrator")}
 
@@ -51,6 +51,7 @@ class FakeSystem:
 
     outcome: str = "completed"
     answers: list[int | None] = field(default_factory=lambda: [202])
+    lost_effects: int = 0
     polls: list[dict[str, Any] | None] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     ends_by_event: bool = False
@@ -72,6 +73,9 @@ class FakeSystem:
                 return httpx.Response(200, json={})
             case "orchestrator", ["", "instances", _]:
                 return httpx.Response(200, json=self.poll(request))
+            case "assigner", _ if self.lost_effects:
+                self.lost_effects -= 1
+                raise httpx.ConnectError("refused", request=request)
             case "assigner", ["", "assignments", key] if key.endswith(":assign"):
                 return httpx.Response(200, json={"email": "alice@example.com"})
             case "notifier", ["", "inbox", "alice@example.com"]:
@@ -171,7 +175,7 @@ async def test_a_refused_request_is_an_error(shown: Shown) -> None:
 async def test_an_unknown_name_lists_the_known(
     shown: Shown, workflow: str, sample: str | None
 ) -> None:
-    with pytest.raises(StackError, match="'nope'; there are: "):
+    with pytest.raises(UnknownSampleError, match="'nope'; there are: "):
         await shown.show(workflow, sample)
 
 
@@ -186,3 +190,9 @@ async def test_a_restart_of_the_orchestrator_is_survived(shown: Shown) -> None:
     shown.system.polls = [None, None]
     assert await shown.show()
     assert "not yet: no answer (ConnectError)" in shown.text.getvalue()
+
+
+async def test_effects_are_shown_once_a_killed_peer_is_back(shown: Shown) -> None:
+    shown.system.lost_effects = 1
+    assert await shown.show()
+    assert '"A task for you"' in shown.text.getvalue()

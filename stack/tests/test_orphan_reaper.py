@@ -1,5 +1,7 @@
 """No process outlives a stack that was killed."""
 
+import os
+import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -25,3 +27,16 @@ def test_watched_groups_end_when_the_reaper_loses_its_parent() -> None:
         assert forgotten.poll() is None
         assert time.monotonic() - started < 10
         forgotten.kill()
+
+
+def test_another_reaper_takes_over_from_one_that_was_killed() -> None:
+    with sleeper() as watched, sleeper() as later:
+        with ThreadPoolExecutor(2) as pool, OrphanReaper() as reaper:
+            collected = [pool.submit(process.wait, 30) for process in (watched, later)]
+            reaper.watch(watched.pid)
+            first = reaper.pid
+            os.kill(first, signal.SIGKILL)
+            os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+            reaper.watch(later.pid)
+            assert reaper.pid != first
+        assert all(end.result() < 0 for end in collected)

@@ -26,13 +26,14 @@ class Harness:
         self.directory = directory
         self.reaper = reaper
 
-    def process(self, script: str) -> Process:
+    def process(self, script: str, on_change: Callable[[], None] = lambda: None) -> Process:
         async def ready() -> bool:
             return True
 
         spec = ProcessSpec("sample", ["/bin/sh", "-c", script], Stage.SERVICE, ready)
         log = self.directory / "sample.log"
-        return Process(spec, log, self.directory, self.reaper, self.failures.append)
+        failed = self.failures.append
+        return Process(spec, log, self.directory, self.reaper, failed, on_change)
 
 
 @pytest.fixture
@@ -102,9 +103,10 @@ async def test_an_unexpected_exit_is_reported_with_code_and_log(harness: Harness
 async def test_an_unexpected_signal_is_reported(harness: Harness) -> None:
     process = harness.process(ENDS_ON_TERM)
     await start(process)
-    os.kill(process.pid, signal.SIGKILL)
+    pid = process.pid
+    os.kill(pid, signal.SIGKILL)
     await until(lambda: bool(harness.failures))
-    assert "ended by signal 9" in str(harness.failures[0])
+    assert f"sample (pid {pid}) ended by signal 9 (SIGKILL)" in str(harness.failures[0])
 
 
 async def test_a_restart_keeps_the_log(harness: Harness) -> None:
@@ -127,3 +129,26 @@ async def test_a_missing_program_is_an_error(harness: Harness) -> None:
 async def test_a_process_that_does_not_run_has_no_id(harness: Harness) -> None:
     with pytest.raises(StackError, match="does not run"):
         _ = harness.process("").pid
+
+
+async def test_each_start_and_end_is_announced(harness: Harness) -> None:
+    running: list[bool] = []
+    process = harness.process(ENDS_ON_TERM, lambda: running.append(process.running))
+    await start(process)
+    await process.kill()
+    await until(lambda: running == [True, False])
+
+
+async def test_a_process_is_ready_for_a_time_from_the_mark_to_its_end(harness: Harness) -> None:
+    process = harness.process(ENDS_ON_TERM)
+    await start(process)
+    assert process.ready_for == 0
+    process.mark_ready()
+    await until(lambda: process.ready_for > 0)
+    await process.kill()
+    ended = process.ready_for
+    await asyncio.sleep(0.01)
+    assert process.ready_for == ended > 0
+    await start(process)
+    assert process.ready_for == 0
+    await process.kill()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,8 @@ import pytest
 from stack.errors import ProcessExitedError
 from stack.orphan_reaper import OrphanReaper
 from stack.process import Process, ProcessSpec, Stage
-from stack.supervisor import RestartPolicy, Supervisor
+from stack.restart_policy import RestartPolicy
+from stack.supervisor import Supervisor
 
 RUNS = "while :; do sleep 0.05; done"
 ENDS = "exit 3"
@@ -26,6 +28,7 @@ class Supervised:
         self.directory = directory
         self.reaper = reaper
         self.lines: list[str] = []
+        self.warnings: list[str] = []
         self.failures: list[ProcessExitedError] = []
 
     def start(self, script: str, policy: RestartPolicy = QUICK) -> None:
@@ -33,7 +36,8 @@ class Supervised:
             return self.is_ready
 
         self.is_ready = True
-        self.supervisor = Supervisor(self.lines.append, self.failures.append, 0.3, policy)
+        report, fail = self.lines.append, self.failures.append
+        self.supervisor = Supervisor(report, self.warnings.append, fail, 0.3, policy)
         spec = ProcessSpec("sample", ["/bin/sh", "-c", script], Stage.SERVICE, ready)
         log = self.directory / "sample.log"
         self.process = Process(
@@ -44,6 +48,10 @@ class Supervised:
             lambda error: self.supervisor.restart(self.process, error),
         )
 
+    def anonymous(self) -> list[str]:
+        """Return the warnings without the process ids."""
+        return [re.sub(r"pid \d+", "pid N", line) for line in self.warnings]
+
     async def killed(self) -> int:
         """Kill the process as anybody may, and return its id."""
         pid = self.process.pid
@@ -52,7 +60,10 @@ class Supervised:
         return pid
 
     async def reported(self, text: str, times: int = 1) -> None:
-        await until(lambda: sum(text in line for line in self.lines) >= times)
+        def count() -> int:
+            return sum(text in line for line in [*self.lines, *self.warnings])
+
+        await until(lambda: count() >= times)
 
 
 @pytest.fixture
@@ -78,8 +89,10 @@ async def test_a_killed_process_is_restarted_and_reported(supervised: Supervised
     await supervised.process.start()
     pid = await supervised.killed()
     await supervised.reported("sample is ready again")
-    assert supervised.lines[0] == "sample ended by signal 9: restarting it"
+    (warning,) = supervised.warnings
+    assert warning == f"sample (pid {pid}) ended by signal 9 (SIGKILL): restarting it"
     assert supervised.process.pid != pid
+    assert f"(pid {supervised.process.pid})" in supervised.lines[0]
     assert supervised.failures == []
     await supervised.process.kill()
     await supervised.supervisor.close()
@@ -90,11 +103,13 @@ async def test_a_process_that_keeps_ending_is_given_up(supervised: Supervised) -
     supervised.is_ready = False
     await supervised.process.start()
     await until(lambda: bool(supervised.failures))
-    assert supervised.lines == [
-        "sample exited with code 3: restarting it",
-        "sample exited with code 3: restarting it in 0.05 s (restart 2 of 3)",
-        "sample exited with code 3: restarting it in 0.1 s (restart 3 of 3)",
-        "sample exited with code 3: not restarting it again",
+    ended = "sample (pid N) exited with code 3:"
+    assert supervised.anonymous() == [
+        f"{ended} restarting it",
+        f"{ended} restarting it in 0.05 s (restart 2 of 3)",
+        f"{ended} restarting it in 0.1 s (restart 3 of 3)",
+        f"{ended} giving it up, for it was restarted 3 times in a row and never stayed ready "
+        "for 10 s",
     ]
     assert len(supervised.failures) == 1
     await supervised.supervisor.close()
@@ -111,6 +126,46 @@ async def test_a_stable_process_is_restarted_without_end(supervised: Supervised)
     await supervised.supervisor.close()
 
 
+async def test_a_process_that_runs_and_never_was_ready_is_not_stable(
+    supervised: Supervised,
+) -> None:
+    supervised.start(RUNS, RestartPolicy(max_restarts=1, stable_after=0.01))
+    supervised.is_ready = False
+    await supervised.process.start()
+    await supervised.killed()
+    # It takes longer than a stable process needs, and is not ready.
+    await supervised.reported("sample is not ready after 0.3 s")
+    os.kill(supervised.process.pid, signal.SIGKILL)
+    await until(lambda: bool(supervised.failures))
+    await supervised.supervisor.close()
+
+
+async def test_a_program_that_is_there_again_is_started(supervised: Supervised) -> None:
+    program = supervised.directory / "program"
+    supervised.start(RUNS)
+    await supervised.process.start()
+    spec = supervised.process.spec
+    supervised.process.spec = ProcessSpec(spec.name, [str(program)], spec.stage, spec.ready)
+    await supervised.killed()
+    await supervised.reported("sample cannot be started")
+    program.write_text(f"#!/bin/sh\n{RUNS}\n")
+    program.chmod(0o755)
+    await supervised.reported("sample is ready again")
+    assert supervised.failures == []
+    await supervised.process.kill()
+    await supervised.supervisor.close()
+
+
+async def test_a_process_is_restarted_whose_log_was_removed(supervised: Supervised) -> None:
+    supervised.start(RUNS)
+    await supervised.process.start()
+    supervised.process.log.unlink()
+    await supervised.killed()
+    await supervised.reported("sample is ready again")
+    await supervised.process.kill()
+    await supervised.supervisor.close()
+
+
 async def test_a_process_that_is_not_ready_in_time_is_reported(supervised: Supervised) -> None:
     supervised.start(RUNS)
     await supervised.process.start()
@@ -118,6 +173,8 @@ async def test_a_process_that_is_not_ready_in_time_is_reported(supervised: Super
     await supervised.killed()
     await supervised.reported("sample is not ready after 0.3 s")
     assert supervised.process.running
+    supervised.is_ready = True
+    await supervised.reported("sample is ready again")
     await supervised.process.kill()
     await supervised.supervisor.close()
 

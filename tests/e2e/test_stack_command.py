@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -111,6 +112,20 @@ async def test_ctrl_c_stops_it_in_order_where_a_terminal_has_few_characters(tmp_
         "Stopping ? (once more to kill)",
         "Stopped.",
     ]
+    await assert_nothing_is_left(tmp_path)
+
+
+async def test_a_killed_process_is_started_again(tmp_path: Path) -> None:
+    async with stack_command(tmp_path, "run") as process:
+        await read_until(process, RUNNING)
+        pid = json.loads((tmp_path / "processes.json").read_text())["pids"]["notifier"]
+        os.kill(pid, signal.SIGKILL)
+        await read_until(process, f"! notifier (pid {pid}) ended by signal 9 (SIGKILL): restart")
+        await read_until(process, "notifier is ready again")
+        process.send_signal(signal.SIGTERM)
+        status, output = await end(process)
+    assert status == 0, output
+    assert not (tmp_path / "processes.json").exists()
     await assert_nothing_is_left(tmp_path)
 
 

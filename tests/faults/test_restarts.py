@@ -14,9 +14,13 @@ VICTIMS = ("orchestrator", "orchestrator-sidecar", "scheduler", "placement", "no
 
 async def test_a_decision_counts_after_a_kill_of_each_process(tmp_path: Path) -> None:
     lines: list[str] = []
-    options = StackOptions(tmp_path, restart_all=True, prefer_port=None, report=lines.append)
+    warnings: list[str] = []
+    options = StackOptions(
+        tmp_path, restart_all=True, prefer_port=None, report=lines.append, warn=warnings.append
+    )
     async with Stack(options) as stack, connect_stack(stack) as system:
         instance = await system.purchase()
+        first = stack.pid(VICTIMS[0])
         for name in VICTIMS:
             # As anybody may: the stack does not know that it is wanted.
             os.kill(stack.pid(name), signal.SIGKILL)
@@ -25,7 +29,8 @@ async def test_a_decision_counts_after_a_kill_of_each_process(tmp_path: Path) ->
                 return any(line.startswith(f"{name} is ready again") for line in lines) or None
 
             await eventually(restarted, f"{name} to be restarted")
-        assert f"{VICTIMS[0]} ended by signal 9: restarting it" in lines
+        died = f"{VICTIMS[0]} (pid {first}) ended by signal 9 (SIGKILL): restarting it"
+        assert died in warnings
         assert await approved(system, instance) == "approved"
 
 

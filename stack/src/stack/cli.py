@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from stack.dapr_setup import provide_dapr
 from stack.demo import DEFAULT_WORKFLOW, Demo
-from stack.errors import INTERRUPTED, ProcessExitedError, StackError
+from stack.errors import INTERRUPTED, ProcessExitedError, StackError, UnknownSampleError
 from stack.layout import APPS, FRONT
 from stack.options import StackOptions, Store
 from stack.output import Output, prepare_streams, print_error
@@ -71,10 +71,12 @@ class Mode:
 
     Args:
         after: Takes the stack, and whether the sample ended as it should; returns the exit code.
+        needs_sample: Whether a sample that was not answered in time ends the stack.
         when_stopped: The exit code where the user stopped it, once it was up.
     """
 
     after: Callable[[Stack, bool], Awaitable[int]]
+    needs_sample: bool
     when_stopped: int
 
 
@@ -82,7 +84,12 @@ def _options(store: Store, run_dir: Path, verbose: bool, *, restart_all: bool) -
     def report(line: str) -> None:
         console.print(f"[dim]{escape(line)}[/]", highlight=False)
 
-    return StackOptions(run_dir, store, echo=verbose, restart_all=restart_all, report=report)
+    def warn(line: str) -> None:
+        console.print(f"[bold yellow]! {escape(line)}[/]", highlight=False)
+
+    return StackOptions(
+        run_dir, store, echo=verbose, restart_all=restart_all, report=report, warn=warn
+    )
 
 
 def main() -> None:
@@ -133,7 +140,16 @@ async def _work(stack: Stack, mode: Mode, shown: Shown) -> int:
     async def show() -> int:
         urls = {name: stack.url(name) for name in APPS}
         async with local_client() as client:
-            good = await Demo(urls, console, client, *shown).show()
+            try:
+                good = await Demo(urls, console, client, *shown).show()
+            except UnknownSampleError:
+                raise
+            except StackError as error:
+                if mode.needs_sample:
+                    raise
+                # What it showed may have been killed meanwhile, and be there again.
+                print_error(str(error))
+                good = False
         return await mode.after(stack, good)
 
     showing = asyncio.create_task(show())
@@ -171,7 +187,8 @@ async def _stay(stack: Stack, good: bool) -> int:
 
 
 # `run` is stopped by the user, and that is a success.
-_RUN, _DEMO = Mode(_stay, when_stopped=0), Mode(_leave, when_stopped=INTERRUPTED)
+_RUN = Mode(_stay, needs_sample=False, when_stopped=0)
+_DEMO = Mode(_leave, needs_sample=True, when_stopped=INTERRUPTED)
 
 
 def shell_export(api: str, preferred: int | None) -> str | None:

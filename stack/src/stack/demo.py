@@ -3,13 +3,14 @@
 import asyncio
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 from rich.console import Console
 from rich.markup import escape
 
-from stack.errors import StackError
+from stack.errors import StackError, UnknownSampleError
 
 DEFAULT_WORKFLOW = "task"
 _TERMINAL = {"COMPLETED", "FAILED", "TERMINATED"}
@@ -71,7 +72,7 @@ class Demo:
         return good
 
     async def _choose(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        answer = await self._client.get(f"{self._urls['orchestrator']}/workflows")
+        answer = await self._get(f"{self._urls['orchestrator']}/workflows")
         workflows = {workflow["name"]: workflow for workflow in answer.json()}
         workflow = _entry(workflows, self._workflow, "workflow")
         samples = workflow["samples"]
@@ -88,14 +89,21 @@ class Demo:
         return answer.headers["Location"], instance
 
     async def _post(self, url: str, body: dict[str, Any]) -> httpx.Response:
-        """Post a request, again while nobody answers or the answer is 503: nothing starts twice.
+        """Post a request; repeating it starts nothing twice."""
+        return await self._persist(lambda: self._client.post(url, json=body, timeout=30))
+
+    async def _get(self, url: str, **params: Any) -> httpx.Response:
+        return await self._persist(lambda: self._client.get(url, params=params))
+
+    async def _persist(self, request: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+        """Send a request, again while nobody answers or the answer is 503.
 
         After a crash the scheduler waits until the lease of its predecessor expires, 20 s.
         """
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
-                answer = await self._client.post(url, json=body, timeout=30)
+                answer = await request()
             except httpx.TransportError as error:
                 if time.monotonic() > deadline:
                     raise
@@ -154,14 +162,12 @@ class Demo:
 
     async def _show_effects(self, instance: str) -> None:
         """Show the resources at the peers, for steps may be faster than the polling."""
-        assignment = await self._client.get(
-            f"{self._urls['assigner']}/assignments/{instance}:assign"
-        )
+        assignment = await self._get(f"{self._urls['assigner']}/assignments/{instance}:assign")
         if not assignment.is_success:
             return
         self._show_resource("assignment", assignment.json())
-        inbox = await self._client.get(
-            f"{self._urls['notifier']}/inbox/{assignment.json()['email']}", params={"limit": 1}
+        inbox = await self._get(
+            f"{self._urls['notifier']}/inbox/{assignment.json()['email']}", limit=1
         )
         if inbox.is_success:
             self._show_resource("newest message of the inbox", inbox.json()["items"])
@@ -178,7 +184,8 @@ def _entry(entries: dict[str, Any], name: str, kind: str) -> dict[str, Any]:
     try:
         return entries[name]  # type: ignore[no-any-return]
     except KeyError:
-        raise StackError(f"There is no {kind} {name!r}; there are: {', '.join(entries)}") from None
+        known = ", ".join(entries)
+        raise UnknownSampleError(f"There is no {kind} {name!r}; there are: {known}") from None
 
 
 def _format_progress(progress: dict[str, Any]) -> str:

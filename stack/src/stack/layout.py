@@ -129,6 +129,11 @@ class RunDirectory:
         return self.root / "redis"
 
     @property
+    def processes(self) -> Path:
+        """The list of the processes that run, for other programs."""
+        return self.root / "processes.json"
+
+    @property
     def config(self) -> Path:
         """The configuration, rendered at each start."""
         return self.root / "config"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from stack.dapr_binaries import DaprBinaries
+from stack.restart_policy import RestartPolicy
 
 Store = Literal["sqlite", "redis"]
 
@@ -27,11 +28,13 @@ class StackOptions:
             components/configuration.yaml.
         restart_all: Whether to restart any process that ends by itself; by default only sidecars
             are, so that a test fails where a service crashes.
+        restarts: When what ended by itself is restarted, and when it is given up.
         prefer_port: Preferred for the orchestrator's API; another is taken where it is in use.
         startup_timeout: Seconds that a process has to become ready.
         stop_timeout: Seconds that a process has to end by itself.
         dapr: The Dapr programs; by default they are found, downloaded or built.
         report: Takes a line on each event, for people.
+        warn: Takes a line on each process that died, and on what becomes of it.
     """
 
     run_dir: Path
@@ -40,8 +43,10 @@ class StackOptions:
     env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     retention_seconds: int | None = None
     restart_all: bool = False
+    restarts: RestartPolicy = field(default_factory=RestartPolicy)
     prefer_port: int | None = 8000
     startup_timeout: float = 60.0
     stop_timeout: float = 10.0
     dapr: DaprBinaries | None = None
     report: Callable[[str], None] = ignore_report
+    warn: Callable[[str], None] = ignore_report

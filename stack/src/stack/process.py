@@ -55,6 +55,7 @@ class Process:
         cwd: Its working directory.
         reaper: Ends the process when the stack is killed.
         on_exit: Called when the process ends unexpectedly.
+        on_change: Called when it has started or ended, expected or not.
     """
 
     def __init__(
@@ -64,17 +65,20 @@ class Process:
         cwd: Path,
         reaper: OrphanReaper,
         on_exit: Callable[[ProcessExitedError], None],
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self.spec = spec
         self.log = log
         self._cwd = cwd
         self._reaper = reaper
         self._on_exit = on_exit
+        self._on_change = on_change
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
         self._ending = False
         self._log_start = 0
-        self._started_at = self._ended_at = 0.0
+        self._ready_at: float | None = None
+        self._ended_at = 0.0
 
     @property
     def running(self) -> bool:
@@ -93,9 +97,15 @@ class Process:
         return self._process.pid
 
     @property
-    def uptime(self) -> float:
-        """Seconds from its last start until now, or until it ended."""
-        return (time.monotonic() if self.running else self._ended_at) - self._started_at
+    def ready_for(self) -> float:
+        """Seconds from `mark_ready` until now, or until it ended; 0 where it never was ready."""
+        if self._ready_at is None:
+            return 0.0
+        return (time.monotonic() if self.running else self._ended_at) - self._ready_at
+
+    def mark_ready(self) -> None:
+        """Note that it is ready, as its `ready` found."""
+        self._ready_at = self._ready_at or time.monotonic()
 
     async def start(self, command: Sequence[str] | None = None) -> None:
         """Start it, and watch for its end.
@@ -127,9 +137,11 @@ class Process:
                 )
         except OSError as error:
             raise StackError(f"{self.spec.name} cannot be started: {error}") from error
-        self._started_at = time.monotonic()
+        self._ready_at = None
         self._reaper.watch(self._process.pid)
         self._watch = asyncio.create_task(self._wait(self._process), name=self.spec.name)
+        self._watch.add_done_callback(lambda _: self._on_change())
+        self._on_change()
 
     async def terminate(self, grace: float) -> None:
         """Terminate it, and kill it after `grace` seconds; return when it has ended."""
@@ -151,10 +163,14 @@ class Process:
             signal_group(self._process.pid, number)
 
     def tail(self) -> str:
-        """Return the last lines of its log since its start."""
-        with self.log.open(encoding="utf-8", errors="replace") as lines:
-            lines.seek(self._log_start)
-            return "".join(deque(lines, maxlen=_TAIL_LINES)).rstrip()
+        """Return the last lines of its log since its start; the reason where it is unreadable."""
+        try:
+            with self.log.open(encoding="utf-8", errors="replace") as lines:
+                lines.seek(self._log_start)
+                return "".join(deque(lines, maxlen=_TAIL_LINES)).rstrip()
+        except OSError as error:
+            # Somebody may have removed it meanwhile; the process is watched all the same.
+            return f"(cannot be read: {error.strerror})"
 
     async def _wait(self, process: asyncio.subprocess.Process) -> None:
         code = await process.wait()
@@ -163,7 +179,8 @@ class Process:
         signal_group(process.pid, signal.SIGKILL)
         self._reaper.forget(process.pid)
         if not self._ending:
-            self._on_exit(ProcessExitedError(self.spec.name, code, self.tail(), str(self.log)))
+            name, log = self.spec.name, str(self.log)
+            self._on_exit(ProcessExitedError(name, process.pid, code, self.tail(), log))
 
 
 def inherited_environment() -> dict[str, str]:

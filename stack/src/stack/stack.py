@@ -12,7 +12,7 @@ from types import TracebackType
 from stack.backends import redis_password
 from stack.dapr_setup import provide_dapr
 from stack.errors import ProcessExitedError, StackError
-from stack.layout import FRONT, Ports, RunDirectory, address, resolve_run_directory, url
+from stack.layout import APPS, FRONT, Ports, RunDirectory, address, resolve_run_directory, url
 from stack.lock import RunDirectoryLock
 from stack.log_tail import LogTail
 from stack.options import StackOptions
@@ -21,6 +21,7 @@ from stack.output import Output
 from stack.ports import PortBlock
 from stack.process import Process, Stage
 from stack.process_plan import plan_processes
+from stack.process_table import ProcessTable
 from stack.readiness import local_client
 from stack.supervisor import Supervisor
 
@@ -48,7 +49,10 @@ class Stack:
         self._resources = AsyncExitStack()
         self._failure: ProcessExitedError | None = None
         self._failed = asyncio.Event()
-        self._supervisor = Supervisor(options.report, self._fail, options.startup_timeout)
+        self._supervisor = Supervisor(
+            options.report, options.warn, self._fail, options.startup_timeout, options.restarts
+        )
+        self._table = ProcessTable(self.run, options.warn)
         self._up = False
 
     async def __aenter__(self) -> "Stack":
@@ -183,7 +187,10 @@ class Stack:
         for spec in plan_processes(options, dapr, self.run, self._ports, client):
             log = self.run.logs / f"{spec.name}.log"
             log.touch()
-            self._processes[spec.name] = Process(spec, log, self.run.root, reaper, self._on_exit)
+            self._processes[spec.name] = Process(
+                spec, log, self.run.root, reaper, self._on_exit, self._list_processes
+            )
+        resources.callback(self._table.remove)
         if options.echo:
             logs = {name: process.log for name, process in self._processes.items()}
             await resources.enter_async_context(LogTail(logs, Output()))
@@ -222,6 +229,11 @@ class Stack:
                     f"The last lines of {process.log}:\n{process.tail()}"
                 )
             await asyncio.sleep(_POLL_SECONDS)
+        process.mark_ready()
+
+    def _list_processes(self) -> None:
+        pids = {name: p.pid for name, p in self._processes.items() if p.running}
+        self._table.write({app: self.url(app) for app in APPS}, pids)
 
     def _on_exit(self, error: ProcessExitedError) -> None:
         process = self._processes[error.name]

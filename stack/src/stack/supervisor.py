@@ -8,45 +8,20 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from stack.errors import ProcessExitedError, StackError
 from stack.process import Process
+from stack.restart_policy import RestartPolicy
 
 _POLL_SECONDS = 0.1
-
-
-@dataclass(frozen=True)
-class RestartPolicy:
-    """When, and how often, a process is restarted.
-
-    The first restart comes at once, and the pause before each later one is doubled, as
-    Kubernetes' CrashLoopBackOff does it, with shorter times: a person is watching.
-
-    Args:
-        first_pause: Seconds before the second restart in a row.
-        longest_pause: Seconds, at most.
-        max_restarts: In a row; a process that ends once more fails.
-        stable_after: Seconds after which a process counts as stable: the next restart is a first.
-    """
-
-    first_pause: float = 1.0
-    longest_pause: float = 30.0
-    max_restarts: int = 5
-    stable_after: float = 60.0
-
-    def pause(self, restart: int) -> float:
-        """Return the seconds before a restart, which is the first, second and so on in a row."""
-        if restart == 1:
-            return 0.0
-        return min(self.first_pause * 2.0 ** (restart - 2), self.longest_pause)
 
 
 class Supervisor:
     """Restarts processes by a policy; those that keep ending are reported as failed.
 
     Args:
-        report: Takes a line on each restart, for people.
+        report: Takes a line on each process that is ready again, for people.
+        warn: Takes a line on each process that died, and on what becomes of it.
         fail: Takes the end of a process that is not restarted.
         startup_timeout: Seconds that a process has to become ready.
         policy: When, and how often, a process is restarted.
@@ -55,14 +30,16 @@ class Supervisor:
     def __init__(
         self,
         report: Callable[[str], None],
+        warn: Callable[[str], None],
         fail: Callable[[ProcessExitedError], None],
         startup_timeout: float,
-        policy: RestartPolicy | None = None,
+        policy: RestartPolicy,
     ) -> None:
         self._report = report
+        self._warn = warn
         self._fail = fail
         self._startup_timeout = startup_timeout
-        self._policy = policy or RestartPolicy()
+        self._policy = policy
         self._restarts: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = asyncio.Event()
@@ -73,23 +50,28 @@ class Supervisor:
         return bool(self._tasks)
 
     def restart(self, process: Process, error: ProcessExitedError) -> None:
-        """Restart a process that ended with `error`, unless it did so too often."""
-        if process.uptime >= self._policy.stable_after:
-            self._restarts[error.name] = 0
-        self._restarts[error.name] += 1
-        count = self._restarts[error.name]
+        """Restart a process that ended with `error`, unless it does not stay up."""
         if self._closed.is_set():
             return
-        if count > self._policy.max_restarts:
-            self._report(f"{error.name} {error.ended}: not restarting it again")
+        if process.ready_for >= self._policy.stable_after:
+            self._restarts[error.name] = 0
+        self._again(process, error, error.ended)
+
+    def _again(self, process: Process, error: ProcessExitedError, why: str) -> None:
+        name, most = process.spec.name, self._policy.max_restarts
+        self._restarts[name] += 1
+        count = self._restarts[name]
+        if count > most:
+            self._warn(
+                f"{why}: giving it up, for it was restarted {most} times in a row and never "
+                f"stayed ready for {self._policy.stable_after:g} s"
+            )
             self._fail(error)
             return
         pause = self._policy.pause(count)
-        when = f" in {pause:g} s (restart {count} of {self._policy.max_restarts})" if pause else ""
-        self._report(f"{error.name} {error.ended}: restarting it{when}")
-        task = asyncio.create_task(
-            self._restart(process, error, pause), name=f"restart {error.name}"
-        )
+        when = f" in {pause:g} s (restart {count} of {most})" if pause else ""
+        self._warn(f"{why}: restarting it{when}")
+        task = asyncio.create_task(self._restart(process, error, pause), name=f"restart {name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -105,19 +87,20 @@ class Supervisor:
         try:
             await process.start()
         except StackError as reason:
-            self._report(str(reason))
-            self._fail(error)
+            # Such as a disk that is full now, or a program that is being replaced.
+            self._again(process, error, str(reason))
             return
+        late = False
         while process.running and not await process.spec.ready():
-            if time.monotonic() > began + pause + self._startup_timeout:
-                self._report(
-                    f"{name} is not ready after {self._startup_timeout:g} s: {process.log}"
-                )
-                return
+            if not late and time.monotonic() > began + pause + self._startup_timeout:
+                late = True
+                self._warn(f"{name} is not ready after {self._startup_timeout:g} s: {process.log}")
             if await self._closed_within(_POLL_SECONDS):
                 return
         if process.running:
-            self._report(f"{name} is ready again after {time.monotonic() - began:.1f} s")
+            process.mark_ready()
+            seconds = time.monotonic() - began
+            self._report(f"{name} is ready again after {seconds:.1f} s (pid {process.pid})")
 
     async def _closed_within(self, seconds: float) -> bool:
         """Wait, and say whether the supervisor was closed meanwhile."""
