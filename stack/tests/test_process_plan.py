@@ -103,6 +103,15 @@ async def test_the_environment_of_a_process_can_be_extended(
     assert "OPEN_DIRECTORY" not in specs["notifier"].env
 
 
+async def test_the_command_of_a_process_can_be_replaced(
+    run: RunDirectory, ports: Ports, client: httpx.AsyncClient
+) -> None:
+    options = StackOptions(run.root, commands={"assigner": ["python", "other.py"]})
+    specs = planned(options, run, ports, client)
+    assert specs["assigner"].command == ["python", "other.py"]
+    assert specs["notifier"].command[-1] == "notifier.main"
+
+
 @pytest.mark.parametrize("path", ["/a, b/x", '/a"b"/x', '/"a', "/a b/#ü%$'"])
 def test_a_path_in_a_list_of_daprd_is_one_field(path: str) -> None:
     # Go's encoding/csv reads RFC 4180, as this does where it is strict.

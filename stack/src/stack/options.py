@@ -1,6 +1,6 @@
 """The options of a stack."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -24,6 +24,7 @@ class StackOptions:
         store: The state store; each has a folder in components/.
         echo: Whether to show the logs as they grow.
         env: Additional environment variables, by process.
+        commands: Replace the commands of processes, by process: for other code of a service.
         retention_seconds: How long ended instances are kept; by default as in
             components/configuration.yaml.
         restart_all: Whether to restart any process that ends by itself; by default only sidecars
@@ -41,6 +42,7 @@ class StackOptions:
     store: Store = "sqlite"
     echo: bool = False
     env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    commands: Mapping[str, Sequence[str]] = field(default_factory=dict)
     retention_seconds: int | None = None
     restart_all: bool = False
     restarts: RestartPolicy = field(default_factory=RestartPolicy)

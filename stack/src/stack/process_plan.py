@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 import httpx
 
@@ -55,7 +56,7 @@ def plan_processes(
             else dapr_processes.sqlite_env(app, run)
         )
         specs.append(dapr_processes.sidecar(dapr, app, ports, options.store, env, config, client))
-    return [_with_env(spec, options.env.get(spec.name, {})) for spec in specs]
+    return [_changed(spec, options) for spec in specs]
 
 
 def _service(
@@ -84,5 +85,9 @@ def _service(
     return ProcessSpec(app, command, Stage.SERVICE, service_ready(client, url(own.app)), env)
 
 
-def _with_env(spec: ProcessSpec, more: Mapping[str, str]) -> ProcessSpec:
-    return ProcessSpec(spec.name, spec.command, spec.stage, spec.ready, env={**spec.env, **more})
+def _changed(spec: ProcessSpec, options: StackOptions) -> ProcessSpec:
+    return replace(
+        spec,
+        command=options.commands.get(spec.name, spec.command),
+        env={**spec.env, **options.env.get(spec.name, {})},
+    )

@@ -1,0 +1,160 @@
+"""Runs programs over the public API, as a client that repeats what got no answer, and compares."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from support.faults import persist
+from support.programs.effects import member
+from support.programs.nodes import EffectKind
+from support.programs.program import Program, ProgramEvent
+from support.programs.workflow import PATH
+from support.system import TERMINAL, System, all_items, eventually
+
+# The wait is over, or the instance: the event was not accepted, and never will be.
+REFUSED = {409, 410}
+# What a fault adds to the longest program, whose events are sent one after another.
+WITHIN = 240.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended.
+
+    Args:
+        state: Its status in the end.
+        accepted: The ids of the events that the API accepted.
+    """
+
+    state: dict[str, Any]
+    accepted: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What is found of a program's effects at the services that record them.
+
+    Args:
+        effects: How often each was made, compensated or not.
+        undone: How often each was compensated.
+        taken: What its payments have taken in the end.
+        attempts: How often the activity of each was tried.
+    """
+
+    effects: Counter[str]
+    undone: Counter[str]
+    taken: int
+    attempts: Counter[str]
+
+
+async def start(system: System, program: Program) -> None:
+    """Start a program; repeating it starts nothing more."""
+    await persist(
+        lambda: system.orchestrator.post(PATH, json=program.request()),
+        f"{program.instance_id} to be accepted",
+    )
+
+
+async def drive(system: System, program: Program) -> Ended:
+    """Send a program its events as its status shows the waits, and return how it ended."""
+    unsent = {event.wait_id: event for event in program.events()}
+    accepted: set[int] = set()
+
+    async def end() -> dict[str, Any] | None:
+        answer = await system.orchestrator.get(f"/instances/{program.instance_id}")
+        # A service that was just killed may answer nothing yet; what it accepted is there.
+        state: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
+        for wait in (state.get("custom_status") or {}).get("waits", []):
+            event = unsent.get(wait["id"])
+            if event is not None:
+                answered = await _send(system, program, event)
+                del unsent[event.wait_id]
+                accepted.update({event.id} if answered else ())
+        return state if state.get("status") in TERMINAL else None
+
+    state = await eventually(end, f"{program.instance_id} to end", WITHIN)
+    return Ended(state, frozenset(accepted))
+
+
+async def _send(system: System, program: Program, event: ProgramEvent) -> bool:
+    """Send an event until it is accepted or refused, and return whether it was accepted."""
+
+    async def answered() -> bool | None:
+        path = f"{PATH}/{program.instance_id}/{event.name}"
+        answer = await system.orchestrator.post(path, json=event.payload)
+        if answer.status_code == 503:
+            assert answer.headers["retry-after"], answer.text
+            return None
+        assert answer.is_success or answer.status_code in REFUSED, answer.text
+        return answer.is_success
+
+    accepted: bool = await eventually(answered, f"{event.name} of {program.instance_id}")
+    return accepted
+
+
+async def observe(system: System, program: Program) -> Observed:
+    """Return what the services have recorded of a program's effects."""
+    effects = program.effects()
+    names = [effect.name for effect in effects]
+    recorded = await _recorded(system, program.instance_id, names)
+    records, payments = recorded["records"], recorded["payments"]
+    made: Counter[str] = Counter()
+    undone: Counter[str] = Counter()
+    for effect in effects:
+        if effect.kind is EffectKind.RECORD and (record := records.get(effect.name)):
+            made[effect.name] += record["made"]
+            undone[effect.name] += record["made"] and record["compensated"]
+        elif effect.kind is EffectKind.PAYMENT and (movement := payments.get(effect.name)):
+            # One that was compensated before it was made has no account.
+            made[effect.name] += movement["account"] is not None
+            undone[effect.name] += movement["status"] == "given-back" and bool(movement["account"])
+    person = member(program.instance_id)
+    for assignment in await _assignments(system, person):
+        name = assignment["key"].removeprefix(f"{program.instance_id}:")
+        made[name] += 1
+        undone[name] += assignment["status"] == "released"
+    for key in await system.notification_keys(person):
+        made[key.removeprefix(f"{program.instance_id}:")] += 1
+    attempts = Counter({name: record["attempts"] for name, record in records.items()})
+    return Observed(+made, +undone, recorded["taken"], attempts)
+
+
+async def _assignments(system: System, person: str) -> list[dict[str, Any]]:
+    # Whoever never got one is unknown.
+    if (await system.assigner.get(f"/members/{person}")).status_code == 404:
+        return []
+    return await all_items(system.assigner, "/assignments", {"member": person})
+
+
+async def _recorded(system: System, instance_id: str, names: Sequence[str]) -> dict[str, Any]:
+    answer = await persist(
+        lambda: system.orchestrator.get(f"{PATH}/{instance_id}/effects", params={"names": names}),
+        f"the effects of {instance_id}",
+    )
+    recorded: dict[str, Any] = answer.json()
+    return recorded
+
+
+def differences(program: Program, ended: Ended, observed: Observed) -> list[str]:
+    """Return what is not as the model says; nothing where all is."""
+    expected = program.expected(ended.accepted)
+    pairs: list[tuple[str, Any, Any]] = [
+        ("status", "COMPLETED", ended.state["status"]),
+        ("output", expected.output, ended.state["output"]),
+        ("effects", expected.effects, observed.effects),
+        ("undone", expected.undone, observed.undone),
+        ("taken", program.money(expected), observed.taken),
+    ]
+    return [
+        f"{program.instance_id}: {what} is {found}, the model says {said}"
+        for what, said, found in pairs
+        if said != found
+    ]
+
+
+async def check(system: System, program: Program) -> list[str]:
+    """Start a program, drive it to its end, and return what is not as the model says."""
+    await start(system, program)
+    ended = await drive(system, program)
+    return differences(program, ended, await observe(system, program))
