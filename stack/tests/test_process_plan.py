@@ -51,7 +51,7 @@ def planned(
 
 
 def test_every_app_resolves_to_its_own_sidecar(tmp_path: Path, ports: Ports) -> None:
-    write_configuration(tmp_path / "dapr.yaml", ports, traces=False, retention_seconds=None)
+    write_configuration(tmp_path / "dapr.yaml", ports, traces=False)
     spec = json.loads((tmp_path / "dapr.yaml").read_text())["spec"]
     template = spec["nameResolution"]["configuration"]["template"]
     for app in APPS:
@@ -60,13 +60,10 @@ def test_every_app_resolves_to_its_own_sidecar(tmp_path: Path, ports: Ports) -> 
     assert "workflow" not in spec
 
 
-async def test_the_retention_time_can_be_overridden(
+async def test_the_configuration_of_a_stack_adds_to_that_of_the_project(
     run: RunDirectory, ports: Ports, client: httpx.AsyncClient
 ) -> None:
-    specs = planned(StackOptions(run.root, retention_seconds=7), run, ports, client)
-    spec = json.loads((run.config / "dapr.yaml").read_text())["spec"]
-    kept = spec["workflow"]["stateRetentionPolicy"]
-    assert kept == {"completed": "7s", "failed": "7s", "terminated": "7s"}
+    specs = planned(StackOptions(run.root), run, ports, client)
     # A sidecar reads both files, and the later one wins.
     command = specs["orchestrator-sidecar"].command
     files = [command[i + 1] for i, part in enumerate(command) if part == "--config"]

@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from stack import Stack, StackOptions
-from support.stacks import connect_stack
+from support.stacks import connect_stack, kept_for
 from support.system import System, eventually, somebody, unique
 
 BUDGET = 6 * 2**20
@@ -29,9 +29,9 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         run_dir=tmp_path_factory.mktemp("full"),
         store="redis",
         prefer_port=None,
-        retention_seconds=RETENTION,
         env={
             "orchestrator": {
+                **kept_for(RETENTION),
                 "STORE_MEMORY_BYTES": str(BUDGET),
                 "STORE_FILL_SECONDS": "0.1",
                 # The store is to refuse, and not the rate.

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from stack import Stack, StackOptions
@@ -28,6 +29,16 @@ async def running(
     options = StackOptions(run_dir=run_dir, prefer_port=None, env=env)
     async with Stack(options) as stack, connect_stack(stack) as system:
         yield stack, system
+
+
+def kept_for(seconds: float) -> dict[str, str]:
+    """Return the settings of an orchestrator that keeps for seconds what has ended."""
+    days = str(timedelta(seconds=seconds) / timedelta(days=1))
+    return {
+        "COMPLETED_KEPT_DAYS": days,
+        "FAILED_KEPT_DAYS": days,
+        "RETENTION_SWEEP_SECONDS": "0.5",
+    }
 
 
 async def restart(stack: Stack, victim: str) -> None:

@@ -85,7 +85,7 @@ class ServiceSettings(BaseSettings):
         ge=37,
         le=36_500,
         description="Days that what was written for an instance is kept since its last write; more "
-        "than the 30 days that the engine keeps a failed instance, and a week for its repair",
+        "than the 30 days that a failed instance is kept by default, and a week for its repair",
     )
 
     idempotency_key_hours: float = Field(

@@ -110,16 +110,13 @@ def sqlite_env(app: str, run: RunDirectory) -> dict[str, str]:
     }
 
 
-def write_configuration(
-    path: Path, ports: Ports, *, traces: bool, retention_seconds: int | None
-) -> None:
+def write_configuration(path: Path, ports: Ports, *, traces: bool) -> None:
     """Write the configuration of this stack; it overrides components/configuration.yaml.
 
     Args:
         path: The file.
         ports: The stack's ports.
         traces: Whether Jaeger runs.
-        retention_seconds: How long ended instances are kept; None to override nothing.
     """
     spec: dict[str, object] = {
         "nameResolution": {
@@ -141,9 +138,6 @@ def write_configuration(
                 "protocol": "grpc",
             },
         }
-    if retention_seconds is not None:
-        kept = dict.fromkeys(("completed", "failed", "terminated"), f"{retention_seconds}s")
-        spec["workflow"] = {"stateRetentionPolicy": kept}
     document = {
         "apiVersion": "dapr.io/v1alpha1",
         "kind": "Configuration",

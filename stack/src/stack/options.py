@@ -25,8 +25,6 @@ class StackOptions:
         echo: Whether to show the logs as they grow.
         env: Additional environment variables, by process.
         commands: Replace the commands of processes, by process: for other code of a service.
-        retention_seconds: How long ended instances are kept; by default as in
-            components/configuration.yaml.
         restart_all: Whether to restart any process that ends by itself; by default only sidecars
             are, so that a test fails where a service crashes.
         restarts: When what ended by itself is restarted, and when it is given up.
@@ -43,7 +41,6 @@ class StackOptions:
     echo: bool = False
     env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     commands: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    retention_seconds: int | None = None
     restart_all: bool = False
     restarts: RestartPolicy = field(default_factory=RestartPolicy)
     prefer_port: int | None = 8000

@@ -46,9 +46,7 @@ def plan_processes(
     specs += [_service(app, ports, store, bool(jaeger), client) for app in APPS]
 
     config = run.config / "dapr.yaml"
-    dapr_processes.write_configuration(
-        config, ports, traces=bool(jaeger), retention_seconds=options.retention_seconds
-    )
+    dapr_processes.write_configuration(config, ports, traces=bool(jaeger))
     for app in APPS:
         env = (
             backends.redis_env(ports, password)

@@ -26,6 +26,7 @@ from orchestrator.operations.bulk import BulkOperations
 from orchestrator.operations.instances import Instances
 from orchestrator.operations.purge import Purge
 from orchestrator.operations.rerun import Reruns
+from orchestrator.operations.retention import Retention, RetentionTimes
 from orchestrator.operations.service import Operations
 from orchestrator.operations.torn import TornInstances
 from orchestrator.scheduling.callback_server import callback_server
@@ -142,6 +143,9 @@ async def open_orchestrator(
         Purge(client, instances, starts, rerun_links),
         poller.refresh,
     )
+    retention = Retention(index, management, client, poller.refresh, _retention_times(settings))
+    if settings.host_workflows:
+        await stack.enter_async_context(supervisor.running("retention", retention.run))
     events = Events(engine, AcceptedEvents(records), trace_contexts)
     return Orchestrator(
         settings=settings,
@@ -182,6 +186,14 @@ def _record_times(settings: Settings) -> RecordTimes:
     return RecordTimes(
         keep=timedelta(days=settings.start_record_days),
         repeat_within=timedelta(hours=settings.start_repeat_hours),
+    )
+
+
+def _retention_times(settings: Settings) -> RetentionTimes:
+    return RetentionTimes(
+        completed=timedelta(days=settings.completed_kept_days),
+        others=timedelta(days=settings.failed_kept_days),
+        between_sweeps=timedelta(seconds=settings.retention_sweep_seconds),
     )
 
 

@@ -19,6 +19,10 @@ ENDED = _meter.create_counter(
     "taskway.instances.ended",
     description="Instances that were seen to end, by workflow, status and step",
 )
+REMOVED = _meter.create_counter(
+    "taskway.instances.removed",
+    description="Ended instances that retention removed, by workflow and status",
+)
 INSTANCE_SECONDS = _meter.create_histogram(
     "taskway.instance.duration", unit="s", description="From start to end, by workflow and status"
 )

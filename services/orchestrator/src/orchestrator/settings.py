@@ -11,6 +11,9 @@ from orchestrator.schemas.schedules import SHORTEST_INTERVAL_SECONDS
 from servicekit.deadlines import CallLimits
 from servicekit.settings import ServiceSettings
 
+# An operator comes back to what failed; its records must outlast the repair.
+REPAIR_DAYS = 7
+
 
 class Settings(ServiceSettings):
     """Settings of the service, from the environment; those of a workflow are in its package."""
@@ -67,6 +70,19 @@ class Settings(ServiceSettings):
         ge=0,
         description="Uploads of documents and notes, deliveries and deposits that are accepted "
         "from one address in a minute: of more, 429; 0 is without a limit",
+    )
+    completed_kept_days: float = Field(
+        default=7.0, gt=0, le=36_500, description="Days that a completed instance is kept"
+    )
+    failed_kept_days: float = Field(
+        default=30.0,
+        gt=0,
+        le=36_500,
+        description="Days that a failed or terminated instance is kept; at least a week fewer "
+        "than records_kept_days, so that what it wrote is there while it is repaired",
+    )
+    retention_sweep_seconds: float = Field(
+        default=60.0, gt=0, description="Seconds between two looks for what was kept for its time"
     )
     audit_kept_days: int = Field(
         default=365, ge=1, le=36_500, description="Days that an entry of the audit trail is kept"
@@ -161,5 +177,11 @@ class Settings(ServiceSettings):
             raise ValueError(
                 f"start_record_days ({self.start_record_days}) must be more than "
                 f"records_kept_days ({self.records_kept_days})"
+            )
+        kept = max(self.completed_kept_days, self.failed_kept_days)
+        if self.records_kept_days < kept + REPAIR_DAYS:
+            raise ValueError(
+                f"records_kept_days ({self.records_kept_days}) must be {REPAIR_DAYS} more than "
+                f"completed_kept_days and failed_kept_days ({kept:g}), for repairs"
             )
         return self
