@@ -153,6 +153,33 @@ async def test_opening_is_retried_while_the_state_store_is_down() -> None:
     assert opener.log[:4] == ["open store", "close store"] * 2
 
 
+@pytest.mark.usefixtures("quick_retries")
+async def test_a_check_of_an_attempt_that_failed_is_asked_no_more() -> None:
+    readiness, attempts = Readiness(), 0
+
+    async def open_(_: AsyncExitStack) -> Container:
+        nonlocal attempts
+        attempts += 1
+        client = f"the client of attempt {attempts} is closed"
+
+        async def check() -> str | None:
+            return client if attempts == 1 else None
+
+        readiness.add(check)
+        readiness.add_warning(check)
+        if attempts == 1:
+            raise StoreUnavailable("refused")
+        return Container("open")
+
+    async with Startup(open_, readiness) as service:
+        await eventually(lambda: is_open(service), "the service to open")
+        attempts = 1
+        # That of the attempt which succeeded says otherwise from now on; the other is gone.
+        assert await readiness.reasons() == ["the client of attempt 2 is closed"]
+        assert await readiness.warnings() == ["the client of attempt 2 is closed"]
+    assert await readiness.warnings() == []
+
+
 async def test_a_service_whose_store_is_down_says_so() -> None:
     readiness = Readiness()
     async with Startup(Recorder(StoreUnavailable("refused")), readiness) as service:

@@ -1,7 +1,8 @@
 """Whether a service is ready, and why it is not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 Check = Callable[[], Awaitable[str | None]]
 """Returns why the service is not ready, or None where it is."""
@@ -24,6 +25,18 @@ class Readiness:
     def add_warning(self, check: Check) -> None:
         """Add a check of what the service can serve without; `/readyz` reports it all the same."""
         self._warning_checks.append(check)
+
+    @contextmanager
+    def temporary(self) -> Iterator[None]:
+        """Remove, when the context ends, all that was added in it: what it asks is closed then."""
+        kept = [(added, list(added)) for added in (self._checks, self._warning_checks)]
+        acts = list(self._on_draining)
+        try:
+            yield
+        finally:
+            for added, before in kept:
+                added[:] = [check for check in added if check in before]
+            self._on_draining[:] = [act for act in self._on_draining if act in acts]
 
     def remove(self, check: Check) -> None:
         """Remove a check that was added."""

@@ -39,6 +39,7 @@ class Startup(Generic[Opened]):
             readiness: Gets a check that fails until the service is open.
         """
         readiness.add(self.why_not_ready)
+        self._readiness = readiness
         self._open = open_
         self._stack = AsyncExitStack()
         self._opened: Opened | None = None
@@ -79,6 +80,9 @@ class Startup(Generic[Opened]):
     async def _run(self) -> None:
         while self._opened is None:
             async with AsyncExitStack() as stack:
+                # First, and so it ends last: a check must not outlive an attempt that failed, for
+                # the client that it asks by is closed.
+                stack.enter_context(self._readiness.temporary())
                 try:
                     self._opened = await self._open(stack)
                 except StoreUnavailable as error:
