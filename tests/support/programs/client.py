@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from support.faults import persist
 from support.programs.effects import member
 from support.programs.nodes import EffectKind
 from support.programs.program import Program, ProgramEvent
 from support.programs.workflow import PATH
-from support.system import TERMINAL, System, all_items, eventually
+from support.system import TERMINAL, System, eventually
 
 # The wait is over, or the instance: the event was not accepted, and never will be.
 REFUSED = {409, 410}
 # What a fault adds to the longest program, whose events are sent one after another.
 WITHIN = 240.0
+PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -114,17 +117,30 @@ async def observe(system: System, program: Program) -> Observed:
         name = assignment["key"].removeprefix(f"{program.instance_id}:")
         made[name] += 1
         undone[name] += assignment["status"] == "released"
-    for key in await system.notification_keys(person):
-        made[key.removeprefix(f"{program.instance_id}:")] += 1
+    for message in await _read(system.notifier, f"/inbox/{person}"):
+        made[message["key"].removeprefix(f"{program.instance_id}:")] += 1
     attempts = Counter({name: record["attempts"] for name, record in records.items()})
     return Observed(+made, +undone, recorded["taken"], attempts)
 
 
 async def _assignments(system: System, person: str) -> list[dict[str, Any]]:
-    # Whoever never got one is unknown.
-    if (await system.assigner.get(f"/members/{person}")).status_code == 404:
+    async def known() -> bool | None:
+        answer = await system.assigner.get(f"/members/{person}")
+        # Whoever never got an assignment is unknown.
+        return answer.status_code == 200 if answer.status_code in (200, 404) else None
+
+    if not await eventually(known, f"{person} to be known or not"):
         return []
-    return await all_items(system.assigner, "/assignments", {"member": person})
+    return await _read(system.assigner, "/assignments", member=person)
+
+
+async def _read(client: httpx.AsyncClient, path: str, **params: str) -> list[dict[str, Any]]:
+    """Return the items of a list, none of which is as long as a page."""
+    answer = await persist(lambda: client.get(path, params={**params, "limit": PAGE}), path)
+    page = answer.json()
+    assert page["next"] is None, page
+    items: list[dict[str, Any]] = page["items"]
+    return items
 
 
 async def _recorded(system: System, instance_id: str, names: Sequence[str]) -> dict[str, Any]:
