@@ -17,7 +17,7 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo record check format test test-unit test-e2e test-kind mutants version docs bench-list bench-tracing up down clean
+.PHONY: help setup run demo record check format test test-unit test-e2e test-kind mutants version faults docs bench-list bench-tracing up down clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,10 @@ test-e2e: $(READY) ## Run the tests against the running system
 mutants: $(READY) ## Change a line at a time, and list what no unit test notices (SAMPLE=150, SEED=0, ONLY=)
 	@$(UV) run --quiet --script tools/mutants.py --sample $(or $(SAMPLE),150) --seed $(or $(SEED),0) \
 		--only "$(ONLY)" --processes $(PROCESSES)
+
+faults: $(READY) ## Make faults under load, and check that nothing is lost or doubled (MINUTES=10, SEED=, RATE=, REPORT=)
+	@PYTHONPATH=tests $(PYTHON) -m support.fault_suite --store $(STORE) --minutes $(or $(MINUTES),10) \
+		$(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(REPORT),--report "$(REPORT)")
 
 record: $(READY) ## Record the histories of a workflow's new samples (WORKFLOW=leave)
 	@PYTHONPATH=tests $(PYTHON) tools/record_histories.py "$(WORKFLOW)"

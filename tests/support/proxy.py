@@ -1,4 +1,4 @@
-"""A network between a service and its sidecar that can go silent: nothing arrives, nothing ends."""
+"""A network between two processes that can go silent, be slow, or be cut."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +11,7 @@ CHUNK = 65_536
 @dataclass(eq=False)
 class _Connection:
     task: asyncio.Task[None] | None
+    writer: asyncio.StreamWriter
     silent: bool = False
 
 
@@ -25,6 +26,9 @@ class Proxy:
         self.port = 0
         self.silence_after_first_answer = False
         """Whether what connects from now on goes silent once the target has said something."""
+        self.delay = 0.0
+        """Seconds by which each answer is late."""
+        self._open = True
         self._target = target
         self._connections: set[_Connection] = set()
 
@@ -32,6 +36,17 @@ class Proxy:
         """Let every connection go silent that is open now."""
         for connection in self._connections:
             connection.silent = True
+
+    @asynccontextmanager
+    async def cut(self) -> AsyncIterator[None]:
+        """Close every connection, and refuse new ones, as long as the context lasts."""
+        self._open = False
+        for connection in self._connections:
+            connection.writer.transport.abort()
+        try:
+            yield
+        finally:
+            self._open = True
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -48,11 +63,13 @@ class Proxy:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = _Connection(asyncio.current_task())
+        connection = _Connection(asyncio.current_task(), writer)
         self._connections.add(connection)
         try:
             # Either end may go at any time: it is killed, or not there yet.
             with suppress(OSError):
+                if not self._open:
+                    return
                 host, port = self._target().split(":")
                 there = await asyncio.open_connection(host, int(port))
                 try:
@@ -76,6 +93,8 @@ class Proxy:
     ) -> None:
         silence = answers and self.silence_after_first_answer
         while data := await reader.read(CHUNK):
+            if answers and self.delay:
+                await asyncio.sleep(self.delay)
             if not connection.silent:
                 writer.write(data)
                 await writer.drain()

@@ -94,6 +94,10 @@ class Stack:
         password = redis_password(self.run)
         return f"redis://:{password}@{address(self._ports.redis)}/0"
 
+    def etcd_url(self) -> str:
+        """Return the base URL of the scheduler's etcd, which has every pending job."""
+        return url(self._ports.etcd_client)
+
     def has(self, name: str) -> bool:
         """Return whether this stack has such a process."""
         return name in self._processes

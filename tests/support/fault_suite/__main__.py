@@ -1,0 +1,54 @@
+"""`python -m support.fault_suite`: a run with its report; the exit code says whether all held."""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+from random import SystemRandom
+
+from support.fault_suite.outcome import Settings
+from support.fault_suite.report import table, write
+from support.fault_suite.run import run
+
+MOST_SEEDS = 1_000_000
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the options."""
+    parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
+    parser.add_argument("--store", choices=["sqlite", "redis"], default="sqlite")
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, help="repeats the choices of a run")
+    parser.add_argument("--rate", type=float, default=3.0, help="instances that begin a second")
+    parser.add_argument("--programs", type=float, default=0.3, help="random programs a second")
+    parser.add_argument("--every", type=float, default=4.0, help="seconds between two faults")
+    parser.add_argument("--report", type=Path, default=Path(".run/faults"), help="a directory")
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    """Make a run; return 0 where every invariant held."""
+    options = parse(sys.argv[1:])
+    seed = SystemRandom().randrange(MOST_SEEDS) if options.seed is None else options.seed
+    settings = Settings(
+        options.store, seed, options.minutes, options.rate, options.every, options.programs
+    )
+
+    def report(line: str) -> None:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+    with tempfile.TemporaryDirectory(prefix="taskway-faults-") as folder:
+        # Kept where it is named: its logs are what one looks at after a failure.
+        run_dir = Path(os.environ.get("RUN_DIR") or folder)
+        outcome, recorder = asyncio.run(run(settings, run_dir, report))
+    write(outcome, recorder, options.report)
+    report("\n".join(table(outcome)))
+    report(f"\n{options.report}: report.json, report.txt, timeline.svg, calls.jsonl")
+    return 0 if outcome.holds else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""One instance of the load, from its start to its end, as its client sees it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from support.fault_suite.case import Case, Choice, Decision, outcome_of
+from support.fault_suite.client import Client, Final, Recorder
+from support.system import TERMINAL
+
+FIRST_POLL, LONGEST_POLL = 0.3, 2.0
+ORDER = {"PENDING": 0, "RUNNING": 1, "SUSPENDED": 1}
+CONFLICT = 409
+
+
+@dataclass
+class Instance:
+    """What is known of an instance.
+
+    Args:
+        name: The caller's id.
+        case: What it does.
+        asked: When its start was first sent, in seconds of the run.
+        accepted: When that was answered; None until then.
+        ended: When its end was first seen.
+        id: Its id, once it is accepted.
+        step: The step that it was last seen at.
+        state: Its last status.
+        decided: For each decision, the choices that were accepted.
+        wrong: What no client should have seen.
+    """
+
+    name: str
+    case: Case
+    asked: float
+    accepted: float | None = None
+    ended: float | None = None
+    id: str = ""
+    step: str = ""
+    state: dict[str, Any] = field(default_factory=dict)
+    decided: list[list[Choice]] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether it is accepted and has not ended."""
+        return self.accepted is not None and self.ended is None
+
+    @property
+    def outcome(self) -> str | None:
+        """How it ended, by its output."""
+        return outcome_of(self.state.get("output"))
+
+    def expected(self) -> str:
+        """Return the outcome that it aims at, by what was decided."""
+        outcomes = [choice.outcome for chosen in self.decided for choice in chosen]
+        return next((outcome for outcome in outcomes if outcome), None) or self.case.outcome
+
+    async def run(self, client: Client, recorder: Recorder) -> None:
+        """Start it, decide where it waits, and watch it to its end."""
+        self.asked = recorder.now()
+        try:
+            body = dict(self.case.request)
+            answer = await client.persist(self.name, "POST", self.case.path, body)
+            self.id, self.accepted = answer.json()["instance_id"], recorder.now()
+            for decision in self.case.decisions:
+                if not await self._waits_for(client, decision):
+                    break
+                await self._decide(client, decision)
+            while not await self._look(client):
+                pass
+        except Final as refusal:
+            self.wrong.append(f"refused: {refusal}")
+        else:
+            self.ended = recorder.now()
+
+    async def see_again(self, client: Client) -> None:
+        """Read its status once more: an answer once given stays."""
+        before = {name: self.state.get(name) for name in ("status", "output")}
+        after = (await client.get(self.name, f"/instances/{self.id}")).json()
+        if before != {name: after.get(name) for name in before}:
+            self.wrong.append(f"it ended as {before}, and later as {after}")
+
+    async def _waits_for(self, client: Client, decision: Decision) -> bool:
+        wanted, pause = decision.choices[0].event, FIRST_POLL
+        while not await self._look(client, pause):
+            waits = (self.state.get("custom_status") or {}).get("waits", [])
+            if any(wait["event"] == wanted for wait in waits):
+                await asyncio.sleep(decision.after_seconds)
+                return True
+            pause = min(1.3 * pause, LONGEST_POLL)
+        return False
+
+    async def _decide(self, client: Client, decision: Decision) -> None:
+        async def send(choice: Choice) -> Choice | None:
+            path = f"/instances/{self.id}/events/{choice.event}"
+            payload = dict(choice.payload)
+            # One person alone is never too late: nobody else decides.
+            allowed = (CONFLICT,) if len(decision.choices) > 1 else ()
+            answer = await client.persist(self.name, "POST", path, payload, allowed)
+            return choice if answer.is_success else None
+
+        answers = await asyncio.gather(*(send(choice) for choice in decision.choices))
+        accepted = [choice for choice in answers if choice]
+        self.decided.append(accepted)
+        if len({(choice.event, str(choice.payload)) for choice in accepted}) != 1:
+            self.wrong.append(f"of {decision.choices}, these were accepted: {accepted}")
+
+    async def _look(self, client: Client, pause: float = 0.6) -> bool:
+        """Read its status after a pause; return whether it has ended."""
+        await asyncio.sleep(pause)
+        state = (await client.get(self.name, f"/instances/{self.id}")).json()
+        before, now = self.state.get("status", "PENDING"), state["status"]
+        if _rank(now) < _rank(before):
+            self.wrong.append(f"its status went from {before} back to {now}")
+        self.state = state
+        self.step = (state.get("custom_status") or {}).get("step", "")
+        return now in TERMINAL
+
+
+def _rank(status: str) -> int:
+    return ORDER.get(status, 2)

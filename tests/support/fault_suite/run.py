@@ -1,0 +1,174 @@
+"""A run: a stack of its own, a load, faults; then everything is checked from outside."""
+
+import asyncio
+import os
+import platform
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from random import Random
+
+from stack import Stack, StackOptions
+from support.fault_suite.attempts import Attempts
+from support.fault_suite.client import ANSWER_WITHIN, Client, Recorder, connect_client
+from support.fault_suite.faults import Fault, Target, all_faults, drawn, long_faults
+from support.fault_suite.invariants import (
+    ADDS_UP,
+    ENDS,
+    NOTHING_LEFT,
+    Opening,
+    Problems,
+    check_instances,
+    check_ledgers,
+    check_reads,
+)
+from support.fault_suite.ledgers import read_ledgers
+from support.fault_suite.leftovers import memory_mib, pending_jobs, unexpected
+from support.fault_suite.links import Links
+from support.fault_suite.load import Load
+from support.fault_suite.outcome import Outcome, Settings
+from support.fault_suite.people import People
+from support.fault_suite.programs import Programs
+from support.fault_suite.schedule import Injector
+from support.programs.orchestrator import command
+from support.stacks import connect_stack
+from support.system import System, eventually
+from support.web import web_server
+
+# From the end of the last fault: what was accepted must have ended by then.
+ENDS_WITHIN = 120.0
+STARTUP_TIMEOUT = 120.0
+"""Seconds that a process has to become ready on a machine that is busy with all this."""
+CALM_SECONDS = 6.0
+"""Of load before the first fault, so that the first one hits work in flight."""
+
+Choose = Callable[[list[Fault]], list[Fault]]
+Prepare = Callable[[Stack], Awaitable[None]]
+
+
+async def run(
+    settings: Settings,
+    run_dir: Path,
+    report: Callable[[str], None],
+    *,
+    choose: Choose = list,
+    prepare: Prepare | None = None,
+) -> tuple[Outcome, Recorder]:
+    """Make a run, and return what it has shown.
+
+    Args:
+        settings: How.
+        run_dir: The stack's data and logs.
+        report: Takes a line on each phase, for people.
+        choose: Chooses among the faults; all by default.
+        prepare: Changes the stack once it is ready.
+    """
+    random, recorder, links = Random(settings.seed), Recorder(), Links(settings.store)
+    people = People(f"s{settings.seed}")
+    async with AsyncExitStack() as resources:
+        enter = resources.enter_async_context
+        await enter(links.listening())
+        options = StackOptions(
+            run_dir=run_dir,
+            store="redis" if settings.store == "redis" else "sqlite",
+            prefer_port=None,
+            env=links.env(),
+            commands={"orchestrator": command()},
+            # What ends by itself comes back, as in a cluster; and so is no end of the run.
+            restart_all=True,
+            startup_timeout=STARTUP_TIMEOUT,
+        )
+        stack = Stack(options)
+        links.lead_to(stack)
+        await enter(stack)
+        if prepare is not None:
+            await prepare(stack)
+        system = await enter(connect_stack(stack))
+        client = await enter(connect_client(stack.url("orchestrator"), recorder))
+        web = await enter(web_server())
+        before = await read_ledgers(system, people)
+        opening, memory = Opening(before.stock, before.wallets), memory_mib(stack)
+        load = Load(client, recorder, people, random, web.url)
+        programs = Programs(system, recorder, settings.seed)
+        target = Target(stack, links, load, client)
+        # Their own source of chance: how the load is drawn must not change the faults.
+        chance = Random(settings.seed)
+        faults = drawn(choose(all_faults(stack, links)), choose(long_faults(stack)), chance)
+        injector, attempts = Injector(target, recorder, faults), Attempts(system)
+
+        report(f"seed {settings.seed}: {settings.rate:g} instances/s, {settings.minutes:g} min")
+        async with attempts.counting():
+            async with load.applied(settings.rate), programs.applied(settings.programs):
+                await _calm(recorder, load)
+                await injector.run(settings.faults, settings.every)
+            report(f"{len(injector.hits)} faults; {load.in_flight().total()} in flight")
+            await asyncio.gather(load.drain(ENDS_WITHIN), programs.drain(ENDS_WITHIN))
+        report("checking")
+        problems = Problems()
+        outcome = Outcome(settings, _machine(), injector.hits, load.instances, problems)
+        await check(outcome, system, client, recorder, people, opening)
+        await _check_programs(outcome, programs)
+        await _check_leftovers(outcome, stack, memory)
+        outcome.attempts, outcome.lost_answers = attempts.counted, client.lost
+        outcome.held_back = load.held_back
+        outcome.calls = Counter(call.status or 0 for call in recorder.calls)
+        return outcome, recorder
+
+
+async def check(
+    outcome: Outcome,
+    system: System,
+    client: Client,
+    recorder: Recorder,
+    people: People,
+    opening: Opening,
+) -> None:
+    """Check what the instances, their ledgers and their records show."""
+    check_instances(outcome.instances, recorder, outcome.problems)
+    ledgers = await read_ledgers(system, people)
+    outcome.effects = ledgers.effects
+    check_ledgers(outcome.instances, ledgers, opening, outcome.problems)
+    await check_reads(outcome.instances, client, outcome.problems)
+
+
+async def _check_programs(outcome: Outcome, programs: Programs) -> None:
+    outcome.problems.add(ENDS, *programs.unfinished())
+    outcome.problems.add(ADDS_UP, *await programs.differences())
+    outcome.programs = {
+        "begun": len(programs.runs),
+        "accepted": sum(run.accepted for run in programs.runs),
+        "ended": sum(run.ended is not None for run in programs.runs),
+    }
+
+
+async def _check_leftovers(outcome: Outcome, stack: Stack, before: dict[str, float]) -> None:
+    ids = [instance.id for instance in outcome.instances if instance.ended is not None]
+    left: list[str] = []
+
+    async def none_left() -> list[str] | None:
+        nonlocal left
+        jobs = await pending_jobs(stack.etcd_url())
+        left, outcome.jobs = unexpected(jobs, ids), len(jobs)
+        return None if left else jobs
+
+    try:
+        # The last of an instance is removed after its end was seen.
+        await eventually(none_left, "no job to be pending", within=30)
+    except AssertionError:
+        outcome.problems.add(NOTHING_LEFT, *(f"pending: {job}" for job in left))
+    outcome.memory = (before, memory_mib(stack))
+
+
+async def _calm(recorder: Recorder, load: Load) -> None:
+    until = recorder.now() + CALM_SECONDS
+
+    async def worked() -> bool | None:
+        ended = any(instance.ended is not None for instance in load.instances)
+        return True if ended and recorder.now() > until else None
+
+    await eventually(worked, "an instance to end before the first fault", within=ANSWER_WITHIN)
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"

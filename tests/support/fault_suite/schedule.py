@@ -1,0 +1,79 @@
+"""Injects a drawn fault every few seconds, and notes what it hit."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from stack.errors import StackError
+from support.fault_suite.client import Recorder
+from support.fault_suite.faults import Fault, Target
+
+
+@dataclass
+class Hit:
+    """A fault that was made.
+
+    Args:
+        fault: Which.
+        began: When, in seconds of the run.
+        in_flight: The accepted instances that had not ended then, by their step.
+        ended: When it was over; None where that did not happen.
+        problem: Why it was not over in time, if so.
+    """
+
+    fault: Fault
+    began: float
+    in_flight: Counter[str]
+    ended: float | None = None
+    problem: str | None = None
+
+    @property
+    def proved(self) -> bool:
+        """Whether work was in flight."""
+        return self.in_flight.total() > 0
+
+
+class Injector:
+    """Makes faults; those on other processes may overlap.
+
+    Attributes:
+        hits: What was made.
+    """
+
+    def __init__(self, target: Target, recorder: Recorder, drawn: Iterator[Fault]) -> None:
+        """Make the faults in the order that they are drawn in."""
+        self._target = target
+        self._recorder = recorder
+        self._drawn = drawn
+        self._free = asyncio.Condition()
+        self._struck: set[str] = set()
+        self.hits: list[Hit] = []
+
+    async def run(self, count: int, every: float) -> None:
+        """Make `count` faults, `every` seconds apart or more; return when all are over.
+
+        One that another fault on its process holds up comes later, and so do those after it.
+        """
+        async with asyncio.TaskGroup() as group:
+            for fault in islice(self._drawn, count):
+                async with self._free:
+                    while fault.victims & self._struck:
+                        await self._free.wait()
+                    self._struck |= fault.victims
+                hit = Hit(fault, self._recorder.now(), self._target.load.in_flight())
+                self.hits.append(hit)
+                group.create_task(self._make(hit), name=fault.name)
+                await asyncio.sleep(every)
+
+    async def _make(self, hit: Hit) -> None:
+        try:
+            await hit.fault.inject(self._target)
+            hit.ended = self._recorder.now()
+        except StackError as error:
+            hit.problem = str(error).splitlines()[0]
+        finally:
+            async with self._free:
+                self._struck -= hit.fault.victims
+                self._free.notify_all()
