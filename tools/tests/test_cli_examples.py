@@ -15,7 +15,7 @@ from tools import check_links
 INVALID_COMMAND = 2
 TEXT = "\n".join(p.read_text(encoding="utf-8") for p in check_links.pages(check_links.PROJECT))
 RUNS = sorted(set(re.findall(r"^    \$ taskway (.+)$", TEXT, re.M)))
-NAMED = sorted(set(re.findall(r"`taskway ([a-z]+)", TEXT)))
+NAMED = sorted(set(re.findall(r"`taskway ([a-z]+(?:-[a-z]+)*)", TEXT)))
 
 
 @pytest.fixture(autouse=True)
