@@ -29,6 +29,7 @@ from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore
 
+RUNNING = RuntimeStatus.RUNNING
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REFUSED = ProblemError(ProblemType.WRONG_STATE, "it has ended meanwhile")
 
@@ -175,6 +176,20 @@ async def test_every_instance_whose_status_allows_it_is_operated_on(
     assert {item.result for item in result.results} == {DONE}
 
 
+async def test_what_ended_with_an_outcome_is_rerun() -> None:
+    failed = [
+        replace(entry(name, RuntimeStatus.COMPLETED), outcome="failed") for name in ("1", "2")
+    ]
+    well = replace(entry("3", RuntimeStatus.COMPLETED), outcome="completed")
+    world = World(*failed, well, entry("4", RuntimeStatus.FAILED), entry("5"))
+    wanted = {"status": ["COMPLETED"], "outcome": ["failed"]}
+    result = await world.perform(Operation.RERUN, confirm=2, suffix="again", filter=wanted)
+    assert [item.new_instance_id for item in result.results] == ["task-1-again", "task-2-again"]
+    assert sorted(world.ids_done()) == ["task-1", "task-2"]
+    [recorded] = await world.trail()
+    assert recorded.details["filter"] == wanted
+
+
 @pytest.mark.parametrize("refusal", [REFUSED, StoreUnavailable("no answer within 5 s")])
 async def test_a_refused_instance_does_not_stop_the_others(refusal: Exception) -> None:
     world = World(*(entry(str(n), age=9 - n) for n in range(5)))
@@ -248,6 +263,37 @@ async def test_a_rerun_has_the_old_id_and_the_suffix() -> None:
         RerunRequest(reason="because", by="olga", new_id=f"{name}-again")
         for name in ("1", "task-2")
     ]
+
+
+async def test_reruns_go_on_with_what_has_none_yet() -> None:
+    """An instance that was rerun is as it was before, and matches still."""
+    many = [entry(f"{n:04}", RuntimeStatus.FAILED, age=n) for n in range(MAX_INSTANCES + 3)]
+    world = World(*many)
+    again: dict[str, Any] = {"suffix": "again", "filter": {"status": ["FAILED"]}}
+    first = await world.perform(Operation.RERUN, confirm=MAX_INSTANCES, **again)
+    assert first.remaining == 3
+    for item in first.results:
+        world.index.put(replace(many[0], instance_id=str(item.new_instance_id), status=RUNNING))
+
+    rest = await world.perform(Operation.RERUN, **again)
+    assert rest.instance_ids[:3] == ["task-0002", "task-0001", "task-0000"]
+    assert (rest.count, rest.remaining) == (MAX_INSTANCES, 0)
+    # Another suffix is another rerun of each.
+    other = await world.perform(Operation.RERUN, **again | {"suffix": "once-more"})
+    assert other.instance_ids == first.instance_ids
+
+
+async def test_a_repeated_rerun_is_answered_as_the_first() -> None:
+    world = World(entry("1", RuntimeStatus.FAILED), entry("2", RuntimeStatus.FAILED, age=5))
+    first = await world.perform(Operation.RERUN, confirm=2, suffix="again")
+    # The answer is lost; of what was started, one is listed already.
+    world.index.put(entry("2-again"))
+    repeated = await world.perform(
+        Operation.RERUN, confirm=2, confirm_digest=first.digest, suffix="again"
+    )
+    assert repeated.remaining == first.remaining == 0
+    assert {i.new_instance_id for i in repeated.results} == {"task-1-again", "task-2-again"}
+    assert {i.new_instance_id for i in first.results} == {"task-1-again", "task-2-again"}
 
 
 async def test_children_are_rerun_with_their_parents_only() -> None:

@@ -53,10 +53,17 @@ class BulkOperations:
         Raises:
             ProblemError: The count or the instances are not as confirmed (409): nothing was done.
         """
-        found = sorted(await self._targets(request), key=lambda e: (e.created_at, e.instance_id))
+        # A rerun leaves its source as it was, which matches again: those that have theirs come
+        # last, or no call would get beyond the first 500. They are repeated where there is room,
+        # for the answer to the call that started them may be lost.
+        found = sorted(
+            await self._targets(request),
+            key=lambda e: (self._is_rerun(request, e), e.created_at, e.instance_id),
+        )
         targets = found[:MAX_INSTANCES]
+        remaining = sum(not self._is_rerun(request, entry) for entry in found[MAX_INSTANCES:])
         if request.confirm is None:
-            return self._result(request, found, targets, None)
+            return self._result(request, remaining, targets, None)
         action = Action(request.by, f"batch.{request.operation}", "instances", request.reason)
         async with self._audit.recording(action):
             if request.confirm != len(targets):
@@ -78,7 +85,7 @@ class BulkOperations:
             action.details["filter"] = request.filter.model_dump(mode="json", exclude_defaults=True)
             action.details["done"] = sum(item.result == DONE for item in results)
             action.details["refused"] = len(results) - action.details["done"]
-            return self._result(request, found, targets, results)
+            return self._result(request, remaining, targets, results)
 
     async def _targets(self, request: BulkRequest) -> list[Entry]:
         allowed = ALLOWED[request.operation]
@@ -93,6 +100,13 @@ class BulkOperations:
     def _is_child(self, entry: Entry) -> bool:
         """Return whether it is a child: without a definition, and rerun with its parent only."""
         return self._catalogue.named(entry.workflow) is None
+
+    def _is_rerun(self, request: BulkRequest, entry: Entry) -> bool:
+        """Return whether the instance that a rerun would start is there already."""
+        return (
+            request.operation is Operation.RERUN
+            and self._index.get(f"{entry.instance_id}-{request.suffix}") is not None
+        )
 
     async def _one(self, request: BulkRequest, entry: Entry) -> BulkItem:
         new_id = None
@@ -118,7 +132,7 @@ class BulkOperations:
     def _result(
         self,
         request: BulkRequest,
-        found: list[Entry],
+        remaining: int,
         targets: list[Entry],
         results: list[BulkItem] | None,
     ) -> BulkResult:
@@ -127,7 +141,7 @@ class BulkOperations:
             dry_run=results is None,
             count=len(targets),
             digest=_digest(request, targets),
-            remaining=len(found) - len(targets),
+            remaining=remaining,
             instance_ids=[entry.instance_id for entry in targets],
             results=results or [],
             index=self._index.state(),
@@ -135,7 +149,7 @@ class BulkOperations:
 
 
 def _digest(request: BulkRequest, targets: list[Entry]) -> str:
-    names = "\n".join([request.operation, *(entry.instance_id for entry in targets)])
+    names = "\n".join([request.operation, *sorted(entry.instance_id for entry in targets)])
     return sha256(names.encode()).hexdigest()[:32]
 
 

@@ -137,8 +137,14 @@ class BulkResult(BaseModel):
     dry_run: bool
     count: int = Field(description="The number of matching instances: pass it as `confirm`")
     digest: str = Field(description="Of the matching instances: pass it as `confirm_digest`")
-    remaining: int = Field(description="How many more match, for another call: the newest")
-    instance_ids: list[str] = Field(description="The matching instances, the oldest first")
+    remaining: int = Field(
+        description="How many more match, for another call: the newest; not those that have been "
+        "rerun with the suffix"
+    )
+    instance_ids: list[str] = Field(
+        description="The matching instances, the oldest first; those last that have been rerun "
+        "with the suffix"
+    )
     results: list[BulkItem] = Field(description="Empty after a dry run")
     index: IndexState
 
