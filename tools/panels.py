@@ -43,9 +43,10 @@ NOW = (
     figure("Overdue", "Waits past their time", COUNT, "sum(taskway_overdue)", alarm=1),
     figure(
         "Ended well, 1 h",
-        "Of what ended within an hour, what completed",
+        "Of what ended within an hour, what completed, and not with a failure",
         SHARE,
-        'sum(increase(taskway_instances_ended_total{status="COMPLETED"}[1h])) '
+        "sum(increase(taskway_instances_ended_total"
+        '{status="COMPLETED", outcome!~"failed|compensated"}[1h])) '
         "/ sum(increase(taskway_instances_ended_total[1h]))",
     ),
 )
@@ -92,11 +93,25 @@ TRAFFIC = (
 SUCCESS = (
     chart(
         "Ends",
-        "By workflow and status. FAILED is what nobody foresaw; a rejected task COMPLETED",
+        "By workflow and status. FAILED is what nobody foresaw; what was rejected, or has failed "
+        "in a way that its workflow handles, COMPLETED",
         PER_SECOND,
         (
             rate("taskway_instances_ended_total", "workflow, status", CHOSEN),
             "{{workflow}} {{status}}",
+        ),
+    ),
+    chart(
+        "Outcomes",
+        "Of what COMPLETED, by workflow and the status in its result",
+        PER_SECOND,
+        (
+            rate(
+                "taskway_instances_ended_total",
+                "workflow, outcome",
+                '{workflow=~"$workflow", outcome!=""}',
+            ),
+            "{{workflow}} {{outcome}}",
         ),
     ),
     chart(

@@ -8,7 +8,8 @@ from fake_orchestrator import FakeOrchestrator
 from typer.testing import Result
 
 OPTIONS = (
-    *("--workflow", "task", "--workflow", "order", "--status", "running", "--prefix", "task-4"),
+    *("--workflow", "task", "--workflow", "order", "--status", "running"),
+    *("--outcome", "failed", "--outcome", "rejected", "--prefix", "task-4"),
     *("--search", "blue chair", "--waiting-for", "approval", "--overdue", "--top-level"),
     *("--parent", "task-1", "--created-from", "2026-01-01T00:00Z"),
     *("--created-to", "2026-01-02T00:00Z"),
@@ -38,6 +39,8 @@ def test_a_filter_is_sent_by_the_names_of_the_api(
         ("workflow", "task"),
         ("workflow", "order"),
         ("status", "RUNNING"),
+        ("outcome", "failed"),
+        ("outcome", "rejected"),
         ("id_prefix", "task-4"),
         ("q", "blue chair"),
         ("waiting_for", "approval"),
@@ -56,6 +59,7 @@ def test_a_bulk_operation_takes_the_same_filter(
     assert lists.bodies()[0]["filter"] == {
         "workflow": ["task", "order"],
         "status": ["RUNNING"],
+        "outcome": ["failed", "rejected"],
         "id_prefix": "task-4",
         "q": "blue chair",
         "waiting_for": "approval",

@@ -108,6 +108,39 @@ async def test_instances_are_rerun_in_bulk(system: System) -> None:
     assert len(await system.held(assignee)) == 4
 
 
+async def test_what_ended_with_an_outcome_is_found_counted_and_rerun_in_bulk(
+    system: System,
+) -> None:
+    name, assignee = unique(), somebody()
+    prefix = f"task-{name}."
+    # Without a title, a task is rejected.
+    for part, title in (("1", ""), ("2", ""), ("3", "T")):
+        await system.finished(
+            await system.start(
+                "/tasks/process", task_id=f"{name}.{part}", title=title, assignee=assignee
+            )
+        )
+    await listed(system, prefix, "COMPLETED", 3)
+    selected = {"id_prefix": prefix, "status": ["COMPLETED"], "outcome": ["rejected"]}
+    page = (await system.orchestrator.get("/instances", params=selected)).json()["items"]
+    assert {(item["instance_id"], item["outcome"]) for item in page} == {
+        (f"{prefix}1", "rejected"),
+        (f"{prefix}2", "rejected"),
+    }
+    detail = (await system.orchestrator.get(f"/instances/{prefix}1")).json()
+    assert detail["outcome"] == detail["output"]["status"] == "rejected"
+    mine = {"id_prefix": prefix}
+    counts = (await system.orchestrator.get("/instances/summary", params=mine)).json()
+    assert counts["by_outcome"] == {"completed": 1, "rejected": 2}
+    assert counts["outcomes_by_workflow"] == {"task": counts["by_outcome"]}
+
+    done = await confirmed(system, "rerun", prefix, filter=selected, suffix="again")
+    new = [item["new_instance_id"] for item in done["results"]]
+    assert sorted(new) == [f"{prefix}1-again", f"{prefix}2-again"]
+    for instance in new:
+        assert (await system.finished(instance))["outcome"] == "rejected"
+
+
 async def test_a_bulk_rerun_needs_a_suffix(system: System) -> None:
     status, refused = await bulk(system, "rerun", "task-")
     assert (status, refused["type"]) == (422, "urn:taskway:problem:validation")

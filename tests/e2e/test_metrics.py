@@ -70,6 +70,7 @@ async def test_a_task_is_counted_once(system: System) -> None:
     assert rise("taskway_instances_started_total", workflow="task") == 1
     assert rise("taskway_starts_refused_total", workflow="task") == 1
     assert rise("taskway_instances_ended_total", **ended) == 1
+    assert rise("taskway_instances_ended_total", **ended, outcome="completed") == 1
     assert rise("taskway_instance_duration_seconds_count", workflow="task") == 1
     for step in ("validate_task", "assign_task", "send_notification"):
         labels = {"workflow": "task", "step": step, "outcome": "completed"}

@@ -21,6 +21,10 @@ def select(
     status: Annotated[
         list[str] | None, typer.Option("--status", help="In this status; repeat for several.")
     ] = None,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option("--outcome", help="Ended with this, such as failed; repeat for several."),
+    ] = None,
     prefix: Annotated[
         str | None, typer.Option("--prefix", help="With an id that begins with this.")
     ] = None,
@@ -47,6 +51,7 @@ def select(
     given = {
         "workflow": workflow,
         "status": [name.upper() for name in status or []],
+        "outcome": outcome,
         "id_prefix": prefix,
         "q": search,
         "waiting_for": waiting_for,

@@ -25,6 +25,9 @@ COLOURS = {
     "TERMINATED": "red",
     "SUSPENDED": "yellow",
     "STALLED": "red",
+    # Outcomes: a step failed permanently.
+    "failed": "red",
+    "compensated": "red",
 }
 
 
@@ -98,12 +101,12 @@ def session(context: typer.Context) -> Session:
 
 
 def status(name: str) -> str:
-    """Return a status in its colour, as markup."""
+    """Return a status or an outcome in its colour, as markup."""
     return f"[{COLOURS.get(name, 'white')}]{plain(name)}[/]"
 
 
 def status_cell(name: str) -> Text:
-    """Return a status in its colour, for a table."""
+    """Return a status or an outcome in its colour, for a table."""
     return Text.from_markup(status(name), emoji=False)
 
 

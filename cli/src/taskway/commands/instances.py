@@ -15,7 +15,8 @@ from taskway.timeline import timeline
 
 Instance = Annotated[str, typer.Argument(help="The id of the instance.")]
 BAR_WIDTH = 40
-ENDED = {"COMPLETED", "FAILED", "TERMINATED"}
+COMPLETED = "COMPLETED"
+ENDED = {COMPLETED, "FAILED", "TERMINATED"}
 
 
 def workflows(context: typer.Context) -> None:
@@ -95,29 +96,41 @@ def list_(
                 i["instance_id"],
                 i["workflow"],
                 status_cell(i["status"]),
+                # An orchestrator before 0.3 does not say it.
+                status_cell(i.get("outcome") or ""),
                 age(i["created_at"]),
                 i["message"] or "",
             )
             for i in found
         )
-        s.table(("INSTANCE", "WORKFLOW", "STATUS", "AGE", "MESSAGE"), rows)
+        s.table(("INSTANCE", "WORKFLOW", "STATUS", "OUTCOME", "AGE", "MESSAGE"), rows)
         s.incomplete(complete=complete)
 
 
 @with_filter
 def summary(context: typer.Context, selected: Filter) -> None:
-    """Count instances by workflow and status."""
+    """Count instances by workflow and status, and what COMPLETED by outcome."""
     s = session(context)
     found = s.api.get("/instances/summary", **selected)
     if not s.show(found):
+        outcomes = found.get("outcomes_by_workflow", {})
         rows = (
-            (workflow, status_cell(name), str(count))
+            (
+                workflow,
+                status_cell(name),
+                str(count),
+                _outcomes(outcomes.get(workflow, {})) if name == COMPLETED else "",
+            )
             for workflow, counts in sorted(found["by_workflow"].items())
             for name, count in sorted(counts.items())
         )
-        s.table(("WORKFLOW", "STATUS", "INSTANCES"), rows)
+        s.table(("WORKFLOW", "STATUS", "INSTANCES", "OUTCOMES"), rows)
         s.say(f"{found['total']} in all, {found['overdue']} overdue")
         s.incomplete(complete=found["index"]["complete"])
+
+
+def _outcomes(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
 
 
 def show(context: typer.Context, instance: Instance) -> None:
@@ -132,6 +145,7 @@ def show(context: typer.Context, instance: Instance) -> None:
     s.fields(
         {
             "Workflow": " ".join(filter(None, (detail["workflow"], detail["version"]))),
+            "Outcome": detail.get("outcome"),
             "Message": progress.get("message"),
             "Why it waits": "\n".join(reason["text"] for reason in detail["why"]),
             "Started": detail["created_at"],

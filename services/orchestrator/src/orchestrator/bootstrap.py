@@ -45,6 +45,7 @@ from orchestrator.toolkit.peers.notifier import NotifierClient
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.visibility.active_limits import ActiveLimits
 from orchestrator.visibility.change_feed import ChangeFeed
+from orchestrator.visibility.ended import EndedInstances
 from orchestrator.visibility.entry_reader import EntryReader
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import Poller, PollPace
@@ -99,7 +100,7 @@ async def open_orchestrator(
     observe(counts.current, index.age_seconds)
     observe_torn(lambda: len(management.torn.ids()))
     reader = EntryReader(catalogue, management, index.get)
-    poller = Poller(client, reader, index, _pace(settings))
+    poller = Poller(client, reader, index, _pace(settings), EndedInstances(catalogue).count)
     await stack.enter_async_context(poller.running(supervisor))
     trace_contexts = TraceContexts(management.get_workflow_history)
     starts = StartRecords(store, _record_times(settings))

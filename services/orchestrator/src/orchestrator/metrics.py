@@ -17,7 +17,7 @@ REFUSED = _meter.create_counter(
 )
 ENDED = _meter.create_counter(
     "taskway.instances.ended",
-    description="Instances that were seen to end, by workflow, status and step",
+    description="Instances that were seen to end, by workflow, status, step and outcome",
 )
 REMOVED = _meter.create_counter(
     "taskway.instances.removed",

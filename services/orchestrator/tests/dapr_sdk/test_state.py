@@ -1,5 +1,6 @@
 """How the engine's raw states are read: there is one mapping of Dapr's statuses."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -46,3 +47,33 @@ def test_a_state_has_its_payloads_and_its_times_in_utc() -> None:
 
 def test_a_custom_status_of_another_form_is_no_progress() -> None:
     assert instance_state(customStatus="half done").progress is None
+
+
+@pytest.mark.parametrize("status", [name for name, _ in protos.OrchestrationStatus.items()])
+def test_only_what_completed_has_an_outcome(status: str) -> None:
+    state = instance_state(
+        status=status.removeprefix(PREFIX), output='{"status": "failed", "message": "It broke"}'
+    )
+    completed = state.status is RuntimeStatus.COMPLETED
+    assert state.outcome == ("failed" if completed else None)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        None,
+        "null",
+        '"failed"',
+        '["status"]',
+        '{"greetings": []}',
+        '{"status": null}',
+        '{"status": ""}',
+        '{"status": 1}',
+        '{"status": {"of": "failed"}}',
+        json.dumps({"status": "f" * 51}),
+        "not JSON",
+        "[" * 100_000,
+    ],
+)
+def test_a_result_without_a_short_text_as_its_status_has_no_outcome(output: str | None) -> None:
+    assert instance_state(status="COMPLETED", output=output).outcome is None

@@ -71,6 +71,13 @@ def test_a_completed_instance_has_its_output_and_duration() -> None:
     assert shown(state).duration_seconds == 10
 
 
+def test_a_completed_instance_has_the_outcome_in_its_result() -> None:
+    ended = "ORCHESTRATION_STATUS_COMPLETED"
+    assert shown(raw(workflowStatus=ended, output='{"status": "failed"}')).outcome == "failed"
+    assert shown(raw(workflowStatus=ended, output='{"greetings": []}')).outcome is None
+    assert shown(raw(output='{"status": "failed"}')).outcome is None
+
+
 def test_payloads_of_an_earlier_model_are_shown_as_plain_json() -> None:
     state = raw(
         workflowStatus="ORCHESTRATION_STATUS_COMPLETED", input='{"name": 1}', output='{"all": 2}'

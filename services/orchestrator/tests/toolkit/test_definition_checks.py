@@ -112,6 +112,7 @@ def test_a_definition_without_mistakes_is_hosted() -> None:
         ({"version": "1"}, r"version '1' is among previous_versions"),
         (with_sample(request={}), r"sample 'answered': question_id: Field required"),
         (with_sample(request={"question_id": "1", "x": 1}), r"sample 'answered': x: Extra inputs"),
+        (with_sample(outcome="days"), r"sample 'answered' ends 'days', which is none of its"),
         (
             with_sample(events=[SampleEvent(event="say", payload={})]),
             r"sample 'answered' sends 'say', which is none of its events",

@@ -36,7 +36,13 @@ def wait(event: str, until: datetime | None = None) -> KnownWait:
 
 OVERDUE = entry("late", waits=(wait("approval", NOW - timedelta(seconds=1)),))
 IN_TIME = entry("soon", waits=(wait("approval", NOW + timedelta(seconds=1)), wait("cancel")))
-ENDED = replace(OVERDUE, instance_id="ended", status=RuntimeStatus.COMPLETED, search="ended")
+ENDED = replace(
+    OVERDUE,
+    instance_id="ended",
+    status=RuntimeStatus.COMPLETED,
+    outcome="failed",
+    search="ended",
+)
 CHILD = entry(
     "late-child-1", workflow="task", parent="late", search="late-child-1 straße".casefold()
 )

@@ -14,6 +14,8 @@ from orchestrator.dapr_sdk.private import protos
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.schemas.instances import InstanceQuery
 from orchestrator.visibility.change_feed import ChangeFeed
+from orchestrator.visibility.ended import EndedInstances
+from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.entry_reader import EntryReader
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import PAGE_SIZE, Poller, PollPace
@@ -24,6 +26,7 @@ from unit_support.engine import instance_state
 
 PACE = PollPace(list_seconds=0.01, poll_seconds=0.005, reads_per_poll=100, concurrency=4)
 DOWN = AioRpcError(grpc.StatusCode.UNAVAILABLE, Metadata(), Metadata(), "refused")
+COUNT_END = EndedInstances(CATALOGUE).count
 TORN = AioRpcError(
     grpc.StatusCode.UNKNOWN, Metadata(), Metadata(), "inbox key x declared in metadata but missing"
 )
@@ -41,6 +44,7 @@ class FakeEngine:
     """Has instances, by id and status, and injects failures."""
 
     statuses: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
     page_size: int = 2
     down: bool = False
     cannot_list: bool = False
@@ -92,6 +96,7 @@ class FakeEngine:
             name=self.workflow,
             status=self.statuses[instance_id],
             lastUpdatedTimestamp=self.updated.isoformat(),
+            output=self.outputs.get(instance_id),
         )
 
     async def get_workflow_history(self, instance_id: str) -> list[Any]:
@@ -101,9 +106,14 @@ class FakeEngine:
         return [protos.HistoryEvent(executionStarted=started)]
 
 
-def polled(engine: FakeEngine, pace: PollPace = PACE) -> tuple[InstanceIndex, Poller]:
+def polled(
+    engine: FakeEngine,
+    pace: PollPace = PACE,
+    count_end: Callable[[Entry], None] = COUNT_END,
+) -> tuple[InstanceIndex, Poller]:
     index = InstanceIndex(ChangeFeed())
-    return index, Poller(engine, EntryReader(CATALOGUE, engine, index.get), index, pace)
+    reader = EntryReader(CATALOGUE, engine, index.get)
+    return index, Poller(engine, reader, index, pace, count_end)
 
 
 def shown(index: InstanceIndex) -> dict[str, str]:

@@ -75,6 +75,15 @@ def test_a_status_of_the_engine_is_mapped_to_the_apis(name: str, shown: str) -> 
     assert entry_of(CATALOGUE, state(status=name)).status is RuntimeStatus[shown]
 
 
+def test_an_ended_instance_has_the_outcome_in_its_result() -> None:
+    ended = instance_state(status="COMPLETED", output='{"status": "failed"}')
+    kept, other = entry_of(CATALOGUE, ended), entry_of(CATALOGUE, ended)
+    assert kept.outcome == kept.summary(START).outcome == "failed"
+    # One text for all that ended so.
+    assert kept.outcome is other.outcome
+    assert entry_of(CATALOGUE, state()).outcome is None
+
+
 def test_long_message_and_search_text_are_truncated() -> None:
     request = TaskRequest(task_id="1", title="é" * 200, assignee="a" * 254, skills=["b" * 50] * 20)
     progress = json.dumps({"step": "assign_task", "message": "m" * 5_000})

@@ -17,6 +17,45 @@ def test_the_counts_cover_all_instances() -> None:
     assert counts.waiting == {"approval": 2, "cancel": 1}
 
 
+def test_outcomes_are_counted_as_they_come_and_go() -> None:
+    rejected = replace(ENDED, instance_id="rejected", outcome="rejected", workflow="task")
+    index = index_of(OVERDUE, ENDED, replace(ENDED, instance_id="other"), rejected)
+    counts = index.all_counts()
+    assert counts.by_outcome == {"failed": 2, "rejected": 1}
+    assert counts.outcomes_by_workflow == {"order": {"failed": 2}, "task": {"rejected": 1}}
+
+    index.drop("rejected")
+    # Another life of the id has begun.
+    index.put(replace(OVERDUE, instance_id="other"))
+    counts = index.all_counts()
+    assert counts.by_outcome == {"failed": 1}
+    assert counts.outcomes_by_workflow == {"order": {"failed": 1}}
+
+
+async def test_outcomes_are_counted_of_what_a_filter_matches() -> None:
+    index = index_of(ENDED, replace(ENDED, instance_id="well", outcome="completed"), CHILD)
+    counts = await index.counts(InstanceFilter(outcome=["completed"]))
+    assert (counts.total, counts.by_outcome) == (1, {"completed": 1})
+
+
+async def test_pages_of_one_outcome_have_each_instance_once() -> None:
+    found = [replace(ENDED, instance_id=f"failed-{number}") for number in range(5)]
+    well = [
+        replace(entry, instance_id=f"well-{number}", outcome="completed")
+        for number, entry in enumerate(found)
+    ]
+    index = index_of(*found, *well)
+    listed: list[str] = []
+    query = InstanceQuery(outcome=["failed"], limit=2)
+    while True:
+        page = await index.page(query)
+        listed += [item.instance_id for item in page.items]
+        if page.next is None:
+            break
+        query = query.model_copy(update={"cursor": page.next})
+    assert listed == [f"failed-{number}" for number in (4, 3, 2, 1, 0)]
+
+
 async def test_the_counts_can_be_filtered() -> None:
     counts = await index_of(OVERDUE, CHILD).counts(InstanceFilter(workflow=["task"]))
     assert (counts.total, counts.waiting) == (1, {})

@@ -53,6 +53,33 @@ async def test_an_ended_instance_is_read_once_and_never_again() -> None:
     assert engine.reads == {"ended": 1, "runs": read}
 
 
+async def test_outcomes_are_known_again_after_a_restart() -> None:
+    engine = FakeEngine(
+        {"task-1": "COMPLETED", "task-2": "COMPLETED", "task-3": "RUNNING", "task-4": "FAILED"},
+        outputs={"task-1": '{"status": "failed"}', "task-2": '{"status": "completed"}'},
+    )
+    index, poller = polled(engine)
+    await poller.list_ids()
+    await poller.poll_due()
+    assert index.all_counts().by_outcome == {"failed": 1, "completed": 1}
+    [item] = (await index.page(InstanceQuery(outcome=["failed"]))).items
+    assert (item.instance_id, item.status, item.outcome) == ("task-1", "COMPLETED", "failed")
+
+
+async def test_the_end_of_what_was_seen_running_is_counted_with_its_outcome() -> None:
+    engine = FakeEngine({"task-1": "RUNNING", "task-2": "COMPLETED"})
+    ended: list[tuple[str, str | None]] = []
+    index, poller = polled(engine, count_end=lambda e: ended.append((e.instance_id, e.outcome)))
+    await poller.list_ids()
+    await poller.poll_due()
+    engine.statuses["task-1"] = "COMPLETED"
+    engine.outputs["task-1"] = '{"status": "failed"}'
+    poller.mark_dirty("task-1")
+    await poller.poll_due()
+    assert index.state().known == 2
+    assert ended == [("task-1", "failed")]
+
+
 async def test_a_purged_instance_is_dropped_at_the_next_listing() -> None:
     engine = FakeEngine({"a": "COMPLETED", "b": "RUNNING", "c": "FAILED"})
     index, poller = polled(engine)
@@ -214,17 +241,16 @@ async def test_an_instance_that_cannot_be_counted_does_not_end_the_poll(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("orchestrator.visibility.poller.RETRY_DELAY", 0.01)
-    engine = FakeEngine({"a": "RUNNING", "b": "RUNNING"})
-    index, poller = polled(engine)
-    await poller.list_ids()
-    await poller.poll_due()
     failures = iter([RuntimeError("unexpected")])
 
     def count_end(_: Entry) -> None:
         for failure in failures:
             raise failure
 
-    monkeypatch.setattr("orchestrator.visibility.poller._count_end", count_end)
+    engine = FakeEngine({"a": "RUNNING", "b": "RUNNING"})
+    index, poller = polled(engine, count_end=count_end)
+    await poller.list_ids()
+    await poller.poll_due()
     engine.statuses = {"a": "COMPLETED", "b": "COMPLETED"}
     poller.mark_dirty("a")
     poller.mark_dirty("b")

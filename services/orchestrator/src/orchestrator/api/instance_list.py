@@ -46,12 +46,13 @@ async def list_instances(
 @router.get(
     "/summary",
     summary="Count instances",
-    description="By workflow and status: of all instances, or of those that match the filter.",
+    description="By workflow, status and outcome: of all instances, or of those that match the "
+    "filter.",
 )
 async def count_instances(
     wanted: Annotated[InstanceFilter, Query()], index: IndexDep, counts: CountsDep
 ) -> InstanceCounts:
-    """Return the number of instances by workflow and status."""
+    """Return the number of instances by workflow, status and outcome."""
     if wanted == InstanceFilter():
         return counts.current()
     return await index.counts(wanted)

@@ -7,10 +7,12 @@ from typing import Any, Self
 from pydantic import ValidationError
 
 from orchestrator.dapr_sdk.private import protos
-from orchestrator.dapr_sdk.values import to_datetime
+from orchestrator.dapr_sdk.values import parse_json_or_text, to_datetime
 from orchestrator.schemas.workflows import TERMINAL, Progress, RuntimeStatus
 
 PREFIX = "ORCHESTRATION_STATUS_"
+# What is longer describes, and distinguishes nothing: the index keeps the outcome of each instance.
+MAX_OUTCOME = 50
 
 # Between two generations an eternal workflow is running.
 _OTHER_NAMES = {"CONTINUED_AS_NEW": RuntimeStatus.RUNNING, "CANCELED": RuntimeStatus.TERMINATED}
@@ -68,6 +70,16 @@ class InstanceState:
     def terminal(self) -> bool:
         """Whether it has ended, and will not change."""
         return self.status in TERMINAL
+
+    @property
+    def outcome(self) -> str | None:
+        """The `status` in the result of what COMPLETED; what ended otherwise has no result."""
+        if self.status is not RuntimeStatus.COMPLETED:
+            return None
+        result = parse_json_or_text(self.output)
+        outcome = result.get("status") if isinstance(result, dict) else None
+        valid = isinstance(outcome, str) and 0 < len(outcome) <= MAX_OUTCOME
+        return outcome if valid else None
 
 
 def _status(number: "protos.OrchestrationStatus.ValueType") -> RuntimeStatus:

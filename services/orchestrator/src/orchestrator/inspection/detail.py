@@ -44,6 +44,7 @@ def detail_of(
         version=info.version or state.version,
         patches=info.patches,
         status=state.status,
+        outcome=state.outcome,
         input=_typed(state.input, definition.parse_input if definition else None),
         output=_typed(state.output, definition.output.model_validate_json if definition else None)
         if completed

@@ -53,6 +53,11 @@ class InstanceDetail(BaseModel):
     version: str | None
     patches: list[str] = Field(default=[], description="Patches that it has taken, by `is_patched`")
     status: RuntimeStatus
+    outcome: str | None = Field(
+        default=None,
+        description="The `status` in the result of what COMPLETED, such as `rejected`; null where "
+        "it has none",
+    )
     input: Any
     output: Any
     error: str | None = Field(default=None, description="Why it is FAILED or TERMINATED")

@@ -16,6 +16,11 @@ class InstanceSummary(BaseModel):
     workflow: str = Field(description="Short name, such as `order`; Dapr's name for a child")
     version: str | None = None
     status: RuntimeStatus
+    outcome: str | None = Field(
+        default=None,
+        description="The `status` in the result of what COMPLETED, such as `rejected`; null where "
+        "it has none",
+    )
     parent: str | None = Field(default=None, description="Of a child: the instance that called it")
     step: str | None = Field(default=None, description="The current step, or the last one")
     message: str | None = Field(
@@ -58,6 +63,10 @@ class InstanceCounts(BaseModel):
     total: int
     by_status: dict[RuntimeStatus, int]
     by_workflow: dict[str, dict[RuntimeStatus, int]]
+    by_outcome: dict[str, int] = Field(description="Instances that have an outcome, by outcome")
+    outcomes_by_workflow: dict[str, dict[str, int]] = Field(
+        description="The same, by workflow and outcome"
+    )
     waiting: dict[str, int] = Field(description="Instances that wait, by event")
     overdue: int
     index: IndexState
@@ -109,6 +118,12 @@ class InstanceFilter(BaseModel):
     )
     status: list[RuntimeStatus] = Field(
         default=[], max_length=20, description="One of these; repeat for several"
+    )
+    outcome: list[Annotated[str, StringConstraints(max_length=50)]] = Field(
+        default=[],
+        max_length=20,
+        description="COMPLETED with one of these, such as `failed`, of the `outcomes` by "
+        "`GET /workflows`; repeat for several",
     )
     created_from: Instant | None = Field(
         default=None, description="Created at or after this; with an offset, such as `Z`"

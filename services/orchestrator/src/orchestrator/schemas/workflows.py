@@ -114,6 +114,9 @@ class WorkflowInfo(BaseModel):
     id_field: str = Field(description="The field of the request that names the instance")
     input_schema: dict[str, Any] = Field(description="JSON Schema of the request")
     output_schema: dict[str, Any] = Field(description="JSON Schema of the result")
+    outcomes: list[str] = Field(
+        default=[], description="The values of `status` in a result; empty where it has none"
+    )
     events: list[EventInfo]
     samples: dict[str, Sample]
     search_fields: list[str] = Field(

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.schemas.workflows import EventInfo, Sample, WorkflowInfo
+from orchestrator.toolkit.outcomes import declared_outcomes
 
 Workflow = Callable[..., Generator[Any, Any, Any]]
 
@@ -71,7 +72,8 @@ class Definition:
         workflow_name: Dapr's name for it, which must never change.
         workflow: The generator that new instances run.
         input: The model of the request.
-        output: The model of the result.
+        output: The model of the result. The values of its `status`, an enum, are the outcomes:
+            `failed` or `compensated` where a step failed permanently, which an alert counts.
         id_field: The field of the request that names the instance.
         title: The heading of its section in Swagger UI.
         description: What it does, as Markdown.
@@ -139,6 +141,11 @@ class Definition:
         """Return the event of that name; as in Dapr, case does not matter."""
         return next((e for e in self.events if e.name == name.casefold()), None)
 
+    @cached_property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes that its results can have, as the model of the result declares them."""
+        return declared_outcomes(self.output)
+
     def info(self) -> WorkflowInfo:
         """Return its description in the API."""
         return WorkflowInfo(
@@ -151,6 +158,7 @@ class Definition:
             id_field=self.id_field,
             input_schema=self.input.model_json_schema(),
             output_schema=self.output.model_json_schema(mode="serialization"),
+            outcomes=list(self.outcomes),
             events=[
                 EventInfo(
                     name=event.name,

@@ -95,6 +95,8 @@ def _version_mistakes(definition: Definition) -> Iterator[str]:
 
 def _sample_mistakes(definition: Definition) -> Iterator[str]:
     for name, sample in definition.samples.items():
+        if sample.outcome is not None and sample.outcome not in definition.outcomes:
+            yield f"sample '{name}' ends '{sample.outcome}', which is none of its outcomes"
         yield from _refusals(f"sample '{name}'", definition.input, sample.request)
         for sent in sample.events:
             event = definition.event(sent.event)

@@ -46,6 +46,8 @@ class Entry:
     last_updated_at: datetime
     completed_at: datetime | None
     search: str
+    outcome: str | None = None
+    """The `status` in its result, once it COMPLETED with one."""
     torn: bool = False
     """Whether its stored state is incomplete; the rest is as it was read last."""
 
@@ -67,6 +69,7 @@ class Entry:
             workflow=self.workflow,
             version=self.version,
             status=self.status,
+            outcome=self.outcome,
             parent=self.parent,
             step=self.step,
             message=self.message,
@@ -101,12 +104,13 @@ def entry_of(catalogue: Catalogue, state: InstanceState, parent: str | None = No
         parent: The id of the parent, if it is a child.
     """
     definition = catalogue.of_workflow(state.name)
-    progress = state.progress
+    progress, outcome = state.progress, state.outcome
     return Entry(
         instance_id=state.instance_id,
         workflow=intern(definition.name if definition else state.name),
         version=intern(state.version) if state.version else None,
         status=state.status,
+        outcome=intern(outcome) if outcome else None,
         parent=parent,
         step=intern(progress.step) if progress else None,
         message=progress.message[:MAX_MESSAGE] if progress else None,

@@ -49,6 +49,9 @@ def _of_kind(wanted: InstanceFilter) -> Iterator[Predicate]:
     if wanted.status:
         statuses = frozenset(wanted.status)
         yield lambda e: e.status in statuses
+    if wanted.outcome:
+        outcomes = frozenset(wanted.outcome)
+        yield lambda e: e.outcome in outcomes
 
 
 def _of_place(wanted: InstanceFilter) -> Iterator[Predicate]:

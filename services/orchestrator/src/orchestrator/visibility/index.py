@@ -151,11 +151,18 @@ class InstanceIndex:
         for (workflow, status), count in tally.by_workflow_and_status():
             by_status[status] += count
             by_workflow.setdefault(workflow, {})[status] = count
+        by_outcome: Counter[str] = Counter()
+        outcomes: dict[str, dict[str, int]] = {}
+        for (workflow, outcome), count in tally.by_workflow_and_outcome():
+            by_outcome[outcome] += count
+            outcomes.setdefault(workflow, {})[outcome] = count
         waiting, overdue = tally.waits(datetime.now(UTC))
         return InstanceCounts(
             total=by_status.total(),
             by_status=dict(by_status),
             by_workflow=by_workflow,
+            by_outcome=dict(by_outcome),
+            outcomes_by_workflow=outcomes,
             waiting=waiting,
             overdue=overdue,
             index=self.state(),

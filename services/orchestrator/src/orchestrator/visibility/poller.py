@@ -6,7 +6,7 @@ interval; instances that are new or have not ended are read; those that have end
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,6 @@ from grpc.aio import AioRpcError
 from pydantic import BaseModel
 
 from orchestrator.dapr_sdk.torn import TornInstance
-from orchestrator.metrics import ENDED, INSTANCE_SECONDS
 from orchestrator.toolkit.definition import Definition
 from orchestrator.visibility.due_queue import DueQueue, poll_delay
 from orchestrator.visibility.entry import Entry, started_entry
@@ -79,7 +78,12 @@ class Poller:
     """Updates an index from the engine."""
 
     def __init__(
-        self, ids: InstanceIds, reader: EntryReader, index: InstanceIndex, pace: PollPace
+        self,
+        ids: InstanceIds,
+        reader: EntryReader,
+        index: InstanceIndex,
+        pace: PollPace,
+        count_end: Callable[[Entry], None],
     ) -> None:
         """Prepare to poll.
 
@@ -88,11 +92,13 @@ class Poller:
             reader: Reads one instance.
             index: Where what was read is put.
             pace: How often to list and to read.
+            count_end: Called with each instance that was seen running and has ended.
         """
         self._ids = ids
         self._reader = reader
         self._index = index
         self._pace = pace
+        self._count_end = count_end
         self._due = DueQueue()
         self._reads = SharedReads(
             self._read,
@@ -222,7 +228,7 @@ class Poller:
         self._index.put(entry)
         if entry.terminal:
             if before is not None and not before.terminal:
-                _count_end(entry)
+                self._count_end(entry)
             self._due.remove(instance_id)
             self._read_at.pop(instance_id, None)
         else:
@@ -238,15 +244,6 @@ class Poller:
         self._index.drop(instance_id)
         self._due.remove(instance_id)
         self._read_at.pop(instance_id, None)
-
-
-def _count_end(entry: Entry) -> None:
-    """Count the end of an instance that this process saw running."""
-    labels = {"workflow": entry.workflow, "status": entry.status}
-    ENDED.add(1, {**labels, "step": entry.step or ""})
-    if entry.completed_at is not None:
-        seconds = (entry.completed_at - entry.created_at).total_seconds()
-        INSTANCE_SECONDS.record(max(0.0, seconds), labels)
 
 
 def _format_error(error: Exception) -> str:

@@ -9,11 +9,12 @@ from orchestrator.visibility.entry import Entry
 
 
 class Tally:
-    """How many instances there are by workflow and status, and which of them wait."""
+    """How many instances there are by workflow, status and outcome, and which of them wait."""
 
     def __init__(self) -> None:
         """Count nothing yet."""
         self._by_both: Counter[tuple[str, RuntimeStatus]] = Counter()
+        self._by_outcome: Counter[tuple[str, str]] = Counter()
         self._waiting: dict[str, Entry] = {}
 
     def replace(self, old: Entry | None, new: Entry | None) -> None:
@@ -25,15 +26,22 @@ class Tally:
         """
         if old is not None:
             self._by_both[old.workflow, old.status] -= 1
+            self._remove_outcome(old)
             self._waiting.pop(old.instance_id, None)
         if new is not None:
             self._by_both[new.workflow, new.status] += 1
+            if new.outcome is not None:
+                self._by_outcome[new.workflow, new.outcome] += 1
             if new.waits and not new.terminal:
                 self._waiting[new.instance_id] = new
 
     def by_workflow_and_status(self) -> list[tuple[tuple[str, RuntimeStatus], int]]:
         """Return the counts that are not 0, sorted."""
         return sorted(item for item in self._by_both.items() if item[1])
+
+    def by_workflow_and_outcome(self) -> list[tuple[tuple[str, str], int]]:
+        """Return the counts of the instances that have an outcome, sorted."""
+        return sorted(self._by_outcome.items())
 
     def waiting(self) -> Iterable[Entry]:
         """Return the entries of the instances that wait for an event."""
@@ -47,3 +55,12 @@ class Tally:
             by_event.update({wait.event for wait in entry.waits})
             overdue += entry.overdue(now)
         return dict(by_event), overdue
+
+    def _remove_outcome(self, old: Entry) -> None:
+        if old.outcome is None:
+            return
+        key = old.workflow, old.outcome
+        self._by_outcome[key] -= 1
+        # A child's code may return any text: what nothing has any more is kept no longer.
+        if not self._by_outcome[key]:
+            del self._by_outcome[key]
