@@ -84,6 +84,37 @@ def test_pauses_grow_to_a_bound() -> None:
     assert [policy.pause(n) for n in range(1, 9)] == [0, 1, 2, 4, 8, 16, 30, 30]
 
 
+@pytest.mark.parametrize(
+    ("ready_for", "code", "stable"),
+    [
+        (11, 1, True),
+        (9, 1, False),
+        (0.1, -signal.SIGKILL, True),
+        (0.1, -signal.SIGTERM, True),
+        (0.1, -signal.SIGSEGV, False),
+        (0, -signal.SIGKILL, False),
+    ],
+)
+def test_a_process_is_stable_that_stays_ready_or_is_killed_when_it_was(
+    ready_for: float, code: int, stable: bool
+) -> None:
+    assert RestartPolicy(stable_after=10).was_stable(ready_for, code) is stable
+
+
+async def test_a_process_is_restarted_at_once_however_often_it_is_killed(
+    supervised: Supervised,
+) -> None:
+    supervised.start(RUNS, RestartPolicy(first_pause=60, max_restarts=1))
+    await supervised.process.start()
+    supervised.process.mark_ready()
+    for times in range(1, 4):
+        await supervised.killed()
+        await supervised.reported("sample is ready again", times)
+    assert supervised.failures == []
+    await supervised.process.kill()
+    await supervised.supervisor.close()
+
+
 async def test_a_killed_process_is_restarted_and_reported(supervised: Supervised) -> None:
     supervised.start(RUNS)
     await supervised.process.start()

@@ -1,7 +1,7 @@
 """A client of the orchestrator's public API, the only API that the commands call."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from taskway.connection import open_client
-from taskway.errors import CommandError
+from taskway.errors import CommandError, NotFound, Unavailable
 
 TIMEOUT_SECONDS = 60.0
 LARGEST_PAGE = 200
@@ -21,14 +21,26 @@ class Api:
     Args:
         url: The base URL of the orchestrator.
         transport: What carries the requests; tests substitute it.
+        headers: What is sent with each request.
 
     Raises:
         CommandError: The URL is invalid, or a variable of the environment that it needs is.
     """
 
-    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        transport: httpx.BaseTransport | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.url = url
+        self._transport = transport
         self._http = open_client(url, TIMEOUT_SECONDS, transport)
+        self._http.headers.update(headers or {})
+
+    def at(self, url: str, headers: Mapping[str, str] | None = None) -> "Api":
+        """Return a connection to another service, carried as this one is."""
+        return Api(url, self._transport, headers)
 
     def __enter__(self) -> Self:
         """Open the connection."""
@@ -47,10 +59,35 @@ class Api:
         """Get a resource; empty parameters are left out."""
         return self._call("GET", path, params=_without_empty(params))
 
-    def post(self, path: str, body: Any, timeout: float = TIMEOUT_SECONDS, **params: Any) -> Any:
-        """Post a body and return the response, which must arrive within `timeout` seconds."""
+    def find(self, path: str, **params: Any) -> Any:
+        """Get a resource; None where there is none."""
+        try:
+            return self.get(path, **params)
+        except NotFound:
+            return None
+
+    def post(
+        self,
+        path: str,
+        body: Any,
+        timeout: float = TIMEOUT_SECONDS,
+        idempotency_key: str | None = None,
+        **params: Any,
+    ) -> Any:
+        """Post a body and return the response.
+
+        Args:
+            path: The path.
+            body: The body, as JSON.
+            timeout: Seconds in which the response must arrive.
+            idempotency_key: With which the same request may be sent again.
+            params: Those of the query.
+        """
+        request = _json(body)
+        if idempotency_key is not None:
+            request["headers"]["Idempotency-Key"] = idempotency_key
         params = _without_empty(params)
-        return self._call("POST", path, **_json(body), timeout=timeout, params=params)
+        return self._call("POST", path, **request, timeout=timeout, params=params)
 
     def put(self, path: str, body: Any, **params: Any) -> Any:
         """Put a body and return the response."""
@@ -93,7 +130,7 @@ class Api:
             with self._http.stream("GET", path, timeout=None) as answer:
                 if not answer.is_success:
                     answer.read()
-                    raise CommandError(_format_error(answer))
+                    raise _refusal(answer)
                 yield from answer.iter_lines()
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
@@ -104,15 +141,15 @@ class Api:
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         if not answer.is_success:
-            raise CommandError(_format_error(answer))
+            raise _refusal(answer)
         try:
             return answer.json() if answer.content else None
         except ValueError as error:
             raise CommandError(f"What answers at {self.url} is not Taskway") from error
 
-    def _unreachable(self, error: httpx.HTTPError) -> CommandError:
+    def _unreachable(self, error: httpx.HTTPError) -> Unavailable:
         reason = f"{type(error).__name__}: {error}".removesuffix(": ")
-        return CommandError(
+        return Unavailable(
             f"No answer from {self.url} ({reason}). Is it running (`make run`, "
             "`tilt up`), and is that its URL? Set another with --url or TASKWAY_URL."
         )
@@ -139,6 +176,11 @@ def _json(body: Any) -> dict[str, Any]:
 
 def _without_empty(params: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in params.items() if value not in (None, [], ())}
+
+
+def _refusal(answer: httpx.Response) -> CommandError:
+    kinds: dict[int, type[CommandError]] = {404: NotFound, 503: Unavailable}
+    return kinds.get(answer.status_code, CommandError)(_format_error(answer))
 
 
 def _format_error(answer: httpx.Response) -> str:

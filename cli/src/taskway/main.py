@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from taskway.api import Api
-from taskway.commands import bulk, doctor, instances, operations, schedules, version, waiting
+from taskway.commands import bulk, chaos, doctor, instances, operations, schedules, version, waiting
 from taskway.errors import INTERRUPTED, CommandError
 from taskway.session import Session
 from taskway.terminal import Terminal, discard_output, prepare_streams, print_error
@@ -67,6 +67,7 @@ for _command in (
 # The name of `bulk` before 0.2; removed in 0.3.
 app.command("batch", hidden=True, deprecated=True)(bulk.bulk)
 app.add_typer(schedules.app, name="schedule")
+app.add_typer(chaos.app, name="chaos")
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import shlex
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -181,6 +183,12 @@ async def _stay(stack: Stack, good: bool) -> int:
         console.print(f"  [bold]{label:<11}[/] {where}", highlight=False)
     if export := shell_export(stack.url(FRONT), stack.options.prefer_port):
         console.print(f"\nFor `taskway` and curl in another shell:\n  {export}", highlight=False)
+    console.print(
+        "\nKill a process, and see what that does to a task, in another shell:\n  "
+        + chaos_command(stack.run.root),
+        highlight=False,
+        markup=False,
+    )
     console.print("\nRunning. Ctrl-C stops it; the next start continues with the same data.")
     await asyncio.Event().wait()
     return 0
@@ -201,3 +209,16 @@ def shell_export(api: str, preferred: int | None) -> str | None:
     if preferred in (None, urlsplit(api).port):
         return None
     return f"export TASKWAY_URL={api}"
+
+
+def chaos_command(run_dir: Path) -> str:
+    """Return the shell command that kills the orchestrator while it runs a task.
+
+    Args:
+        run_dir: Where the stack runs.
+    """
+    where = [] if run_dir == DEFAULT_RUN_DIR.resolve() else ["--run-dir", str(run_dir)]
+    program = Path(sys.executable).with_name("taskway")
+    if program.is_relative_to(Path.cwd()):
+        program = program.relative_to(Path.cwd())
+    return shlex.join([str(program), "chaos", "kill", "orchestrator", *where])

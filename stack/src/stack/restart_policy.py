@@ -1,6 +1,10 @@
 """When a process that ended by itself is started again, and when it is given up."""
 
+import signal
 from dataclasses import dataclass
+
+# Nobody sends these to itself.
+KILLS = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,17 @@ class RestartPolicy:
     longest_pause: float = 30.0
     max_restarts: int = 6
     stable_after: float = 10.0
+
+    def was_stable(self, ready_for: float, code: int) -> bool:
+        """Return whether a process that ended was stable until then.
+
+        One that was ready and was killed is: it did nothing wrong, however often that is repeated.
+
+        Args:
+            ready_for: Seconds that it was ready for; 0 where it never was.
+            code: Its exit code; negative for the signal that ended it.
+        """
+        return ready_for >= self.stable_after or (ready_for > 0 and -code in KILLS)
 
     def pause(self, restart: int) -> float:
         """Return the seconds before a restart, which is the first, second and so on in a row."""

@@ -53,7 +53,7 @@ class Supervisor:
         """Restart a process that ended with `error`, unless it does not stay up."""
         if self._closed.is_set():
             return
-        if process.ready_for >= self._policy.stable_after:
+        if self._policy.was_stable(process.ready_for, error.code):
             self._restarts[error.name] = 0
         self._again(process, error, error.ended)
 

@@ -1,0 +1,91 @@
+"""Kill a process on purpose, and see what that does to an instance."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from taskway.chaos.experiment import Experiment
+from taskway.chaos.kubernetes import KIND, KubernetesTarget
+from taskway.chaos.local import LocalTarget
+from taskway.chaos.points import choose_point
+from taskway.chaos.report import show_findings, to_json
+from taskway.chaos.run import Run
+from taskway.chaos.target import Target
+from taskway.errors import CommandError
+from taskway.requests import choose_sample
+from taskway.session import session
+from taskway.terminal import plain
+
+app = typer.Typer(no_args_is_help=True, help="Kill a process, and see that nothing is lost.")
+
+
+@app.callback()
+def chaos() -> None:
+    """Make faults on purpose."""
+
+
+@app.command()
+def kill(
+    context: typer.Context,
+    victim: Annotated[
+        str,
+        typer.Argument(
+            help="orchestrator, assigner, notifier, one of their sidecars (orchestrator-sidecar), "
+            "scheduler, placement or redis."
+        ),
+    ],
+    workflow: Annotated[str, typer.Option(help="The workflow to run.")] = "task",
+    sample: Annotated[
+        str | None, typer.Option(help="The sample to run; by default the first.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="Kill at this step of `taskway show`, or at `start`; by default at the first "
+            "notification, or else at the first wait. A step that calls the assigner or the "
+            "notifier is held until then, so that it has no answer yet."
+        ),
+    ] = None,
+    run_dir: Annotated[
+        Path | None,
+        typer.Option(envvar="RUN_DIR", help="That of `make run`; by default .run, here or above."),
+    ] = None,
+    kubernetes: Annotated[
+        bool, typer.Option("--kubernetes", help="Delete a pod of a cluster instead.")
+    ] = False,
+    kube_context: Annotated[
+        str, typer.Option("--context", help="The kubectl context of the cluster.")
+    ] = KIND,
+    timeout: Annotated[
+        float, typer.Option(min=1, help="Seconds to wait for the end after the kill.")
+    ] = 120,
+) -> None:
+    """Kill a process while a sample runs; exit with 1 where something was lost or done twice."""
+    s = session(context)
+    source = context.find_root().get_parameter_source("url")
+    # By its name: Typer has a copy of Click's class.
+    url = None if source is None or source.name == "DEFAULT" else s.api.url
+    target: Target = (
+        KubernetesTarget(s.api, kube_context, url)
+        if kubernetes
+        else LocalTarget(s.api, run_dir, url)
+    )
+    target.check(victim)
+    by_name = {w["name"]: w for w in target.orchestrator.get("/workflows")}
+    if workflow not in by_name:
+        raise CommandError(f"There is no workflow {workflow!r}; there are: {', '.join(by_name)}")
+    chosen = choose_sample(by_name[workflow], sample)
+    s.say(f"{plain(by_name[workflow]['title'])}: {plain(chosen['summary'])}")
+    found = Experiment(
+        target=target,
+        run=Run(target.orchestrator, by_name[workflow], chosen),
+        victim=victim,
+        point=choose_point(victim, at),
+        timeout=timeout,
+        say=lambda line: s.say(f"  {plain(line)}"),
+    ).make()
+    if not s.show(to_json(found)):
+        show_findings(s, found)
+    if found.lost or found.doubled:
+        raise typer.Exit(1)
