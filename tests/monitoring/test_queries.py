@@ -19,8 +19,8 @@ OURS = [query for query in panel_queries() if not DAPR.search(query[1])]
 THEIRS = [query for query in panel_queries() if DAPR.search(query[1])]
 # They alert on what this stack does not have.
 OF_DAPR = {"SidecarDown", "DaprDown"}
-# A sample has a refund fail three times, which does not last.
-OF_SAMPLES = {"CompensationFails"}
+# A sample has a refund fail three times, which does not last; of others a step fails permanently.
+OF_SAMPLES = {"CompensationFails", "OutcomesFail"}
 # How fast the machine is that runs the tests is not their matter.
 OF_THE_MACHINE = {"ApiSlow"}
 
@@ -77,6 +77,15 @@ async def test_no_alert_is_pending_in_a_healthy_system(prometheus: Prometheus) -
     # Pending ones, too, for they have not had their time.
     found = {name for name, rule in alerts.items() if rule["state"] != "inactive"}
     assert found <= OF_DAPR | OF_SAMPLES | OF_THE_MACHINE
+
+
+@pytest.mark.usefixtures("used")
+async def test_outcomes_that_are_failures_alert(prometheus: Prometheus) -> None:
+    async def noticed() -> bool | None:
+        found = (await prometheus.alerts())["OutcomesFail"]["alerts"]
+        return "order" in {alert["labels"]["workflow"] for alert in found} or None
+
+    await eventually(noticed, "the samples' compensated orders to alert", within=30)
 
 
 @pytest.mark.usefixtures("used")
