@@ -100,6 +100,26 @@ async def test_a_note_is_found_by_the_revision_that_asks_for_it(system: System) 
     assert sorted(keys) == [f"{instance}:review:1", f"{instance}:review:2"]
 
 
+async def test_a_review_of_one_draft_is_never_taken_for_the_next(system: System) -> None:
+    instance = await start(system, question=OBSCURE, reviewer="bob")
+    first = await system.waiting(instance, "review")
+
+    async def review(decision: str) -> int:
+        path, body = f"/instances/{instance}/events/review", {"decision": decision}
+        answer = await system.orchestrator.post(
+            path, json={**body, "reviewer": "bob"}, params={"wait_id": first["id"]}
+        )
+        return answer.status_code
+
+    assert await review("revise") == 200
+    await next_wait(system, instance, first)
+    # The repeat is one, and what comes late is late: neither is the review of the second draft.
+    assert (await review("revise"), await review("approve")) == (200, 409)
+    assert (await system.status(instance))["status"] == "RUNNING"
+    await system.send(instance, "review", decision="reject", reviewer="bob")
+    assert (await system.finished(instance))["output"]["rounds"] == 2
+
+
 async def test_of_two_concurrent_reviews_one_is_accepted(system: System) -> None:
     instance = await start(system, question=OBSCURE, reviewer=somebody())
     await system.waiting(instance, "review")

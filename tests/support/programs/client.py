@@ -85,7 +85,10 @@ async def _send(system: System, program: Program, event: ProgramEvent) -> bool:
 
     async def answered() -> bool | None:
         path = f"{PATH}/{program.instance_id}/{event.name}"
-        answer = await system.orchestrator.post(path, json=event.payload)
+        # By its wait: another wait for an event of that name may be the open one meanwhile.
+        answer = await system.orchestrator.post(
+            path, json=event.payload, params={"wait_id": event.wait_id}
+        )
         if answer.status_code == 503:
             assert answer.headers["retry-after"], answer.text
             return None

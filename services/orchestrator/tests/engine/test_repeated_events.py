@@ -67,9 +67,13 @@ class World:
         self.events = Events(self.engine, self.accepted, NO_TRACE_CONTEXTS)  # type: ignore[arg-type]
 
     async def send(
-        self, payload: Answer = YES, state: InstanceState = ASKING, by: str | None = "dana"
+        self,
+        payload: Answer = YES,
+        state: InstanceState = ASKING,
+        by: str | None = "dana",
+        wait_id: str | None = None,
     ) -> bool:
-        return await self.events.deliver(state, ANSWER, payload, by)
+        return await self.events.deliver(state, ANSWER, payload, by, wait_id=wait_id)
 
     async def refused(
         self, payload: Answer = YES, state: InstanceState = ASKING, by: str | None = "dana"
@@ -123,6 +127,22 @@ async def test_the_same_payload_is_taken_by_a_later_wait_as_well(world: World) -
     assert await world.send(state=asking("answer.2"))
     assert world.engine.raised == ["yes", "yes"]
     assert not await world.send(state=ENDED)
+
+
+@pytest.mark.parametrize("state", LATER, ids=["waiting", "next", "ended", "stalled", "again"])
+async def test_a_repeat_for_a_named_wait_is_one_whatever_the_instance_does(
+    world: World, state: InstanceState
+) -> None:
+    assert await world.send(wait_id="answer.1")
+    assert not await world.send(state=state, wait_id="answer.1")
+    assert world.engine.raised == ["yes"]
+
+
+async def test_a_late_event_for_a_named_wait_is_not_taken_by_a_later_wait(world: World) -> None:
+    with pytest.raises(ProblemError, match=r"answer by the wait answer\.1 now"):
+        await world.send(state=asking("answer.2"), wait_id="answer.1")
+    assert world.engine.raised == []
+    assert await world.send(state=asking("answer.2"), wait_id="answer.2")
 
 
 async def test_a_repeat_without_a_name_is_the_one_with_a_name(world: World) -> None:

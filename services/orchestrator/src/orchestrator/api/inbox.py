@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from contracts.problems import ProblemType
 from orchestrator.api.deps import InboxDep
-from orchestrator.api.params import EventName, InstanceId
+from orchestrator.api.params import EventName, InstanceId, WaitId
 from orchestrator.schemas.waiting import (
     Claim,
     ClaimRequest,
@@ -46,10 +46,14 @@ async def list_waiting(query: Annotated[WaitingQuery, Query()], inbox: InboxDep)
     responses=problem_responses(*NOT_WAITING),
 )
 async def claim(
-    instance_id: InstanceId, event: EventName, request: ClaimRequest, inbox: InboxDep
+    instance_id: InstanceId,
+    event: EventName,
+    request: ClaimRequest,
+    inbox: InboxDep,
+    wait_id: WaitId = None,
 ) -> Claim:
     """Claim a wait for one user."""
-    return await inbox.change_claim(instance_id, event, request, claim=True)
+    return await inbox.change_claim(instance_id, event, request, claim=True, wait_id=wait_id)
 
 
 @router.post(
@@ -58,10 +62,14 @@ async def claim(
     responses=problem_responses(*NOT_WAITING),
 )
 async def release(
-    instance_id: InstanceId, event: EventName, request: ClaimRequest, inbox: InboxDep
+    instance_id: InstanceId,
+    event: EventName,
+    request: ClaimRequest,
+    inbox: InboxDep,
+    wait_id: WaitId = None,
 ) -> Claim:
     """Release a claimed wait."""
-    return await inbox.change_claim(instance_id, event, request, claim=False)
+    return await inbox.change_claim(instance_id, event, request, claim=False, wait_id=wait_id)
 
 
 @router.post(
@@ -72,7 +80,11 @@ async def release(
     responses=problem_responses(*NOT_WAITING, ProblemType.ALREADY_DECIDED),
 )
 async def decide(
-    instance_id: InstanceId, event: EventName, request: DecisionRequest, inbox: InboxDep
+    instance_id: InstanceId,
+    event: EventName,
+    request: DecisionRequest,
+    inbox: InboxDep,
+    wait_id: WaitId = None,
 ) -> EventAccepted:
     """Deliver a decision to the instance that waits for it."""
-    return await inbox.decide(instance_id, event, request)
+    return await inbox.decide(instance_id, event, request, wait_id)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body
 
 from contracts.problems import ProblemType
 from orchestrator.api.deps import CatalogueDep, InboxDep
-from orchestrator.api.params import EventName, InstanceId
+from orchestrator.api.params import EventName, InstanceId, WaitId
 from orchestrator.schemas.workflows import EventAccepted, WorkflowInfo
 from servicekit.problems import problem_responses
 
@@ -43,6 +43,7 @@ async def send_event(
     event: EventName,
     payload: Annotated[dict[str, Any], Body(examples=[{"approved": True, "approver": "bo"}])],
     inbox: InboxDep,
+    wait_id: WaitId = None,
 ) -> EventAccepted:
     """Deliver an event to an instance of any workflow."""
-    return await inbox.send_event(instance_id, event, payload)
+    return await inbox.send_event(instance_id, event, payload, wait_id)

@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Path
+from fastapi import Path, Query
+
+from contracts.fields import Key
 
 # What a caller names has no ':', and ids that the system derives have one.
 InstanceId = Annotated[
@@ -22,5 +24,14 @@ EventName = Annotated[
     Path(
         pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,49}$",
         description="The event that the instance waits for; case does not matter",
+    ),
+]
+
+WaitId = Annotated[
+    Key | None,
+    Query(
+        description="The `id` of the wait that is meant, as the status and the inbox show it: a "
+        "later wait for the event then takes neither a late decision nor a repeat. By default the "
+        "wait that is open"
     ),
 ]

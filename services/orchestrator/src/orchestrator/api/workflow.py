@@ -13,7 +13,7 @@ from orchestrator.api.deps import (
     RateLimitsDep,
     WorkflowSettingsDep,
 )
-from orchestrator.api.params import InstanceId
+from orchestrator.api.params import InstanceId, WaitId
 from orchestrator.api.rate_limits import RateLimits
 from orchestrator.engine.client import Engine
 from orchestrator.schemas.workflows import EventAccepted, InstanceStatus, Started
@@ -175,10 +175,11 @@ def _add_event(router: APIRouter, definition: Definition, event: Event) -> None:
         payload: Annotated[model, Body(openapi_examples=examples)],  # type: ignore[valid-type]
         engine: EngineDep,
         inbox: InboxDep,
+        wait_id: WaitId = None,
     ) -> EventAccepted:
         state = await engine.state_of(instance_id, definition)
         try:
-            return await inbox.send(state, event, payload)
+            return await inbox.send(state, event, payload, wait_id=wait_id)
         except ProblemError as error:
             if error.type is ProblemType.INSTANCE_FINISHED:
                 # A decision that comes late is a conflict (409): the resource is not gone (410).

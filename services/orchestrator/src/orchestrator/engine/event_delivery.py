@@ -53,6 +53,7 @@ class Events:
         payload: BaseModel,
         by: str | None = None,
         admit: Admit = anybody,
+        wait_id: str | None = None,
     ) -> bool:
         """Accept a payload for the wait of an instance, and raise the event.
 
@@ -69,6 +70,7 @@ class Events:
             by: Who sends it, where that is known.
             admit: Raises a problem where the wait takes nothing from whoever sends it; it is not
                 called for a repeat.
+            wait_id: The wait that is meant; None for the one that is open.
 
         Returns:
             Whether it was accepted now; else it is a repeat.
@@ -80,10 +82,9 @@ class Events:
         """
         mine = AcceptedEvent(payload=payload.model_dump(mode="json"), by=by)
         try:
-            wait = wait_of(state, event)
+            wait = wait_of(state, event, wait_id)
         except ProblemError:
-            # Without its input, nothing says which life the instance is in.
-            if state.input is None or not await self._accepted_before(state, event, mine):
+            if not await self._accepted_before(state, event, payload, mine, wait_id):
                 raise
             return False
         instance_id = state.instance_id
@@ -109,11 +110,16 @@ class Events:
         )
 
     async def _accepted_before(
-        self, state: InstanceState, event: Event, mine: AcceptedEvent
+        self,
+        state: InstanceState,
+        event: Event,
+        payload: BaseModel,
+        mine: AcceptedEvent,
+        wait_id: str | None,
     ) -> bool:
         """Return whether a wait that is over accepted this; raise what was not raised yet."""
-        instance_id, payload = state.instance_id, mine.payload or {}
-        sent = await self._accepted_events.recall(_root(state), event.name, payload)
+        instance_id = state.instance_id
+        sent = await self._sent_before(state, event, payload, wait_id)
         if sent is None:
             return False
         accepted = await self._accepted_events.find(instance_id, sent.event_key)
@@ -122,6 +128,17 @@ class Events:
         if not state.terminal:
             await self._raise_once(instance_id, event, accepted, sent)
         return True
+
+    async def _sent_before(
+        self, state: InstanceState, event: Event, payload: BaseModel, wait_id: str | None
+    ) -> Sent | None:
+        if wait_id is not None:
+            return Sent(wait_id=wait_id, event_key=event.key_for(wait_id, payload))
+        if state.input is None:
+            # Nothing says which life the instance is in.
+            return None
+        data = payload.model_dump(mode="json")
+        return await self._accepted_events.recall(_root(state), event.name, data)
 
     async def _raise_once(
         self, instance_id: str, event: Event, accepted: AcceptedEvent, sent: Sent
@@ -137,16 +154,17 @@ class Events:
             log.warning("event not marked as raised", instance_id=instance_id, error=str(error))
 
 
-def wait_of(state: InstanceState, event: Event) -> Wait:
+def wait_of(state: InstanceState, event: Event, wait_id: str | None = None) -> Wait:
     """Return the wait of an instance for an event.
 
     Args:
         state: Its state, with payloads.
         event: One of its workflow's events.
+        wait_id: The wait that is meant; None for the one that is open.
 
     Raises:
-        ProblemError: It has ended (410), does not wait for the event now (409), has not begun, or
-            no worker has the code that it began with (503).
+        ProblemError: It has ended (410), does not wait for the event by that wait now (409), has
+            not begun, or no worker has the code that it began with (503).
     """
     instance_id, progress = state.instance_id, state.progress
     if state.terminal:
@@ -163,12 +181,14 @@ def wait_of(state: InstanceState, event: Event) -> Wait:
         )
     if state.status is RuntimeStatus.PENDING:
         raise not_begun(instance_id)
-    wait = next((w for w in progress.waits if w.event == event.name), None) if progress else None
+    waits = [w for w in progress.waits if w.event == event.name] if progress else []
+    wait = next((w for w in waits if wait_id in (None, w.id)), None)
     if wait is None:
         doing = f": {progress.message}" if progress else ""
+        meant = f"{event.name} by the wait {wait_id}" if waits else event.name
         raise ProblemError(
             ProblemType.NOT_WAITING,
-            f"Instance {instance_id} does not wait for {event.name} now{doing}",
+            f"Instance {instance_id} does not wait for {meant} now{doing}",
         )
     return wait
 

@@ -89,7 +89,13 @@ class Inbox:
         return await page_of(self._catalogue, entries, query, query.cursor, query.limit, now)
 
     async def change_claim(
-        self, instance_id: str, event_name: str, request: ClaimRequest, *, claim: bool
+        self,
+        instance_id: str,
+        event_name: str,
+        request: ClaimRequest,
+        *,
+        claim: bool,
+        wait_id: str | None = None,
     ) -> Claim:
         """Claim a wait, or release it.
 
@@ -102,12 +108,16 @@ class Inbox:
             request.by, "claim" if claim else "release", instance_id, details={"event": event.name}
         )
         async with self._audit.recording(action):
-            wait = wait_of(state, event)
+            wait = wait_of(state, event, wait_id)
             holder = await self._claims.change(instance_id, wait.id, request.by, claim=claim)
             return Claim(instance_id=instance_id, event=event.name, claimed_by=holder)
 
     async def decide(
-        self, instance_id: str, event_name: str, request: DecisionRequest
+        self,
+        instance_id: str,
+        event_name: str,
+        request: DecisionRequest,
+        wait_id: str | None = None,
     ) -> EventAccepted:
         """Send a decision; of concurrent decisions, one is accepted.
 
@@ -116,10 +126,15 @@ class Inbox:
                 already decided (409).
         """
         state, event = await self._read(instance_id, event_name)
-        return await self.send(state, event, parse_payload(event, request.payload), by=request.by)
+        payload = parse_payload(event, request.payload)
+        return await self.send(state, event, payload, by=request.by, wait_id=wait_id)
 
     async def send_event(
-        self, instance_id: str, event_name: str, payload: dict[str, Any]
+        self,
+        instance_id: str,
+        event_name: str,
+        payload: dict[str, Any],
+        wait_id: str | None = None,
     ) -> EventAccepted:
         """Send an event by its name: a decision of whom the payload names, if it names anybody.
 
@@ -127,10 +142,15 @@ class Inbox:
             ProblemError: As `decide`.
         """
         state, event = await self._read(instance_id, event_name)
-        return await self.send(state, event, parse_payload(event, payload))
+        return await self.send(state, event, parse_payload(event, payload), wait_id=wait_id)
 
     async def send(
-        self, state: InstanceState, event: Event, payload: BaseModel, by: str | None = None
+        self,
+        state: InstanceState,
+        event: Event,
+        payload: BaseModel,
+        by: str | None = None,
+        wait_id: str | None = None,
     ) -> EventAccepted:
         """Send an event to an instance; a repeat of what was accepted succeeds as it did.
 
@@ -139,6 +159,7 @@ class Inbox:
             event: One of its workflow's events.
             payload: What it carries.
             by: Who sends it; by default whom the payload names, if it names anybody.
+            wait_id: The wait that is meant; None for the one that is open.
 
         Raises:
             ProblemError: As `Events.deliver`; or another user has claimed the wait (409).
@@ -150,7 +171,7 @@ class Inbox:
 
         action = Action(sender or UNNAMED, "decide", instance_id, details={"event": event.name})
         async with self._audit.recording(action):
-            if not await self._events.deliver(state, event, payload, sender, admit):
+            if not await self._events.deliver(state, event, payload, sender, admit, wait_id):
                 action.details["repeated"] = True
             return EventAccepted(instance_id=instance_id, event=event.name)
 
