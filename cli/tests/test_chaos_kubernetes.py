@@ -76,6 +76,7 @@ def test_a_peer_is_asked_by_a_port_forward_with_its_token(folder: Path) -> None:
 def test_the_orchestrator_is_that_on_kind_unless_the_user_names_one(folder: Path) -> None:
     api = Api("http://127.0.0.1:8000", transport())
     assert target().orchestrator.url == URL
+    assert target().orchestrator._http.headers["connection"] == "close"
     assert KubernetesTarget(api, KIND, "http://x").orchestrator.url == "http://x"
 
 

@@ -83,6 +83,26 @@ def test_a_held_process_goes_on_after_an_error(
     os.waitpid(child.pid, os.WCONTINUED)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_held_process_goes_on_where_the_command_is_terminated(
+    tmp_path: Path, child: "subprocess.Popen[bytes]", number: signal.Signals
+) -> None:
+    target = LocalTarget(API, list_processes(tmp_path, os.getpid(), notifier=child.pid), None)
+    before = signal.getsignal(number)
+
+    def terminated() -> None:
+        with target.hold(["notifier"]):
+            os.waitpid(child.pid, os.WUNTRACED)
+            os.kill(os.getpid(), number)
+            signal.pause()
+
+    with pytest.raises(SystemExit) as ended:
+        terminated()
+    assert ended.value.code == 128 + number
+    os.waitpid(child.pid, os.WCONTINUED)
+    assert signal.getsignal(number) is before
+
+
 def test_an_unknown_victim_is_refused_with_those_there_are(tmp_path: Path) -> None:
     target = LocalTarget(API, list_processes(tmp_path, 1, redis=2, placement=3), None)
     with pytest.raises(CommandError, match="No process 'nobody' runs; there are: redis, placement"):

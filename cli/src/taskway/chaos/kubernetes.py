@@ -48,7 +48,8 @@ class KubernetesTarget:
         self._api = api
         self._context = context
         self._before: list[str] = []
-        self.orchestrator = api.at(url or URL)
+        # A connection that was made as its pod went may lead past the cluster, and stay there.
+        self.orchestrator = api.at(url or URL, {"connection": "close"})
 
     def check(self, victim: str) -> None:
         """Fail where the cluster has no such pod."""

@@ -68,6 +68,9 @@ class LocalTarget:
     def hold(self, services: Sequence[str]) -> Iterator[None]:
         """Stop services (SIGSTOP) and continue them: requests wait in their sockets meanwhile."""
         with ExitStack() as held:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                # Python would end at once, and leave them stopped.
+                held.callback(signal.signal, number, signal.signal(number, _exit))
             for service in services:
                 pid = self._own_pid(service)
                 held.callback(_continue, pid)
@@ -140,6 +143,11 @@ def parent_of(pid: int) -> int | None:
     command = ["ps", "-o", "ppid=", "-p", str(pid)]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     return int(answer.stdout) if answer.stdout.strip() else None
+
+
+def _exit(number: int, frame: object) -> None:
+    """Exit as a shell has it for a signal, but in order."""
+    raise SystemExit(128 + number)
 
 
 def _continue(pid: int) -> None:
