@@ -17,7 +17,7 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo record check format test test-unit test-e2e test-kind mutants version faults docs bench-list bench-tracing up down clean
+.PHONY: help setup run demo record check format test test-unit test-e2e test-kind mutants version faults faults-mutants docs bench-list bench-tracing up down clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,10 @@ mutants: $(READY) ## Change a line at a time, and list what no unit test notices
 faults: $(READY) ## Make faults under load, and check that nothing is lost or doubled (MINUTES=10, SEED=, RATE=, REPORT=)
 	@PYTHONPATH=tests $(PYTHON) -m support.fault_suite --store $(STORE) --minutes $(or $(MINUTES),10) \
 		$(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(REPORT),--report "$(REPORT)")
+
+faults-mutants: $(READY) ## Break a promise at a time on purpose: the faults must show each (ONLY=, SEED=)
+	@PYTHONPATH=tests $(PYTHON) -m support.fault_suite.mutants --store $(STORE) --only "$(ONLY)" \
+		$(if $(SEED),--seed $(SEED))
 
 record: $(READY) ## Record the histories of a workflow's new samples (WORKFLOW=leave)
 	@PYTHONPATH=tests $(PYTHON) tools/record_histories.py "$(WORKFLOW)"

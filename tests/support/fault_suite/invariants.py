@@ -1,5 +1,6 @@
 """What must hold after every run, checked from outside."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ STAYS = "no status goes backwards, an answer stays, decisions are linearizable"
 NOTHING_LEFT = "no work is left over"
 ANSWERED = "every call is answered in time: success, or try again"
 ALL = (ENDS, ONCE, ADDS_UP, STAYS, NOTHING_LEFT, ANSWERED)
+
+# How many instances are read at once.
+AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -80,20 +84,27 @@ def check_ledgers(
 
 async def check_reads(instances: list[Instance], client: Client, problems: Problems) -> None:
     """Read what the instances' own records show, and their status once more."""
-    for instance in instances:
-        if instance.ended is None:
-            continue
-        before = len(instance.wrong)
-        await instance.see_again(client)
-        problems.add(STAYS, *(f"{instance.id}: {w}" for w in instance.wrong[before:]))
-        reached = reached_its_aim(instance)
-        for read in instance.case.reads:
-            path = read.path.format(instance.id)
-            answer = await client.persist(instance.name, "GET", path, allowed=(404, 409))
-            body = answer.json()
-            if not read.right(answer.status_code, body, reached):
-                found = f"{answer.status_code} {str(body)[:200]}"
-                problems.add(ADDS_UP, f"{instance.id}: {read.what} is wrong: {found}")
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def check(instance: Instance) -> None:
+        async with free:
+            await _check_reads(instance, client, problems)
+
+    await asyncio.gather(*(check(i) for i in instances if i.ended is not None))
+
+
+async def _check_reads(instance: Instance, client: Client, problems: Problems) -> None:
+    before = len(instance.wrong)
+    await instance.see_again(client)
+    problems.add(STAYS, *(f"{instance.id}: {w}" for w in instance.wrong[before:]))
+    reached = reached_its_aim(instance)
+    for read in instance.case.reads:
+        path = read.path.format(instance.id)
+        answer = await client.persist(instance.name, "GET", path, allowed=(404, 409))
+        body = answer.json()
+        if not read.right(answer.status_code, body, reached):
+            found = f"{answer.status_code} {str(body)[:200]}"
+            problems.add(ADDS_UP, f"{instance.id}: {read.what} is wrong: {found}")
 
 
 def reached_its_aim(instance: Instance) -> bool:

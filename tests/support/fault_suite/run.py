@@ -4,7 +4,7 @@ import asyncio
 import os
 import platform
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
@@ -44,7 +44,7 @@ CALM_SECONDS = 6.0
 """Of load before the first fault, so that the first one hits work in flight."""
 
 Choose = Callable[[list[Fault]], list[Fault]]
-Prepare = Callable[[Stack], Awaitable[None]]
+NO_COMMANDS: Mapping[str, Sequence[str]] = {}
 
 
 async def run(
@@ -53,7 +53,7 @@ async def run(
     report: Callable[[str], None],
     *,
     choose: Choose = list,
-    prepare: Prepare | None = None,
+    commands: Mapping[str, Sequence[str]] = NO_COMMANDS,
 ) -> tuple[Outcome, Recorder]:
     """Make a run, and return what it has shown.
 
@@ -62,7 +62,7 @@ async def run(
         run_dir: The stack's data and logs.
         report: Takes a line on each phase, for people.
         choose: Chooses among the faults; all by default.
-        prepare: Changes the stack once it is ready.
+        commands: Replace those of processes, as where their code is broken on purpose.
     """
     random, recorder, links = Random(settings.seed), Recorder(), Links(settings.store)
     people = People(f"s{settings.seed}")
@@ -74,7 +74,7 @@ async def run(
             store="redis" if settings.store == "redis" else "sqlite",
             prefer_port=None,
             env=links.env(),
-            commands={"orchestrator": command()},
+            commands={"orchestrator": command(), **commands},
             # What ends by itself comes back, as in a cluster; and so is no end of the run.
             restart_all=True,
             startup_timeout=STARTUP_TIMEOUT,
@@ -82,8 +82,6 @@ async def run(
         stack = Stack(options)
         links.lead_to(stack)
         await enter(stack)
-        if prepare is not None:
-            await prepare(stack)
         system = await enter(connect_stack(stack))
         client = await enter(connect_client(stack.url("orchestrator"), recorder))
         web = await enter(web_server())

@@ -1,0 +1,136 @@
+"""Deliberate breaks that the suite must notice: `python -m support.fault_suite.broken BREAK`.
+
+Each runs a service whose code is today's but for one promise. They are here, and not a switch of
+the services, so that nobody can break a running system by a setting.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import assigner.main
+import notifier.main
+from assigner.ledger import Ledger as Assignments
+from notifier.delivery import Delivery
+from orchestrator.engine.start_records import StartRecords
+from orchestrator.main import main as run_orchestrator
+from orchestrator.toolkit.accepted_events import AcceptedEvent, AcceptedEvents
+from orchestrator.toolkit.catalogue import Catalogue
+from orchestrator.toolkit.ledger import Ledger
+from orchestrator.toolkit.ledger_records import Movement
+from orchestrator.toolkit.peers.assigner import AssignerClient
+from orchestrator.workflows.registrations import WORKFLOWS
+from support.programs.orchestrator import PROGRAM
+
+
+def replace(owner: type, name: str, method: Callable[..., Any]) -> None:
+    """Replace a method of a class."""
+    setattr(owner, name, method)
+
+
+def assigner_without_idempotency() -> None:
+    """A repeated request makes another assignment."""
+    assign = Assignments.assign
+
+    async def again(self: Any, key: str, request: Any) -> Any:
+        known = (await self._records.assignment(key)).value
+        return await assign(self, key if known is None else f"{key}:again", request)
+
+    replace(Assignments, "assign", again)
+
+
+def notifier_without_idempotency() -> None:
+    """A repeated request delivers another message."""
+    notify = Delivery.notify
+
+    async def again(self: Any, key: str, request: Any) -> Any:
+        known = (await self._records.notification(key)).value
+        return await notify(self, key if known is None else f"{key}:again", request)
+
+    replace(Delivery, "notify", again)
+
+
+def ledger_without_idempotency() -> None:
+    """A repeated payment takes the money again."""
+    take = Ledger.take
+
+    async def again(self: Any, key: str, account: str, amount: int) -> Any:
+        known = (await self._store.get(self._movement_key(key), Movement)).value
+        return await take(self, key if known is None else f"{key}:again", account, amount)
+
+    replace(Ledger, "take", again)
+
+
+def start_record_not_written() -> None:
+    """Nothing says what was started under an id."""
+
+    async def nothing_claimed(self: Any, instance_id: str, record: Any) -> Any:
+        return record, True
+
+    replace(StartRecords, "claim", nothing_claimed)
+
+
+def decision_taken_twice() -> None:
+    """Each decision is accepted, whatever was decided before."""
+
+    async def accept_any(
+        self: Any, instance: str, key: str, payload: Any, by: str | None = None
+    ) -> Any:
+        return AcceptedEvent(payload=payload, by=by), True
+
+    replace(AcceptedEvents, "accept_once", accept_any)
+
+
+def compensation_skipped() -> None:
+    """A compensation of the ledger says that it is done, and does nothing."""
+
+    async def nothing_compensated(self: Any, key: str) -> int:
+        return 0
+
+    replace(Ledger, "compensate", nothing_compensated)
+
+
+def release_skipped() -> None:
+    """An assignment is not released."""
+
+    async def nothing_released(self: Any, key: str) -> None:
+        return None
+
+    replace(AssignerClient, "release", nothing_released)
+
+
+def orchestrator_with_programs() -> None:
+    """Run the orchestrator as the suite does."""
+    run_orchestrator(Catalogue([*WORKFLOWS, PROGRAM]))
+
+
+BREAKS: dict[str, tuple[str, Callable[[], None]]] = {
+    "idempotency off in the assigner": ("assigner", assigner_without_idempotency),
+    "idempotency off in the notifier": ("notifier", notifier_without_idempotency),
+    "idempotency off in the ledger": ("orchestrator", ledger_without_idempotency),
+    "start record not written": ("orchestrator", start_record_not_written),
+    "decision taken twice": ("orchestrator", decision_taken_twice),
+    "compensation skipped": ("orchestrator", compensation_skipped),
+    "release skipped": ("orchestrator", release_skipped),
+}
+"""The service that each is in, and what breaks it."""
+RUN = {
+    "assigner": assigner.main.main,
+    "notifier": notifier.main.main,
+    "orchestrator": orchestrator_with_programs,
+}
+
+
+def commands(name: str) -> dict[str, list[str]]:
+    """Return the command of the service that a break is in, for `StackOptions.commands`."""
+    service, _ = BREAKS[name]
+    path = f"PYTHONPATH={Path(__file__).parents[2]}"
+    module = ["-m", "support.fault_suite.broken", name]
+    return {service: ["env", path, sys.executable, *module]}
+
+
+if __name__ == "__main__":
+    SERVICE, BREAK = BREAKS[sys.argv[1]]
+    BREAK()
+    RUN[SERVICE]()
