@@ -20,7 +20,7 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 .PHONY: help setup run demo record check format test test-unit test-e2e test-kind mutants version faults faults-mutants docs bench-list bench-tracing up down clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: $(READY) ## Install uv and the Python packages where they are missing
 	@echo "Ready: $(PYTHON)"
@@ -60,9 +60,10 @@ mutants: $(READY) ## Change a line at a time, and list what no unit test notices
 	@$(UV) run --quiet --script tools/mutants.py --sample $(or $(SAMPLE),150) --seed $(or $(SEED),0) \
 		--only "$(ONLY)" --processes $(PROCESSES)
 
-faults: $(READY) ## Make faults under load, and check that nothing is lost or doubled (MINUTES=10, SEED=, RATE=, REPORT=)
+faults: $(READY) ## Make faults under load, and check that nothing is lost or doubled (MINUTES=10, SEED=, RATE=3, EVERY=4, REPORT=)
 	@PYTHONPATH=tests $(PYTHON) -m support.fault_suite --store $(STORE) --minutes $(or $(MINUTES),10) \
-		$(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(REPORT),--report "$(REPORT)")
+		$(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(EVERY),--every $(EVERY)) \
+		$(if $(REPORT),--report "$(REPORT)")
 
 faults-mutants: $(READY) ## Break a promise at a time on purpose: the faults must show each (ONLY=, SEED=)
 	@PYTHONPATH=tests $(PYTHON) -m support.fault_suite.mutants --store $(STORE) --only "$(ONLY)" \

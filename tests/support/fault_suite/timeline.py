@@ -8,6 +8,8 @@ from support.fault_suite.outcome import Outcome
 
 WIDTH, LEFT, LANE, GRAPH = 1_200, 170, 16, 90
 BUCKET = 2.0
+# Seconds between two labels of the time.
+TICK = 30
 COLORS = ("#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f", "#edc948", "#b07aa1", "#9c755f")
 
 
@@ -39,6 +41,7 @@ def draw_timeline(outcome: Outcome, recorder: Recorder) -> str:
     ]
     for number, (name, values, color) in enumerate(graphs):
         parts += _graph(name, values, color, top + 10 + number * (GRAPH + 20))
+    parts += _axis(seconds, height - 8)
     parts.append("</svg>")
     return "\n".join(parts) + "\n"
 
@@ -49,6 +52,11 @@ def _title(outcome: Outcome) -> str:
         f"{len(outcome.hits)} faults in {settings.minutes:g} min over {settings.store}, "
         f"{settings.rate:g} instances/s, seed {settings.seed}"
     )
+
+
+def _axis(seconds: float, y: float) -> Iterator[str]:
+    for time in range(0, int(seconds) + 1, TICK):
+        yield f'<text x="{_x(time, seconds):.1f}" y="{y}" fill="#666">{time} s</text>'
 
 
 def _lanes(outcome: Outcome, kinds: Sequence[str], seconds: float) -> Iterator[str]:
