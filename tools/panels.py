@@ -186,7 +186,17 @@ WAITS = (
         COUNT,
         ("sum by (event) (taskway_waiting)", "{{event}}"),
     ),
-    chart("Overdue", "Waits past their time", COUNT, ("sum(taskway_overdue)", "overdue")),
+    chart(
+        "Late",
+        "Past their time, without progress for that, and woken by the minute",
+        COUNT,
+        ("sum(taskway_overdue)", "overdue"),
+        ("sum by (kind) (taskway_instances_without_progress)", "{{kind}}"),
+        (
+            'sum(increase(taskway_instances_woken_total{outcome="requested"}[1m])) or vector(0)',
+            "woken",
+        ),
+    ),
     chart(
         "Instances that have not ended",
         "By workflow and status",

@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
 
+from httpx import AsyncClient
+
 from orchestrator.api.deps import Orchestrator
 from orchestrator.api.rate_limits import RateLimits
 from orchestrator.dapr_sdk.channels import sidecar_channel, workflow_client
@@ -20,7 +22,7 @@ from orchestrator.inbox.service import Inbox
 from orchestrator.inspection.inspector import Inspector
 from orchestrator.inspection.live_view import LiveView
 from orchestrator.inspection.rerun_links import RerunLinks
-from orchestrator.metrics import observe, observe_schedules, observe_torn
+from orchestrator.metrics import observe, observe_progress, observe_schedules, observe_torn
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.bulk import BulkOperations
 from orchestrator.operations.instances import Instances
@@ -29,6 +31,8 @@ from orchestrator.operations.rerun import Reruns
 from orchestrator.operations.retention import Retention, RetentionTimes
 from orchestrator.operations.service import Operations
 from orchestrator.operations.torn import TornInstances
+from orchestrator.reconciliation.opening import blocked_by, open_reconciler
+from orchestrator.reconciliation.settings import ReconcilerSettings
 from orchestrator.scheduling.callback_server import callback_server
 from orchestrator.scheduling.dapr_jobs import DaprJobs, JobEvents
 from orchestrator.scheduling.opening import open_schedules
@@ -36,8 +40,10 @@ from orchestrator.settings import Settings
 from orchestrator.storage.engine_keys import EngineKeys
 from orchestrator.storage.opening import open_store_guard, redis_client
 from orchestrator.storage.settings import StorageSettings
+from orchestrator.telemetry.running_activities import RunningActivities
 from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.toolkit.accepted_events import AcceptedEvents
+from orchestrator.toolkit.actor_reminders import ActorReminders
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.dependencies import ActivityDependencies
 from orchestrator.toolkit.peers.assigner import AssignerClient
@@ -76,9 +82,14 @@ async def open_orchestrator(
     jobs = JobEvents()
     await stack.enter_async_context(callback_server(settings, jobs))
     sidecar = await open_sidecar(stack, settings, readiness)
+    activities = RunningActivities()
     if settings.host_workflows:
         worker = build_worker(
-            catalogue, _dependencies(settings, workflow_settings), settings, lazy_history(settings)
+            catalogue,
+            _dependencies(settings, workflow_settings),
+            settings,
+            lazy_history(settings),
+            activities,
         )
         stack.push_async_callback(asyncio.to_thread, worker.shutdown)
         await asyncio.to_thread(worker.start)
@@ -124,13 +135,30 @@ async def open_orchestrator(
     dapr_jobs = DaprJobs(
         await stack.enter_async_context(dapr_client(settings)), channel, settings.dapr_api_token
     )
-    scheduler, reconciler = open_schedules(catalogue, settings, store, engine, dapr_jobs)
-    observe_schedules(reconciler.late_seconds)
-    await stack.enter_async_context(reconciler.running(supervisor))
+    scheduler, schedule_reconciler = open_schedules(catalogue, settings, store, engine, dapr_jobs)
+    observe_schedules(schedule_reconciler.late_seconds)
+    await stack.enter_async_context(schedule_reconciler.running(supervisor))
     jobs.fire = scheduler.fire
     records = ExpiringStore(store, settings.records_kept)
     audit = Audit(store, timedelta(days=settings.audit_kept_days))
     await stack.enter_async_context(supervisor.running("audit-results", audit.write_late))
+    no_progress = None
+    reconciler_settings = ReconcilerSettings()
+    if settings.host_workflows and reconciler_settings.reconcile_instances:
+        reconciler = open_reconciler(
+            catalogue,
+            reconciler_settings,
+            index,
+            engine,
+            management,
+            audit,
+            activities,
+            _reminders(catalogue, http, workflow_settings),
+            blocked_by(sidecar.why_no_worker, dapr_jobs),
+        )
+        no_progress = reconciler.no_progress
+        observe_progress(lambda: reconciler.no_progress().counts())
+        await stack.enter_async_context(reconciler.running(supervisor))
     rerun_links, instances = RerunLinks(records), Instances(management)
     inspector = Inspector(
         catalogue, management, starts, rerun_links, sidecar.why_no_worker, settings.jaeger_url
@@ -177,10 +205,21 @@ async def open_orchestrator(
         poller=poller,
         counts=counts,
         scheduler=scheduler,
+        no_progress=no_progress,
         streams=StreamSlots(settings.max_streams),
         store_guard=guard,
         rate_limits=RateLimits(settings.starts_per_minute, settings.uploads_per_minute),
     )
+
+
+def _reminders(
+    catalogue: Catalogue, http: AsyncClient, settings: SettingsRegistry
+) -> dict[str, ActorReminders]:
+    return {
+        workflow.definition.name: workflow.reminders(http, settings)
+        for workflow in catalogue.workflows
+        if workflow.reminders is not None
+    }
 
 
 def _record_times(settings: Settings) -> RecordTimes:

@@ -1,6 +1,6 @@
 """The orchestrator's metrics; labels are names of our code, never ids."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from opentelemetry import metrics
 from opentelemetry.metrics import CallbackOptions, Observation
@@ -58,6 +58,34 @@ SCHEDULED_RUNS = _meter.create_counter(
     "taskway.schedule.runs",
     description="Runs of schedules, by workflow and outcome: a failed one started nothing",
 )
+
+WOKEN = _meter.create_counter(
+    "taskway.instances.woken",
+    description="Instances whose late wake-up was created again, by what is late and outcome: it "
+    "was requested, that failed, or the instance progressed",
+)
+LOST = _meter.create_counter(
+    "taskway.index.lost",
+    description="Instances that disappeared from the store without having ended or been purged",
+)
+
+
+def observe_progress(late: Callable[[], Mapping[str, int]]) -> None:
+    """Add the gauge of the instances that make no progress.
+
+    Args:
+        late: Returns how many there are, by what they wait for.
+    """
+
+    def observed(_: CallbackOptions) -> Iterable[Observation]:
+        for kind, count in late().items():
+            yield Observation(count, {"kind": kind})
+
+    _meter.create_observable_gauge(
+        "taskway.instances.without_progress",
+        [observed],
+        description="Instances that wait for what should have come, by what that is",
+    )
 
 
 def observe_torn(count: Callable[[], int]) -> None:

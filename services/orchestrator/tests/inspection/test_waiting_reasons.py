@@ -75,7 +75,8 @@ def test_a_later_attempt_has_the_error_of_the_one_before() -> None:
 
 
 def test_between_two_attempts_the_reason_has_the_time_of_the_next() -> None:
-    [reason] = waiting_reasons(context(HELLO, hello(1, **{TRY_LUCK: OUT_OF_LUCK})))
+    soon = BEGIN + timedelta(seconds=2)
+    [reason] = waiting_reasons(context(HELLO, hello(1, **{TRY_LUCK: OUT_OF_LUCK}), now=soon))
     assert reason.text == (
         "activity try_luck: attempt 3 of 3, last error: out of luck, "
         "next try at 2026-01-01T00:00:03Z"
@@ -85,9 +86,19 @@ def test_between_two_attempts_the_reason_has_the_time_of_the_next() -> None:
 
 
 def test_a_timer_has_the_time_at_which_it_fires() -> None:
-    [reason] = waiting_reasons(context(HELLO, hello(5)))
+    # A scheduler that is busy may be some seconds late.
+    soon = BEGIN + timedelta(seconds=20)
+    [reason] = waiting_reasons(context(HELLO, hello(5), now=soon))
     assert reason.text == "timer until 2026-01-01T00:00:15Z"
     assert (reason.kind, reason.until) == (ReasonKind.TIMER, BEGIN + timedelta(seconds=15))
+
+
+def test_a_timer_that_should_have_fired_is_said_to_be_late() -> None:
+    late = " (its timer is late by 6 s: the scheduler seems to have lost it)"
+    now = BEGIN + timedelta(seconds=21)
+    assert texts(context(HELLO, hello(5), now=now)) == [f"timer until 2026-01-01T00:00:15Z{late}"]
+    between = context(HELLO, hello(1, **{TRY_LUCK: OUT_OF_LUCK}), now=BEGIN + timedelta(seconds=9))
+    assert texts(between)[0].endswith(f"next try at 2026-01-01T00:00:03Z{late}")
 
 
 def test_a_child_workflow_has_its_id_and_status() -> None:

@@ -1,6 +1,6 @@
 """FastAPI dependencies of the routes: each takes those that it needs as annotated parameters."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from orchestrator.operations.audit import Audit
 from orchestrator.operations.bulk import BulkOperations
 from orchestrator.operations.service import Operations
 from orchestrator.operations.torn import TornInstances
+from orchestrator.reconciliation.reconciler import NoProgress
 from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.settings import Settings
 from orchestrator.storage.guard import StoreGuard
@@ -55,6 +56,7 @@ class Orchestrator:
         counts: The counts of the list, shared by its streams.
         scheduler: Starts workflows by schedules.
         rate_limits: How often a caller may start and upload.
+        no_progress: Returns which instances make no progress; None where nobody looks for them.
         store_guard: Refuses new work while the store is nearly full.
         streams: Bounds how many event streams there are.
     """
@@ -77,6 +79,7 @@ class Orchestrator:
     poller: Poller
     counts: CachedCounts
     scheduler: Scheduler
+    no_progress: Callable[[], NoProgress] | None
     store_guard: StoreGuard
     rate_limits: RateLimits
     streams: StreamSlots
@@ -165,6 +168,10 @@ async def _rate_limits(orchestrator: OpenedDep) -> RateLimits:
     return orchestrator.rate_limits
 
 
+async def _no_progress(orchestrator: OpenedDep) -> NoProgress | None:
+    return orchestrator.no_progress() if orchestrator.no_progress else None
+
+
 async def _scheduler(orchestrator: OpenedDep) -> Scheduler:
     return orchestrator.scheduler
 
@@ -194,6 +201,7 @@ PollerDep = Annotated[Poller, Depends(_poller)]
 CountsDep = Annotated[CachedCounts, Depends(_counts)]
 RateLimitsDep = Annotated[RateLimits, Depends(_rate_limits)]
 StoreGuardDep = Annotated[StoreGuard, Depends(_store_guard)]
+NoProgressDep = Annotated[NoProgress | None, Depends(_no_progress)]
 SchedulerDep = Annotated[Scheduler, Depends(_scheduler)]
 
 

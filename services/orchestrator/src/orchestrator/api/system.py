@@ -4,15 +4,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from orchestrator.api.deps import ManagementDep, SidecarDep, StoreDep, StoreGuardDep
+from orchestrator.api.deps import (
+    ManagementDep,
+    NoProgressDep,
+    SidecarDep,
+    StoreDep,
+    StoreGuardDep,
+)
 from orchestrator.diagnostics.doctor import Doctor
+from orchestrator.reconciliation.system_check import progress_check
 from orchestrator.schemas.system import SystemReport, Versions
 
 router = APIRouter(tags=["health"])
 
 
 async def _doctor(
-    sidecar: SidecarDep, store: StoreDep, management: ManagementDep, guard: StoreGuardDep
+    sidecar: SidecarDep,
+    store: StoreDep,
+    management: ManagementDep,
+    guard: StoreGuardDep,
 ) -> Doctor:
     return Doctor(sidecar, store, management, guard)
 
@@ -21,9 +31,10 @@ DoctorDep = Annotated[Doctor, Depends(_doctor)]
 
 
 @router.get("/system", summary="Diagnose the system")
-async def report(doctor: DoctorDep) -> SystemReport:
+async def report(doctor: DoctorDep, no_progress: NoProgressDep) -> SystemReport:
     """Check what workflows depend on, with a remedy for each check that fails."""
-    return await doctor.report()
+    found = await doctor.report()
+    return SystemReport(checks=[*found.checks, progress_check(no_progress)])
 
 
 @router.get("/version", summary="Show the versions")

@@ -13,6 +13,7 @@ from orchestrator.dapr_sdk.sdk_logging import SDK_LOGS, install_pii_filter
 from orchestrator.engine.registered_activities import collect_activities
 from orchestrator.settings import Settings
 from orchestrator.telemetry.activity_spans import ActivityInstrumentation
+from orchestrator.telemetry.running_activities import RunningActivities
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.dependencies import ActivityDependencies
@@ -21,7 +22,11 @@ from orchestrator.toolkit.until_success import SHARED_CHILDREN
 
 
 def build_worker(
-    catalogue: Catalogue, dependencies: ActivityDependencies, settings: Settings, history: History
+    catalogue: Catalogue,
+    dependencies: ActivityDependencies,
+    settings: Settings,
+    history: History,
+    running: RunningActivities,
 ) -> WorkflowRuntime:
     """Return a worker that is not started yet: once a process, for the SDK marks the functions.
 
@@ -30,6 +35,7 @@ def build_worker(
         dependencies: What the activities use, and nothing else may: they run on their own loop.
         settings: Where the sidecar listens, and how much is cached.
         history: Returns the events of an instance, on the activities' event loop.
+        running: Gets each activity as long as it runs.
 
     Raises:
         DefinitionError: An activity is missing, or registered twice.
@@ -44,7 +50,7 @@ def build_worker(
         interceptors=[ResultDelivery(), LateResults(), ShortFailures()],
         **history_cache(settings),
     )
-    instrumentation = ActivityInstrumentation(history, catalogue)
+    instrumentation = ActivityInstrumentation(history, catalogue, running)
     for definition in catalogue.definitions:
         register_workflows(runtime, definition)
     for child, code in SHARED_CHILDREN.items():

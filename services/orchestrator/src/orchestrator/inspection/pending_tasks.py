@@ -23,6 +23,10 @@ class CannotReplay(Exception):
     """The workflow is not hosted here, or the current code decides other than the history."""
 
 
+class CodeIsAhead(CannotReplay):
+    """The code decides what the history says, and more: its last turn is missing."""
+
+
 def pending_tasks(registry: Registry, instance_id: str, history: Sequence[Any]) -> PendingTasks:
     """Return the tasks that an instance that has not ended waits for.
 
@@ -35,7 +39,7 @@ def pending_tasks(registry: Registry, instance_id: str, history: Sequence[Any]) 
         history: Its events, in order.
 
     Raises:
-        CannotReplay: The message names the difference.
+        CannotReplay: The message names the difference; CodeIsAhead where a turn is missing.
     """
     context, run = WorkflowContext(instance_id), executor(registry)
     run.recorded = Recorded.of(history)
@@ -46,7 +50,7 @@ def pending_tasks(registry: Registry, instance_id: str, history: Sequence[Any]) 
         # Whatever the workflow raises would fail the instance on the engine, too.
         raise CannotReplay(f"{type(error).__name__}: {error}") from error
     if context._is_complete:
-        raise CannotReplay("the code ends, the history does not")
+        raise CodeIsAhead("the code ends, the history does not")
     unrecorded = [
         action
         for action in context._pending_actions.values()
@@ -54,7 +58,7 @@ def pending_tasks(registry: Registry, instance_id: str, history: Sequence[Any]) 
     ]
     if unrecorded:
         kinds = ", ".join(sorted(str(a.WhichOneof("workflowActionType")) for a in unrecorded))
-        raise CannotReplay(f"the code schedules what the history does not have: {kinds}")
+        raise CodeIsAhead(f"the code schedules what the history does not have: {kinds}")
     # Before the first turn there is no such attribute.
     current = getattr(context, "_previous_task", None)
     leaves = {id(task): task for task in _leaves(current)}

@@ -8,6 +8,7 @@ from orchestrator.inspection.pending_tasks import PendingTasks
 from orchestrator.inspection.timeline import Timeline
 from orchestrator.schemas.detail import HistoryStep, ReasonKind, StepKind, StepStatus, WaitingReason
 from orchestrator.schemas.workflows import RuntimeStatus, Wait
+from orchestrator.visibility.entry import PUNCTUAL
 
 # A fan-out may wait for hundreds of children.
 MAX_REASONS = 50
@@ -126,7 +127,7 @@ def _reason(context: WaitContext, step: HistoryStep, attempts: int | None) -> Wa
     if step.kind is StepKind.TIMER:
         return WaitingReason(
             kind=ReasonKind.TIMER,
-            text=f"timer {_until(step.until)}",
+            text=f"timer {_until(step.until)}{_late(context, step.until)}",
             since=step.started_at,
             until=step.until,
         )
@@ -142,6 +143,7 @@ def _event(context: WaitContext, step: HistoryStep) -> WaitingReason:
         text += f" {_until(until)}"
     if reported and reported.assigned_to:
         text += f", assigned to {reported.assigned_to}"
+    text += _late(context, step.until)
     return WaitingReason(
         kind=ReasonKind.EVENT,
         text=text,
@@ -170,7 +172,7 @@ def _attempted(context: WaitContext, step: HistoryStep, attempts: int | None) ->
     if last_error:
         text += f", last error: {last_error}"
     if between and step.until:
-        text += f", next try at {_time(step.until)}"
+        text += f", next try at {_time(step.until)}{_late(context, step.until)}"
     kind = ReasonKind.CHILD if child else ReasonKind.ACTIVITY
     return WaitingReason(
         kind=ReasonKind.RETRY if between else kind,
@@ -183,6 +185,14 @@ def _attempted(context: WaitContext, step: HistoryStep, attempts: int | None) ->
         last_error=last_error,
         instance_id=child,
     )
+
+
+def _late(context: WaitContext, due: datetime | None) -> str:
+    """Return what is to be said of a timer that should have fired."""
+    if due is None or context.now - due <= PUNCTUAL:
+        return ""
+    late = int((context.now - due).total_seconds())
+    return f" (its timer is late by {late} s: the scheduler seems to have lost it)"
 
 
 def _until(time: datetime | None) -> str:

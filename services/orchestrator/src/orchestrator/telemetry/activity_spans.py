@@ -16,6 +16,7 @@ from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 from orchestrator.dapr_sdk.management import History
 from orchestrator.metrics import COMPENSATIONS, RETRIES, STEP_SECONDS, STEPS_RUNNING
 from orchestrator.telemetry.attempt_numbers import Attempt, AttemptNumbers
+from orchestrator.telemetry.running_activities import RunningActivities
 from orchestrator.telemetry.trace_context import TraceContexts
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import workflow_of
@@ -34,14 +35,16 @@ tracer = trace.get_tracer(__name__)
 class ActivityInstrumentation:
     """Instruments the activities of a worker."""
 
-    def __init__(self, history: History, catalogue: Catalogue) -> None:
+    def __init__(self, history: History, catalogue: Catalogue, running: RunningActivities) -> None:
         """Prepare to instrument the activities of the workflows of a catalogue.
 
         Args:
             history: Returns the events of an instance, on the activities' event loop.
             catalogue: The hosted workflows.
+            running: Gets each activity as long as it runs.
         """
         self._catalogue = catalogue
+        self._running = running
         self._attempts = AttemptNumbers(history)
         self._trace_contexts = TraceContexts(history)
 
@@ -59,9 +62,10 @@ class ActivityInstrumentation:
             attempt = Attempt(inner.orchestration_id, inner.task_execution_id, inner.task_id)
             labels = {"workflow": workflow_of(attempt.instance_id), "step": name}
             names = {"instance": attempt.instance_id, **labels}
-            links = await self._links(attempt.instance_id)
-            with _span(name, links) as span, structlog.contextvars.bound_contextvars(**names):
-                return await self._run(span, labels, attempt, activity(context, *args))
+            with self._running.running(attempt.instance_id, attempt.task_id):
+                links = await self._links(attempt.instance_id)
+                with _span(name, links) as span, structlog.contextvars.bound_contextvars(**names):
+                    return await self._run(span, labels, attempt, activity(context, *args))
 
         return step
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter
+from httpx import AsyncClient
 
 from contracts.problems import FieldError
 from orchestrator.settings import Settings
+from orchestrator.toolkit.actor_reminders import ActorReminders
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.definition_checks import check_definitions
 from orchestrator.toolkit.dependencies import Activities, ActivityDependencies
@@ -39,6 +41,7 @@ class HostedWorkflow:
         routers: The routes that it has besides those of every workflow.
         tags: Sections of Swagger UI besides its own, with a description each.
         background: What runs beside the worker.
+        reminders: Returns the reminders of its actors, by the sidecar's API, where it has actors.
         compensations: What compensates its effects in the state store, by the prefix of their keys,
             where the workflow itself cannot any more.
     """
@@ -51,6 +54,7 @@ class HostedWorkflow:
     routers: tuple[APIRouter, ...] = ()
     tags: tuple[dict[str, str], ...] = ()
     background: Background | None = None
+    reminders: Callable[[AsyncClient, SettingsRegistry], ActorReminders] | None = None
     compensations: Mapping[str, Compensate] = field(default_factory=dict)
 
 

@@ -46,6 +46,7 @@ class DueQueue:
 def poll_delay(entry: Entry, now: datetime) -> float:
     """Return after how many seconds an instance that has not ended is read again."""
     age = (now - entry.last_updated_at).total_seconds()
-    deadlines = [(wait.until - now).total_seconds() for wait in entry.waits if wait.until]
+    times = [*(wait.until for wait in entry.waits), entry.wake_up_at]
+    deadlines = [(time - now).total_seconds() for time in times if time]
     first_deadline = min((left for left in deadlines if left > 0), default=LONGEST_DELAY)
     return max(min(age / AGE_SHARE, first_deadline, LONGEST_DELAY), SHORTEST_DELAY)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -17,6 +17,8 @@ from orchestrator.toolkit.definition import Definition, workflow_of
 
 # These keep an entry near 1 KB, whatever its workflow reports: docs/operating.md.
 MAX_MESSAGE = 200
+# A timer fires within that time, unless the scheduler is late.
+PUNCTUAL = timedelta(seconds=5)
 MAX_SEARCH = 500
 
 
@@ -50,6 +52,8 @@ class Entry:
     """The `status` in its result, once it COMPLETED with one."""
     torn: bool = False
     """Whether its stored state is incomplete; the rest is as it was read last."""
+    wake_up_at: datetime | None = None
+    """When its next timer or reminder is due, as far as that was read."""
 
     @property
     def terminal(self) -> bool:
@@ -57,9 +61,11 @@ class Entry:
         return self.status in TERMINAL
 
     def overdue(self, now: datetime) -> bool:
-        """Return whether the deadline of a wait has passed at `now`."""
-        if not self.waits or self.terminal:
+        """Return whether a deadline of a wait, a timer or a reminder has passed at `now`."""
+        if self.terminal:
             return False
+        if self.wake_up_at is not None and self.wake_up_at < now - PUNCTUAL:
+            return True
         return any(wait.until is not None and wait.until < now for wait in self.waits)
 
     def summary(self, now: datetime) -> InstanceSummary:

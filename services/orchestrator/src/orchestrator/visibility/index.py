@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from orchestrator.schemas.instances import (
@@ -60,6 +61,12 @@ class InstanceIndex:
         """Add or replace the entry of an instance."""
         self.pending.discard(entry.instance_id)
         old = self._entries.get(entry.instance_id)
+        if old is not None and old.last_updated_at == entry.last_updated_at:
+            # What reads the entry does not read this.
+            entry = replace(entry, wake_up_at=old.wake_up_at)
+        self._replace(old, entry)
+
+    def _replace(self, old: Entry | None, entry: Entry) -> None:
         if old == entry:
             return
         self._entries[entry.instance_id] = entry
@@ -69,6 +76,17 @@ class InstanceIndex:
         else:
             self._sorted.replace(old, entry)
         self._publish(Change(entry.instance_id, entry))
+
+    def note_wake_up(self, instance_id: str, at: datetime | None) -> None:
+        """Note when the next timer or reminder of an instance is due, until it changes.
+
+        Args:
+            instance_id: The instance.
+            at: The time in UTC; None where it waits for none.
+        """
+        entry = self._entries.get(instance_id)
+        if entry is not None and entry.wake_up_at != at:
+            self._replace(entry, replace(entry, wake_up_at=at))
 
     def drop(self, instance_id: str) -> None:
         """Remove an instance that the engine no longer has."""

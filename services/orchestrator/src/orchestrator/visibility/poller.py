@@ -17,6 +17,7 @@ from grpc.aio import AioRpcError
 from pydantic import BaseModel
 
 from orchestrator.dapr_sdk.torn import TornInstance
+from orchestrator.metrics import LOST
 from orchestrator.toolkit.definition import Definition
 from orchestrator.visibility.due_queue import DueQueue, poll_delay
 from orchestrator.visibility.entry import Entry, started_entry
@@ -241,6 +242,11 @@ class Poller:
         self._due.schedule(instance_id, time.monotonic() + RETRY_DELAY)
 
     def _drop(self, instance_id: str) -> None:
+        before = self._index.get(instance_id)
+        if before is not None and not before.terminal and not before.torn:
+            # What is purged has ended, and was read since. This disappeared from the store.
+            log.error("an instance that had not ended is gone", instance_id=instance_id)
+            LOST.add(1, {"workflow": before.workflow})
         self._index.drop(instance_id)
         self._due.remove(instance_id)
         self._read_at.pop(instance_id, None)

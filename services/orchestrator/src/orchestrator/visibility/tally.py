@@ -32,7 +32,7 @@ class Tally:
             self._by_both[new.workflow, new.status] += 1
             if new.outcome is not None:
                 self._by_outcome[new.workflow, new.outcome] += 1
-            if new.waits and not new.terminal:
+            if (new.waits or new.wake_up_at) and not new.terminal:
                 self._waiting[new.instance_id] = new
 
     def by_workflow_and_status(self) -> list[tuple[tuple[str, RuntimeStatus], int]]:
@@ -44,7 +44,7 @@ class Tally:
         return sorted(self._by_outcome.items())
 
     def waiting(self) -> Iterable[Entry]:
-        """Return the entries of the instances that wait for an event."""
+        """Return the entries of the instances that wait for an event or a time."""
         return self._waiting.values()
 
     def waits(self, now: datetime) -> tuple[dict[str, int], int]:

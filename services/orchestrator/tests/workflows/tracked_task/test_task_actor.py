@@ -81,6 +81,24 @@ async def test_an_unexpected_error_in_a_turn_saves_nothing(host: Host) -> None:
     assert await host.keys() == ["t:create", "t:assigned"]
 
 
+async def test_the_reminders_that_are_armed_are_registered_again(host: Host) -> None:
+    registered = dict(host.sidecar.reminders)
+    host.sidecar.reminders.clear()
+    await host.call("Rearm")
+    assert set(host.sidecar.reminders) == set(registered)
+    await host.fire("remind")
+    host.sidecar.reminders.clear()
+    await host.call("Rearm")
+    assert set(host.sidecar.reminders) == {"escalate"}
+
+
+async def test_an_actor_without_a_task_has_nothing_to_register(host: Host) -> None:
+    await host.call("Finish", FINISH)
+    host.sidecar.reminders.clear()
+    await host.call("Rearm")
+    assert host.sidecar.reminders == {}
+
+
 async def test_the_end_disarms_the_reminders_and_schedules_the_deletion(host: Host) -> None:
     await host.call("Finish", FINISH)
     assert set(host.sidecar.reminders) == {"forget"}

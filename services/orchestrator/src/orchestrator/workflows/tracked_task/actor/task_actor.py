@@ -49,6 +49,10 @@ class TaskActorInterface(ActorInterface):
     async def arm(self, data: object) -> object:
         """Assign the task, and arm its reminders."""
 
+    @actormethod(name="Rearm")  # type: ignore[untyped-decorator]
+    async def rearm(self) -> object:
+        """Register the reminders that are armed once more."""
+
     @actormethod(name="Finish")  # type: ignore[untyped-decorator]
     async def finish(self, data: object) -> object:
         """End the task, and disarm its reminders."""
@@ -119,6 +123,13 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
             for reminder in step.reminders:
                 await self._register(reminder.name, reminder.at)
             task = await self._save(task.armed(step, _now()))
+        return _reply(task)
+
+    async def rearm(self) -> object:
+        """Register the reminders that are armed: the scheduler may have lost them."""
+        task = await self._load()
+        for reminder in task.reminders.armed if task else ():
+            await self._register(reminder.name, reminder.at)
         return _reply(task)
 
     async def finish(self, data: object) -> object:

@@ -46,6 +46,10 @@ class TaskActorClient:
         """Assign the task, and arm its reminders."""
         await self._call(task_id, "Arm", step)
 
+    async def rearm(self, task_id: str) -> None:
+        """Register the reminders that are armed once more."""
+        await self._call(task_id, "Rearm", None)
+
     async def finish(self, task_id: str, step: Finish) -> None:
         """End the task, and disarm its reminders."""
         await self._call(task_id, "Finish", step)
