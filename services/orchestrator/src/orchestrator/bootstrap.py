@@ -169,7 +169,7 @@ async def open_orchestrator(
         audit,
         starts,
         Reruns(catalogue, engine, client, instances, rerun_links, guard.admit),
-        Purge(client, instances, starts, rerun_links),
+        Purge(client, instances, starts, rerun_links, index.note_end),
         poller.refresh,
     )
     retention = Retention(index, management, client, poller.refresh, _retention_times(settings))

@@ -196,7 +196,9 @@ def test_a_pending_instance_waits_for_its_first_turn() -> None:
 
 def test_reasons_come_from_the_history_alone_if_the_code_does_not_replay_it() -> None:
     run = hello(1, **{TRY_LUCK: OUT_OF_LUCK})
-    found = waiting_reasons(context(HELLO, run, pending_tasks=None, replay_error="KeyError: 'x'"))
+    soon = BEGIN + timedelta(seconds=2)
+    without = context(HELLO, run, pending_tasks=None, replay_error="KeyError: 'x'", now=soon)
+    found = waiting_reasons(without)
     assert [reason.text for reason in found] == [
         "activity try_luck: attempt 3, last error: out of luck, next try at 2026-01-01T00:00:03Z",
         "derived from the history alone, which the current code does not replay: KeyError: 'x'",

@@ -189,7 +189,8 @@ def _attempted(context: WaitContext, step: HistoryStep, attempts: int | None) ->
 
 def _late(context: WaitContext, due: datetime | None) -> str:
     """Return what is to be said of a timer that should have fired."""
-    if due is None or context.now - due <= PUNCTUAL:
+    held_up = context.status is not RuntimeStatus.RUNNING or context.no_worker is not None
+    if held_up or due is None or context.now - due <= PUNCTUAL:
         return ""
     late = int((context.now - due).total_seconds())
     return f" (its timer is late by {late} s: the scheduler seems to have lost it)"

@@ -1,5 +1,6 @@
 """Purges an instance, with its child workflows where that is asked for."""
 
+from collections.abc import Callable
 from functools import partial
 
 from dapr.ext.workflow.aio import DaprWorkflowClient
@@ -13,6 +14,7 @@ from orchestrator.inspection.rerun_links import RerunLinks
 from orchestrator.operations.effects import wait_for_effect
 from orchestrator.operations.instances import Instances
 from orchestrator.schemas.operations import Operation, OperationRequest
+from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.toolkit.lives import life_of
 from servicekit.problems import ProblemError
 
@@ -26,6 +28,7 @@ class Purge:
         instances: Instances,
         starts: StartRecords,
         rerun_links: RerunLinks,
+        note_end: Callable[[str, RuntimeStatus], None] = lambda _, __: None,
     ) -> None:
         """Prepare to purge.
 
@@ -34,11 +37,13 @@ class Purge:
             instances: Reads the instances.
             starts: Where each is recorded.
             rerun_links: Which are reruns: with the instance its link goes, for its id is free.
+            note_end: Gets how each has ended before it is gone, for the list may not know yet.
         """
         self._client = client
         self._instances = instances
         self._starts = starts
         self._rerun_links = rerun_links
+        self._note_end = note_end
 
     async def purge(self, state: InstanceState, request: OperationRequest) -> list[str]:
         """Purge an instance that has ended; return what was purged, itself first.
@@ -69,6 +74,7 @@ class Purge:
         # one; of an instance that is there it says nothing.
         name = target.instance_id
         await self._starts.record_purge(name, by, life_of(target.input))
+        self._note_end(name, target.status)
         try:
             await retry_torn_read(partial(self._client.purge_workflow, name, recursive=False))
         except AioRpcError as error:

@@ -77,6 +77,17 @@ class InstanceIndex:
             self._sorted.replace(old, entry)
         self._publish(Change(entry.instance_id, entry))
 
+    def note_end(self, instance_id: str, status: RuntimeStatus) -> None:
+        """Note how an instance has ended, where it was not read since.
+
+        Args:
+            instance_id: The instance.
+            status: Its status.
+        """
+        entry = self._entries.get(instance_id)
+        if entry is not None and not entry.terminal:
+            self._replace(entry, replace(entry, status=status))
+
     def note_wake_up(self, instance_id: str, at: datetime | None) -> None:
         """Note when the next timer or reminder of an instance is due, until it changes.
 

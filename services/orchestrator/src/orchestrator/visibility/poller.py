@@ -244,7 +244,7 @@ class Poller:
     def _drop(self, instance_id: str) -> None:
         before = self._index.get(instance_id)
         if before is not None and not before.terminal and not before.torn:
-            # What is purged has ended, and was read since. This disappeared from the store.
+            # What is purged has ended, see `note_end`. This disappeared from the store.
             log.error("an instance that had not ended is gone", instance_id=instance_id)
             LOST.add(1, {"workflow": before.workflow})
         self._index.drop(instance_id)
