@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from stack import Stack
-from support.programs.client import check
+from support.programs.client import check, purge
 from support.programs.deployment import hosting_programs, restart
 from support.programs.program import Program
 from support.system import System
@@ -52,3 +52,9 @@ async def test_programs_end_as_their_model_says_after_a_kill(stack: Stack, syste
         assert sum(not task.done() for task in checked) > AT_ONCE
         await restart(stack)
     assert wrong(checked) == []
+
+
+async def test_a_program_runs_anew_in_a_second_life(system: System) -> None:
+    for program in [Program.generate(SEED, index) for index in range(130, 136)]:
+        assert await check(system, program) == []
+        assert await check(system, await purge(system, program)) == []

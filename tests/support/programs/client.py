@@ -2,36 +2,22 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
 from support.faults import persist
+from support.programs.driver import WHY, Ended, drive
 from support.programs.effects import member
 from support.programs.nodes import EffectKind
-from support.programs.program import Program, ProgramEvent
+from support.programs.program import Program
 from support.programs.workflow import PATH
-from support.system import TERMINAL, System, eventually
+from support.system import System, eventually
 
-# The wait is over, or the instance: the event was not accepted, and never will be.
-REFUSED = {409, 410}
-# What a fault adds to the longest program, whose events are sent one after another.
-WITHIN = 240.0
 PAGE = 200
 
-
-@dataclass(frozen=True)
-class Ended:
-    """How a program ended.
-
-    Args:
-        state: Its status in the end.
-        accepted: The ids of the events that the API accepted.
-    """
-
-    state: dict[str, Any]
-    accepted: frozenset[int]
+__all__ = ["Ended", "Observed", "check", "differences", "drive", "observe", "purge", "start"]
 
 
 @dataclass(frozen=True)
@@ -59,46 +45,6 @@ async def start(system: System, program: Program) -> None:
     )
 
 
-async def drive(system: System, program: Program) -> Ended:
-    """Send a program its events as its status shows the waits, and return how it ended."""
-    unsent = {event.wait_id: event for event in program.events()}
-    accepted: set[int] = set()
-
-    async def end() -> dict[str, Any] | None:
-        answer = await system.orchestrator.get(f"/instances/{program.instance_id}")
-        # A service that was just killed may answer nothing yet; what it accepted is there.
-        state: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
-        for wait in (state.get("custom_status") or {}).get("waits", []):
-            event = unsent.get(wait["id"])
-            if event is not None:
-                answered = await _send(system, program, event)
-                del unsent[event.wait_id]
-                accepted.update({event.id} if answered else ())
-        return state if state.get("status") in TERMINAL else None
-
-    state = await eventually(end, f"{program.instance_id} to end", WITHIN)
-    return Ended(state, frozenset(accepted))
-
-
-async def _send(system: System, program: Program, event: ProgramEvent) -> bool:
-    """Send an event until it is accepted or refused, and return whether it was accepted."""
-
-    async def answered() -> bool | None:
-        path = f"{PATH}/{program.instance_id}/{event.name}"
-        # By its wait: another wait for an event of that name may be the open one meanwhile.
-        answer = await system.orchestrator.post(
-            path, json=event.payload, params={"wait_id": event.wait_id}
-        )
-        if answer.status_code == 503:
-            assert answer.headers["retry-after"], answer.text
-            return None
-        assert answer.is_success or answer.status_code in REFUSED, answer.text
-        return answer.is_success
-
-    accepted: bool = await eventually(answered, f"{event.name} of {program.instance_id}")
-    return accepted
-
-
 async def observe(system: System, program: Program) -> Observed:
     """Return what the services have recorded of a program's effects."""
     effects = program.effects()
@@ -115,13 +61,13 @@ async def observe(system: System, program: Program) -> Observed:
             # One that was compensated before it was made has no account.
             made[effect.name] += movement["account"] is not None
             undone[effect.name] += movement["status"] == "given-back" and bool(movement["account"])
-    person = member(program.instance_id)
+    person = member(program.root)
     for assignment in await _assignments(system, person):
-        name = assignment["key"].removeprefix(f"{program.instance_id}:")
+        name = assignment["key"].removeprefix(f"{program.root}:")
         made[name] += 1
         undone[name] += assignment["status"] == "released"
     for message in await _read(system.notifier, f"/inbox/{person}"):
-        made[message["key"].removeprefix(f"{program.instance_id}:")] += 1
+        made[message["key"].removeprefix(f"{program.root}:")] += 1
     attempts = Counter({name: record["attempts"] for name, record in records.items()})
     return Observed(+made, +undone, recorded["taken"], attempts)
 
@@ -177,3 +123,12 @@ async def check(system: System, program: Program) -> list[str]:
     await start(system, program)
     ended = await drive(system, program)
     return differences(program, ended, await observe(system, program))
+
+
+async def purge(system: System, program: Program) -> Program:
+    """Purge a program that has ended, and return its next life."""
+    await persist(
+        lambda: system.orchestrator.delete(f"/instances/{program.instance_id}", params=WHY),
+        f"{program.instance_id} to be purged",
+    )
+    return replace(program, life=program.life + 1)

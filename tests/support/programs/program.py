@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from orchestrator.toolkit.lives import FIRST, root_of
 from support.programs import nodes
 from support.programs.effects import amount
 from support.programs.generator import Generator
 from support.programs.model import Expected, Model
-from support.programs.nodes import EVENT_NAMES, AnyNode, Effect, ProgramRequest
+from support.programs.nodes import EVENT_NAMES, AnyNode, Effect, Event, ProgramRequest
 from support.programs.signals import wait_id
 
 
@@ -32,13 +33,15 @@ class ProgramEvent:
 
 @dataclass(frozen=True)
 class Program:
-    """A program; `str` of it is what it was generated of.
+    """A program.
 
     Args:
         definition: Its request.
+        life: Which life of its id it is: another where the one before was purged.
     """
 
     definition: ProgramRequest
+    life: int = FIRST
 
     @classmethod
     def generate(cls, seed: int, index: int, prefix: str = "p") -> "Program":
@@ -62,6 +65,11 @@ class Program:
         """The id of its instance."""
         return f"program-{self.definition.program_id}"
 
+    @property
+    def root(self) -> str:
+        """What the keys of its effects begin with."""
+        return root_of(self.instance_id, self.life)
+
     def request(self) -> dict[str, Any]:
         """Return what is posted to `PATH`."""
         return self.definition.model_dump(mode="json", exclude_none=True)
@@ -69,9 +77,9 @@ class Program:
     def events(self) -> list[ProgramEvent]:
         """Return what is to be sent; a program that fails may end before it waits for all."""
         return [
-            ProgramEvent(node.id, wait_id(node), node.name, {"value": node.value})
+            ProgramEvent(node.id, self._wait_id(node), node.name, {"value": node.value})
             for node in self.nodes()
-            if isinstance(node, nodes.Event) and node.value is not None
+            if isinstance(node, Event) and node.value is not None
         ]
 
     def effects(self) -> list[Effect]:
@@ -92,6 +100,9 @@ class Program:
         if accepted is None:
             accepted = {event.id for event in self.events()}
         return Model(accepted).run(self.definition.generations)
+
+    def _wait_id(self, node: Event) -> str:
+        return wait_id(node) if self.life == FIRST else f"{wait_id(node)}.life{self.life}"
 
     def money(self, expected: Expected) -> int:
         """Return what its payments have taken in the end."""
