@@ -11,18 +11,25 @@ a seed, and runs the unit tests of the module in question in a copy of the proje
 
 import argparse
 import difflib
+import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
+from typing import IO, cast
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
@@ -40,6 +47,9 @@ UNLIKE = {
     *("GtE_Lt", "GtE_Gt", "Is_IsNot", "IsNot_Is", "Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul"),
 }
 
+# What runs the tests has loaded libraries that have a plugin for pytest.
+LOADED = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -48,21 +58,31 @@ class Mutant:
     Args:
         target: What is tested.
         path: The module.
-        operator: What was changed.
-        line: Where.
-        code: The whole module, changed.
+        name: What was changed.
+        operator: Changes it.
+        occurrence: Where, of the places that the operator finds.
+        line: The line of that.
     """
 
     target: Target
     path: Path
-    operator: str
+    name: str
+    operator: Operator
+    occurrence: int
     line: int
-    code: str
+
+    @cached_property
+    def code(self) -> str | None:
+        """The whole module, changed; None where the operator changes nothing after all."""
+        source = self.path.read_text(encoding="utf-8")
+        code = mutate_code(source, self.operator, self.occurrence)
+        return None if code == source else code
 
     def diff(self) -> str:
         """Return the changed lines."""
         before = self.path.read_text(encoding="utf-8").splitlines()
-        lines = difflib.unified_diff(before, self.code.splitlines(), lineterm="", n=0)
+        after = (self.code or "").splitlines()
+        lines = difflib.unified_diff(before, after, lineterm="", n=0)
         return "\n".join(f"    {x}" for x in lines if x[:3] not in ("---", "+++") and x[:2] != "@@")
 
 
@@ -78,76 +98,103 @@ def operators() -> Iterator[tuple[str, Operator]]:
         yield short, kind()
 
 
-def mutants(target: Target) -> Iterator[Mutant]:
-    """Yield the mutants of the modules of a target."""
+def mutants(target: Target, only: str) -> Iterator[Mutant]:
+    """Yield the mutants of the modules of a target whose path has `only` in it."""
     for path in sorted(path for pattern in target.modules for path in PROJECT.glob(pattern)):
-        source = path.read_text(encoding="utf-8")
+        if only not in str(path.relative_to(PROJECT)):
+            continue
+        nodes = list(ast_nodes(get_ast(path.read_text(encoding="utf-8"))))
         for name, operator in operators():
-            nodes = ast_nodes(get_ast(source))
             places = [start for node in nodes for start, _ in operator.mutation_positions(node)]
             for occurrence, (line, _) in enumerate(places):
-                code = mutate_code(source, operator, occurrence)
-                if code is not None and code != source:
-                    yield Mutant(target, path, name, line, code)
+                yield Mutant(target, path, name, operator, occurrence, line)
+
+
+class Outcome(StrEnum):
+    """What came of the tests of a mutant."""
+
+    KILLED = "killed"
+    SURVIVED = "survived"
+    ENDLESS = "killed by the time limit"
+
+
+class Copy:
+    """A copy of the project, so that it can be worked on meanwhile; it has one mutant at most."""
+
+    def __init__(self, folder: Path) -> None:
+        """Copy to `folder` what git tracks or would, and start what runs its tests."""
+        listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(listing, cwd=PROJECT, capture_output=True, check=True, text=True)
+        for name in filter(None, listed.stdout.split("\0")):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / name, folder / name)
+        self._folder = folder
+        self._runner = subprocess.Popen(
+            [str(PYTHON), str(Path(__file__).with_name("mutant_runner.py"))],
+            cwd=folder,
+            # A module and its mutant may be of the same size and second.
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def try_mutant(self, mutant: Mutant) -> Outcome:
+        """Return what comes of the unit tests with a mutant."""
+        written = self._folder / mutant.path.relative_to(PROJECT)
+        original = written.read_text(encoding="utf-8")
+        written.write_text(mutant.code or original, encoding="utf-8")
+        try:
+            return self.try_tests(mutant.target)
+        finally:
+            written.write_text(original, encoding="utf-8")
+
+    def try_tests(self, target: Target) -> Outcome:
+        """Return what comes of the unit tests of a target as the copy is."""
+        arguments = ["-q", "-x", "-p", "no:cacheprovider", *LOADED, *target.tests]
+        print(json.dumps(arguments), file=self._runner.stdin, flush=True)
+        status = int(cast(IO[str], self._runner.stdout).readline())
+        if status in (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGALRM):
+            return Outcome.ENDLESS
+        return Outcome.KILLED if status else Outcome.SURVIVED
+
+    def close(self) -> None:
+        """End what runs the tests."""
+        self._runner.communicate()
 
 
 class Copies:
-    """Copies of the project, so that it can be worked on meanwhile; each has one mutant at most."""
+    """Some copies, of which each takes the next mutant as soon as it is free."""
 
     def __init__(self, folder: Path, count: int) -> None:
-        """Make `count` copies in `folder`, of what git tracks or would."""
-        listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        listed = subprocess.run(listing, cwd=PROJECT, capture_output=True, check=True, text=True)
-        self._free: SimpleQueue[Path] = SimpleQueue()
-        for number in range(count):
-            copy = folder / str(number)
-            for name in filter(None, listed.stdout.split("\0")):
-                (copy / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(PROJECT / name, copy / name)
+        """Make `count` copies in `folder`."""
+        self._all = [Copy(folder / str(number)) for number in range(count)]
+        self._free: SimpleQueue[Copy] = SimpleQueue()
+        for copy in self._all:
             self._free.put(copy)
 
     def passes(self, target: Target) -> bool:
         """Return whether every unit test of a target passes without a mutant."""
+        with self._one() as copy:
+            return copy.try_tests(target) is Outcome.SURVIVED
+
+    def outcome(self, mutant: Mutant) -> Outcome:
+        """Return what comes of the unit tests with a mutant."""
+        with self._one() as copy:
+            return copy.try_mutant(mutant)
+
+    def close(self) -> None:
+        """End what runs the tests."""
+        for copy in self._all:
+            copy.close()
+
+    @contextmanager
+    def _one(self) -> Iterator[Copy]:
         copy = self._free.get()
         try:
-            return run_tests(target, copy)
+            yield copy
         finally:
             self._free.put(copy)
-
-    def survives(self, mutant: Mutant) -> bool:
-        """Return whether every unit test passes with a mutant."""
-        copy = self._free.get()
-        written = copy / mutant.path.relative_to(PROJECT)
-        original = written.read_text(encoding="utf-8")
-        written.write_text(mutant.code, encoding="utf-8")
-        try:
-            return run_tests(mutant.target, copy)
-        finally:
-            written.write_text(original, encoding="utf-8")
-            self._free.put(copy)
-
-
-def run_tests(target: Target, copy: Path) -> bool:
-    """Run the tests of a target in a copy; one that takes too long has noticed something."""
-    sources = [*copy.glob("*/src"), *copy.glob("services/*/src")]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(map(str, sources)),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-    command = [str(PYTHON), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *target.tests]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=copy,
-            env=environment,
-            capture_output=True,
-            timeout=target.timeout,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
 
 
 def main() -> int:
@@ -158,28 +205,27 @@ def main() -> int:
     options.add_argument("--only", default="", help="a part of the paths of the modules")
     options.add_argument("--processes", type=int, default=2)
     given = options.parse_args()
-    found = [
-        mutant
-        for target in TARGETS
-        for mutant in mutants(target)
-        if given.only in str(mutant.path.relative_to(PROJECT))
-    ]
-    chance = random.Random(given.seed)  # noqa: S311 - for a choice, not for secrets
-    sample = chance.sample(found, min(given.sample, len(found)))
-    outcomes: Counter[bool] = Counter()
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.processes) as pool:
-        copies = Copies(Path(folder), given.processes)
+    found = [mutant for target in TARGETS for mutant in mutants(target, given.only)]
+    random.Random(given.seed).shuffle(found)  # noqa: S311 - for a choice, not for secrets
+    sample = list(islice((m for m in found if m.code is not None), given.sample))
+    outcomes: Counter[Outcome] = Counter()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(Copies(Path(folder), given.processes)) as copies,
+        ThreadPoolExecutor(given.processes) as pool,
+    ):
         targets = [target for target in TARGETS if any(m.target == target for m in sample)]
         for target, passed in zip(targets, pool.map(copies.passes, targets), strict=True):
             if not passed:
                 print(f"fails without a change: {' '.join(target.tests)}", file=sys.stderr)
                 return 1
-        for mutant, survived in zip(sample, pool.map(copies.survives, sample), strict=True):
-            outcomes[survived] += 1
-            if survived:
+        for mutant, outcome in zip(sample, pool.map(copies.outcome, sample), strict=True):
+            outcomes[outcome] += 1
+            if outcome is not Outcome.KILLED:
                 where = f"{mutant.path.relative_to(PROJECT)}:{mutant.line}"
-                print(f"survived: {where} {mutant.operator}\n{mutant.diff()}", flush=True)
-    print(f"{outcomes[False]} killed, {outcomes[True]} survived, of {len(found)} in all")
+                print(f"{outcome}: {where} {mutant.operator}\n{mutant.diff()}", flush=True)
+    counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome)
+    print(f"{counts}, of {len(found)} in all")
     return 0
 
 

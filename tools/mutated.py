@@ -18,12 +18,10 @@ class Target:
     Args:
         modules: Patterns of the modules' paths.
         tests: The tests.
-        timeout: Seconds that the tests may take.
     """
 
     modules: tuple[str, ...]
     tests: tuple[str, ...]
-    timeout: float = 180.0
 
 
 def _ours(modules: tuple[str, ...], *tests: str) -> Target:
