@@ -180,6 +180,15 @@ async def test_a_release_frees_capacity_and_is_idempotent(assigner: Assigner) ->
     assert await held(assigner, "one") == 1
 
 
+async def test_concurrent_releases_of_a_key_free_its_capacity_once(assigner: Assigner) -> None:
+    for key in ("a:assign", "b:assign"):
+        await assigner.ledger.assign(key, to("alice"))
+    await asyncio.gather(*(assigner.ledger.release("a:assign") for _ in range(3)))
+    assert await held(assigner, "alice") == 1
+    await assigner.ledger.assign("c:assign", to("alice"))
+    assert await held(assigner, "alice") == 2
+
+
 @pytest.mark.parametrize("made_before", [True, False])
 async def test_a_released_key_is_never_assigned_again(
     assigner: Assigner, made_before: bool

@@ -3,6 +3,7 @@
 import asyncio
 import email
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -11,6 +12,7 @@ from contracts.notifier import ChannelName, NotificationRequest, NotificationSta
 from contracts.problems import ProblemType
 from notifier.bootstrap import Notifier
 from notifier.channels.email import Email
+from notifier.domain import NotificationRecord
 from notifier.settings import Settings
 from servicekit.problems import ProblemError
 from servicekit.testing import MemoryStateStore
@@ -98,10 +100,10 @@ async def test_a_repeat_after_a_crash_has_the_same_message_id(
 
 
 @pytest.mark.parametrize(
-    ("refusal", "type_", "status"),
+    ("refusal", "type_", "retry_after", "status"),
     [
-        ("550 no such user", ProblemType.UNDELIVERABLE, NotificationStatus.FAILED),
-        ("451 try later", ProblemType.DELIVERY_UNAVAILABLE, NotificationStatus.PENDING),
+        ("550 no such user", ProblemType.UNDELIVERABLE, None, NotificationStatus.FAILED),
+        ("451 try later", ProblemType.DELIVERY_UNAVAILABLE, 2, NotificationStatus.PENDING),
     ],
 )
 async def test_a_refusal_is_reported_and_recorded(
@@ -109,15 +111,33 @@ async def test_a_refusal_is_reported_and_recorded(
     mailbox: Mailbox,
     refusal: str,
     type_: ProblemType,
+    retry_after: int | None,
     status: NotificationStatus,
 ) -> None:
     mailbox.refusals[""] = refusal
     with pytest.raises(ProblemError) as error:
         await mailing.delivery.notify("t:notify", REQUEST)
-    assert error.value.type is type_
+    assert (error.value.type, error.value.retry_after) == (type_, retry_after)
     recorded = await mailing.delivery.notification("t:notify")
     assert (recorded.status, recorded.attempts) == (status, 1)
     assert refusal[4:] in (recorded.error or "")
+
+
+async def test_a_repeat_of_what_was_refused_gets_the_same_reason_and_sends_nothing(
+    mailing: Notifier, mailbox: Mailbox
+) -> None:
+    mailbox.refusals[""] = "550 no such user"
+    problems = []
+    for _ in range(2):
+        with pytest.raises(ProblemError) as error:
+            await mailing.delivery.notify("t:notify", REQUEST)
+        problems.append((error.value.type, error.value.detail))
+        # Whoever might take it now: the answer to this key was given.
+        mailbox.refusals.clear()
+    assert problems[0] == problems[1]
+    assert "no such user" in problems[1][1]
+    assert mailbox.taken == []
+    assert (await mailing.delivery.notification("t:notify")).attempts == 1
 
 
 async def test_a_failed_delivery_is_retried_by_a_repeat(
@@ -157,10 +177,17 @@ async def test_another_replica_does_not_deliver_while_a_delivery_is_in_progress(
     crashing.writes_until_crash = 1
     with pytest.raises(Exception, match="crashed on demand"):
         await Notifier.create(crashing, settings).delivery.notify("t:notify", REQUEST)
+    began = datetime.now(UTC)
     with pytest.raises(ProblemError) as error:
         await Notifier.create(store, settings).delivery.notify("t:notify", REQUEST)
     assert error.value.type is ProblemType.DELIVERY_UNAVAILABLE
-    assert error.value.retry_after
+    # Until the claim ends, rounded up.
+    claimed = NotificationRecord.model_validate_json(store.data["notification:t:notify"][0])
+    assert claimed.claimed_until is not None
+    assert error.value.retry_after is not None
+    left = (claimed.claimed_until - began).total_seconds()
+    assert 0 < error.value.retry_after <= int(left) + 1
+    assert claimed.claimed_until <= datetime.now(UTC) + timedelta(seconds=error.value.retry_after)
     assert len(mailbox.taken) == 1
 
 

@@ -4,10 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import BaseModel
 from unit_support.startable import Replica
 
 from contracts.problems import ProblemType
-from orchestrator.engine.start_records import RecordTimes
+from orchestrator.engine.start_records import RecordTimes, fingerprint
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.toolkit.lives import FIELD
 from orchestrator.workflows.monitor.models import MonitorRequest
@@ -191,6 +192,53 @@ async def test_what_ran_unrecorded_and_was_removed_is_not_started_again() -> Non
     assert await refused(replica) is ProblemType.INSTANCE_GONE
 
 
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(microseconds=1)])
+async def test_a_start_that_never_reached_the_engine_can_be_repeated_for_a_day(
+    late: timedelta,
+) -> None:
+    accepted = datetime(2026, 1, 1, tzinfo=UTC)
+    now = accepted
+    replica = Replica(now=lambda: now)
+    replica.dapr.down = True
+    await refused(replica)
+    replica.dapr.down = False
+    now = accepted + timedelta(days=1) + late
+    if late:
+        assert await refused(replica) is ProblemType.INSTANCE_GONE
+    else:
+        assert not await replica.engine.start(DEFINITION, TASK)
+    assert len(replica.dapr.starts) == (0 if late else 1)
+
+
+async def test_an_id_was_used_once_it_was_started_and_stays_so_after_a_purge() -> None:
+    replica = Replica()
+    assert not await replica.engine.was_used(ID)
+    await replica.engine.start(DEFINITION, TASK)
+    assert await replica.engine.was_used(ID)
+    await replica.records.record_purge(ID, "olga")
+    # The record may expire before the tombstone.
+    del replica.store.data[f"start:{ID}"]
+    assert await replica.engine.was_used(ID)
+
+
+def test_a_fingerprint_is_of_what_a_request_says_and_not_of_how() -> None:
+    class Earlier(BaseModel):
+        """A request of an earlier release."""
+
+        facts: dict[str, int]
+
+    class Later(Earlier):
+        """The same with a field that was added since."""
+
+        note: str = ""
+
+    first = fingerprint(Earlier(facts={"a": 1, "b": 2}))
+    assert fingerprint(Earlier(facts={"b": 2, "a": 1})) == first
+    assert fingerprint(Later(facts={"a": 1, "b": 2})) == first
+    assert fingerprint(Later(facts={"a": 1, "b": 2}, note="x")) != first
+    assert fingerprint(Earlier(facts={"a": 1, "b": 3})) != first
+
+
 async def test_a_purge_frees_the_id_for_another_life() -> None:
     replica = Replica()
     await replica.engine.start(DEFINITION, TASK)
@@ -240,6 +288,19 @@ async def test_of_two_replicas_one_begins_the_next_life() -> None:
     [problem] = [result for result in results if isinstance(result, ProblemError)]
     assert problem.type is ProblemType.INSTANCE_EXISTS
     assert len(first.dapr.starts) == 2
+
+
+async def test_a_later_life_is_begun_once_and_never_replaced_by_an_earlier_one() -> None:
+    records = Replica().records
+    second = records.new(DEFINITION.workflow_name, TASK).model_copy(update={"life": 2})
+    other = records.new(DEFINITION.workflow_name, OTHER).model_copy(update={"life": 2})
+    # There need not be a record of the life before: it may have expired.
+    assert await records.begin_life(ID, second) == (second, True)
+    assert await records.begin_life(ID, other) == (second, False)
+    third = other.model_copy(update={"life": 3})
+    assert await records.begin_life(ID, third) == (third, True)
+    assert await records.begin_life(ID, second) == (third, False)
+    assert await records.find(ID) == third
 
 
 async def test_what_retention_removes_of_a_later_life_stays_used() -> None:

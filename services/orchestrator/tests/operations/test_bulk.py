@@ -235,7 +235,7 @@ async def test_a_call_operates_on_the_oldest_and_returns_how_many_remain() -> No
     done = await world.perform(confirm=MAX_INSTANCES)
     assert sorted(world.ids_done()) == sorted(oldest)
     assert [item.instance_id for item in done.results] == oldest
-    assert world.operations.most_in_flight == CONCURRENCY
+    assert world.operations.most_in_flight == CONCURRENCY == 8
 
     for one in many:
         if one.instance_id in oldest:

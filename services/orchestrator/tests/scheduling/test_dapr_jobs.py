@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from dapr.clients import Job
+from dapr.clients import ConstantFailurePolicy, Job
 from dapr.clients.exceptions import DaprGrpcError
 from dapr.proto.runtime.v1.appcallback_pb2 import JobEventRequest, JobEventResponse
 from dapr.proto.runtime.v1.appcallback_pb2_grpc import (
@@ -158,7 +158,8 @@ async def test_jobs_run_concurrently() -> None:
 class FakeScheduler:
     """The sidecar's client and its list of jobs; it refuses what a test sets."""
 
-    def __init__(self, status: grpc.StatusCode | None = None) -> None:
+    def __init__(self, status: grpc.StatusCode | None = None, api_token: str | None = None) -> None:
+        self.api_token = api_token
         self.jobs: dict[str, AnyMessage] = {}
         self.status = status
 
@@ -166,6 +167,9 @@ class FakeScheduler:
         assert not overwrite
         assert datetime.fromisoformat(job.due_time or "") == DUE
         self._answer()
+        # A run that is due is tried until it succeeds.
+        assert isinstance(job.failure_policy, ConstantFailurePolicy)
+        assert job.failure_policy.max_retries is None
         self.jobs[job.name] = job.data
 
     async def delete_job(self, name: str) -> None:
@@ -184,6 +188,9 @@ async def opened(scheduler: FakeScheduler) -> AsyncIterator[DaprJobs]:
     async def list_jobs(_: bytes, context: Any) -> ListJobsResponse:
         if scheduler.status is not None:
             await context.abort(scheduler.status, "no")
+        given = dict(context.invocation_metadata()).get("dapr-api-token")
+        if given != scheduler.api_token:
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "another token")
         jobs = [DaprJob(name=name, data=data) for name, data in scheduler.jobs.items()]
         return ListJobsResponse(jobs=jobs)
 
@@ -198,7 +205,7 @@ async def opened(scheduler: FakeScheduler) -> AsyncIterator[DaprJobs]:
     await server.start()
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield DaprJobs(scheduler, channel)  # type: ignore[arg-type]
+            yield DaprJobs(scheduler, channel, scheduler.api_token)  # type: ignore[arg-type]
     finally:
         await server.stop(grace=None)
 
@@ -229,6 +236,12 @@ async def test_jobs_are_listed_with_their_schedule_and_time() -> None:
         assert await jobs.armed() == listed[1:]
 
 
+async def test_jobs_are_listed_with_the_token_that_the_sidecar_requires() -> None:
+    async with opened(FakeScheduler(api_token="secret")) as jobs:
+        await jobs.arm("plants", DUE)
+        assert await jobs.armed() == [ArmedJob(job_name("plants", DUE), "plants", DUE)]
+
+
 async def test_a_job_that_is_there_is_not_overwritten() -> None:
     async with opened(FakeScheduler(grpc.StatusCode.ALREADY_EXISTS)) as jobs:
         await jobs.arm("plants", DUE)
@@ -248,7 +261,7 @@ async def test_a_scheduler_that_does_not_answer_is_unavailable(call: str) -> Non
             await calls.pop(call)
         for unused in calls.values():
             unused.close()
-    assert error.value.type is ProblemType.UNAVAILABLE
+    assert (error.value.type, error.value.retry_after) == (ProblemType.UNAVAILABLE, 1)
 
 
 @pytest.fixture

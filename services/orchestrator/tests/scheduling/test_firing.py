@@ -3,9 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from unit_support.schedules import OFTEN, START, World
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from unit_support.schedules import DAILY, OFTEN, START, World
 
 from contracts.problems import ProblemType
+from orchestrator.scheduling import firing
 from orchestrator.scheduling.dapr_jobs import ArmedJob
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
@@ -74,6 +77,33 @@ async def test_a_run_has_its_tries_also_where_the_next_is_due(world: World) -> N
             await world.scheduler.fire("plants", due)
     await world.scheduler.fire("plants", due)
     assert (await world.scheduler.get("plants")).next_at == world.now + timedelta(minutes=1)
+
+
+async def test_a_schedule_that_is_changed_or_paused_has_all_its_tries_again(world: World) -> None:
+    await world.put()
+    world.engine.error = DOWN
+    await retry(world, 2)
+    title = {"request": {"title": "Feed the cat", "assignee": "bo"}}
+    assert (await world.put(DAILY.model_copy(update=title))).failed_tries == 0
+    await retry(world, 2)
+    assert (await world.scheduler.pause("plants")).failed_tries == 0
+
+
+async def test_each_run_is_counted_once_by_what_came_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = InMemoryMetricReader()
+    meter = MeterProvider(metric_readers=[reader]).get_meter("taskway")
+    monkeypatch.setattr(firing, "SCHEDULED_RUNS", meter.create_counter("runs"))
+    await world.put()
+    await world.advance(NINE + DAY)
+    world.engine.error = ProblemError(ProblemType.INSTANCE_EXISTS, "taken")
+    await world.advance(NINE + 2 * DAY)
+    data = reader.get_metrics_data()
+    assert data is not None
+    (metric,) = data.resource_metrics[0].scope_metrics[0].metrics
+    counted = {str(p.attributes["outcome"]): p.value for p in metric.data.data_points}
+    assert counted == {"started": 2, "failed": 1}
 
 
 async def test_a_run_without_a_next_one_is_given_up(world: World) -> None:

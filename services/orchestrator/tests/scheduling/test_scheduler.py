@@ -151,6 +151,17 @@ async def test_an_equal_number_of_another_kind_is_refused(world: World, equal: f
     assert repr((await world.scheduler.get("plants")).request["rest_seconds"]) == "1"
 
 
+@pytest.mark.parametrize(("left", "deleted"), [(15, False), (16, True)])
+async def test_a_job_is_deleted_only_well_before_it_is_due(
+    world: World, left: int, deleted: bool
+) -> None:
+    await world.put()
+    [due] = world.jobs.due()
+    world.now = due - timedelta(seconds=left)
+    await world.scheduler.delete("plants")
+    assert world.jobs.due() == ([] if deleted else [due])
+
+
 async def test_a_job_that_is_about_to_trigger_is_left_to_be_ignored(world: World) -> None:
     """The fake scheduler fails where a job is deleted as it triggers."""
     await world.put(OFTEN)
@@ -193,6 +204,17 @@ async def test_a_schedule_that_cannot_run_is_refused(world: World, wrong: Schedu
         await world.put(wrong)
     assert error.value.type is ProblemType.VALIDATION
     assert await world.ids() == []
+
+
+@pytest.mark.parametrize(
+    "often", [OFTEN, OFTEN.model_copy(update={"every_seconds": None, "cron": "*/2 * * * *"})]
+)
+async def test_a_schedule_that_would_run_too_often_is_refused(often: ScheduleRequest) -> None:
+    world = World(schedule_min_interval_seconds=180)
+    with pytest.raises(ProblemError) as error:
+        await world.put(often)
+    assert error.value.type is ProblemType.VALIDATION
+    assert (await world.ids(), world.jobs.due()) == ([], [])
 
 
 @pytest.mark.parametrize("both", [{}, {"cron": "* * * * *", "every_seconds": 5}])

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from orchestrator.toolkit.accepted_events import AcceptedEvents
+from orchestrator.toolkit.accepted_events import AcceptedEvents, Sent
 from servicekit.testing import MemoryStateStore
 
 Data = dict[str, tuple[str, str]]
@@ -43,3 +43,30 @@ async def test_of_concurrent_payloads_one_is_accepted() -> None:
     )
     assert sum(created for _, created in answers) == 1
     assert len({str(accepted.payload) for accepted, _ in answers}) == 1
+
+
+async def test_it_is_recorded_that_an_accepted_event_was_raised() -> None:
+    data: Data = {}
+    await events(data).mark_raised("purchase-1", "approval.1")
+    assert data == {}
+    accepted, _ = await events(data).accept_once("purchase-1", "approval.1", {"by": 1}, "dana")
+    assert not accepted.raised
+    await events(data).mark_raised("purchase-1", "approval.1")
+    found = await events(data).find("purchase-1", "approval.1")
+    assert found == accepted.model_copy(update={"raised": True})
+
+
+async def test_a_repeat_finds_the_wait_that_its_payload_was_sent_for_last() -> None:
+    data: Data = {}
+    payload = {"approved": True, "approver": "dana"}
+    for number in (1, 2):
+        sent = Sent(wait_id=f"approval.{number}", event_key=f"approval.{number}")
+        await events(data).remember("purchase-1", "approval", payload, sent)
+    reordered = dict(reversed(payload.items()))
+    assert await events(data).recall("purchase-1", "approval", reordered) == sent
+    for instance, event, other in (
+        ("purchase-2", "approval", payload),
+        ("purchase-1", "stop", payload),
+        ("purchase-1", "approval", {**payload, "approved": False}),
+    ):
+        assert await events(data).recall(instance, event, other) is None

@@ -24,6 +24,7 @@ HOUR = timedelta(hours=1)
 def run(workflow: Any, *events: Send, stubs: Mapping[str, Stub] | None = None) -> Run:
     done = execute(asking(workflow), Question(), {**PEOPLE, **(stubs or {})}, events=events)
     assert done.status is RuntimeStatus.COMPLETED, done.error
+    assert done.unreported() == []
     return done
 
 
@@ -52,6 +53,9 @@ def test_reminders_have_keys_of_their_own_and_leave_the_wait_open() -> None:
     keys = [sent["key"] for sent in done.inputs(SEND_NOTIFICATION)]
     assert keys == ["ask-1:remind-1", "ask-1:remind-2"]
     assert all(progress.waits for progress in done.progress)
+    # While nobody is notified, the status says who is to decide.
+    assert done.steps() == [ANSWER.name, SEND_NOTIFICATION] * 2 + [ANSWER.name]
+    assert done.progress[0].message == "bo is to decide"
 
 
 def test_no_decision_by_the_deadline_is_none() -> None:

@@ -150,7 +150,8 @@ class Environment:
         scheduled = helpers.new_task_scheduled_event(id_, task.name, task.input.value)
         scheduled.taskScheduled.taskExecutionId = task.taskExecutionId
         self._record(run, scheduled)
-        call = Call(task.name, json.loads(task.input.value or "null"), self._now - START)
+        step = run.progress[-1].step if run.progress else None
+        call = Call(task.name, json.loads(task.input.value or "null"), self._now - START, step)
         run.calls.append(call)
         if call.name not in self._activities:
             raise StubMissing(call.name, self._activities)

@@ -5,15 +5,24 @@ from datetime import timedelta
 from typing import Any
 
 from orchestrator.schemas.workflows import Progress, RuntimeStatus
+from orchestrator.toolkit.messages import CLOSE_WAIT
 
 
 @dataclass(frozen=True)
 class Call:
-    """An activity that was called, once for each attempt."""
+    """An activity that was called, once for each attempt.
+
+    Args:
+        name: The activity's name.
+        input: What it was called with.
+        at: When, from the start of the run.
+        step: The step that the custom status named then, if it named one.
+    """
 
     name: str
     input: dict[str, Any]
     at: timedelta
+    step: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,14 @@ class Run:
         """Return what the workflow said that it was doing, without repeats."""
         names = [progress.step for progress in self.progress]
         return [name for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
+
+    def unreported(self) -> list[str]:
+        """Return the activities that were called while the custom status named another step.
+
+        Whoever looks at the instance then does not see what it does. Closing a wait is no step.
+        """
+        calls = [call for call in self.calls if call.step != call.name != CLOSE_WAIT]
+        return sorted({call.name for call in calls})
 
     def inputs(self, name: str) -> list[dict[str, Any]]:
         """Return what an activity was called with."""

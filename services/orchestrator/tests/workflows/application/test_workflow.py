@@ -60,7 +60,10 @@ def apply(points: int = 80, rejection: str | None = None, **stubs: Any) -> Run:
         RELEASE_ASSIGNMENT: lambda _: None,
     }
     request = ApplicationRequest.model_validate(SAMPLES["high"])
-    return execute(DEFINITION, request, good | stubs)
+    done = execute(DEFINITION, request, good | stubs)
+    assert done.unreported() == []
+    assert done.progress[-1].step == done.output["status"]
+    return done
 
 
 def notified(step: SendNotification) -> NotificationSent:

@@ -29,6 +29,7 @@ def run(process: Any = processed, **request: Any) -> Run:
     request_ = BatchRequest(batch_id="1", **request)
     done = execute(DEFINITION, request_, {PROCESS_DOCUMENT: process})
     assert done.status is RuntimeStatus.COMPLETED, done.error
+    assert done.progress[-1].step == done.output["status"]
     return done
 
 

@@ -29,7 +29,9 @@ def run(**request: Any) -> Run:
         TRY_LUCK: try_luck,
         TAKE_BACK: lambda name: f"Sorry, {name}",
     }
-    return execute(DEFINITION, HelloRequest(hello_id="1", user_name="ada", **request), stubs)
+    done = execute(DEFINITION, HelloRequest(hello_id="1", user_name="ada", **request), stubs)
+    assert done.unreported() == []
+    return done
 
 
 def test_it_greets_twice_and_rests() -> None:
@@ -57,5 +59,6 @@ def test_a_permanent_failure_is_compensated() -> None:
     done = run(simulate="failure")
     assert done.status is RuntimeStatus.COMPLETED
     assert done.output == {"greetings": ["Hello, ada!", "Sorry, ada"], "compensated": True}
+    assert done.steps() == [GREET, TRY_LUCK, TAKE_BACK, "compensated"]
     assert done.progress[-2].message == "Taking the greeting back: bad luck"
     assert done.children == []

@@ -62,7 +62,10 @@ def run(
     if again is not None:
         events.append(Send(timedelta(seconds=again), STOP.name, PAYLOAD))
     stubs = {CHECK_ADDRESS: check_address, SEND_NOTIFICATION: send_notification}
-    return execute(DEFINITION, REQUEST, stubs, events=events)
+    done = execute(DEFINITION, REQUEST, stubs, events=events)
+    assert done.unreported() == []
+    assert done.progress[-1].step == done.output["status"]
+    return done
 
 
 def times(done: Run) -> list[float]:
@@ -122,7 +125,7 @@ def test_an_overtaken_change_is_not_alerted() -> None:
 def test_results_and_history_stay_bounded_over_many_generations() -> None:
     done = run([DOWN] * 50, stop=249)
     assert done.generations == 51
-    assert len(done.output["state"]["results"]) == KEPT_RESULTS
+    assert len(done.output["state"]["results"]) == KEPT_RESULTS == 10
     assert len(done.history) < 12
     longest = max(len(progress.model_dump_json()) for progress in done.progress)
     assert longest < 4000

@@ -1,6 +1,7 @@
 """The second phase of an onboarding: the verifier, reminders, decision and time limit."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from orchestrator.testing.environment import Send
 from orchestrator.toolkit.messages import (
@@ -40,7 +41,15 @@ def test_the_verifier_is_reminded_until_the_decision() -> None:
 def test_the_number_of_reminders_is_bounded() -> None:
     stub = {VALIDATE_ONBOARDING: lambda _: terms(remind_every_seconds=1)}
     done = run(*DOCUMENTS, **stub)
-    assert len([key for key, _ in notified(done) if key.startswith("remind")]) == MAX_REMINDERS
+    assert (
+        len([key for key, _ in notified(done) if key.startswith("remind")]) == MAX_REMINDERS == 20
+    )
+    # They are spread over the whole time.
+    sent = [call.at for call in done.calls if ":remind-" in call.input.get("key", "")]
+    whole = timedelta(days=2)
+    begun = timedelta(seconds=20)
+    pauses = {later - earlier for earlier, later in pairwise([begun, *sent, begun + whole])}
+    assert max(pauses) - min(pauses) < timedelta(seconds=1)
 
 
 def test_a_refused_identity_compensates_every_step() -> None:

@@ -72,6 +72,8 @@ def run(*events: Send, **stubs: Stub) -> Run:
     request = OnboardingRequest.model_validate(REQUEST)
     done = execute(DEFINITION, request, {**STUBS, **stubs}, events=events)
     assert done.status is RuntimeStatus.COMPLETED, done.error
+    # A document is kept while the others are waited for.
+    assert set(done.unreported()) <= {KEEP_DOCUMENT}
     assert done.progress[-1].step == done.output["status"]
     replay([DEFINITION], done.instance_id, done.history)
     return done

@@ -91,7 +91,10 @@ class World:
             {"order_id": order_id, "customer": "kim@example.com", "lines": wanted, **request}
         )
         names = [*activities(self._dependencies()), SEND_NOTIFICATION]
-        return execute(DEFINITION, order, {name: self.stub(name) for name in names})
+        done = execute(DEFINITION, order, {name: self.stub(name) for name in names})
+        assert done.unreported() == []
+        assert done.progress[-1].step == done.output["status"]
+        return done
 
     def level(self, sku: str = "pencil") -> int:
         return asyncio.run(self.shop().stock.level(sku))

@@ -54,6 +54,7 @@ def run(*events: Send, stubbed: dict[str, Stub] | None = None, **request: Any) -
     done = execute(DEFINITION, purchase, stubbed or stubs(), events=events)
     assert done.status is RuntimeStatus.COMPLETED, done.error
     assert done.output["purchase_id"] == "1"
+    assert done.unreported() == []
     assert done.progress[-1].step == done.output["status"]
     replay([DEFINITION], done.instance_id, done.history)
     return done

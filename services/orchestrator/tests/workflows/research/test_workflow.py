@@ -44,6 +44,20 @@ def test_a_failed_notification_of_the_requester_keeps_the_report() -> None:
     assert "ann@x.org could not be notified: no such mailbox" in run.output["message"]
 
 
+def test_of_a_long_error_the_beginning_is_in_the_result() -> None:
+    world = World(10)
+    world.broken = {WRITE_DRAFT}
+    world.error = "x" * 1_000
+    message = world.run().output["message"]
+    assert message == "No draft was written: " + "x" * 300
+
+
+def test_a_long_question_is_a_title_of_200_characters_for_the_reviewer() -> None:
+    [step] = World(10).run(question="Why? " * 100).inputs(ASSIGN_TASK)
+    title = step["request"]["title"]
+    assert (len(title), title[:13]) == (200, "Review: Why? ")
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [

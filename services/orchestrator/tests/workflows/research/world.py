@@ -41,6 +41,7 @@ class World:
         self.broken: set[str] = set()
         self.rejection: str | None = None
         self.refusal: str | None = None
+        self.error: str | None = None
         self.unreachable: set[str] = set()
         self.sources_fail_after_draft = False
 
@@ -61,11 +62,13 @@ class World:
         run = execute(DEFINITION, asked, stubs, events=events)
         assert run.status is RuntimeStatus.COMPLETED, run.error
         replay([DEFINITION], run.instance_id, run.history)
+        assert run.unreported() == []
+        assert run.progress[-1].step == run.output["status"]
         return run
 
     def _breaks(self, step: str) -> None:
         if step in self.broken:
-            raise RuntimeError(f"{step} is broken")
+            raise RuntimeError(self.error or f"{step} is broken")
 
     def _plan(self, _: ResearchRequest) -> ResearchPlan:
         self._breaks(PLAN_RESEARCH)

@@ -67,6 +67,8 @@ STUBS: dict[str, Stub] = {
 def process(task: TaskRequest = TASK, **activities: Stub) -> Run:
     run = execute(DEFINITION, task, STUBS | activities)
     replay([DEFINITION], run.instance_id, run.history)
+    assert run.unreported() == []
+    assert run.progress[-1].step == run.output["status"]
     return run
 
 

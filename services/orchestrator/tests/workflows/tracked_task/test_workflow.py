@@ -60,7 +60,12 @@ def run(
     task = TrackedRequest.model_validate(
         {"task_id": "1", "title": "T", "assignee": "alice", **request}
     )
-    return execute(DEFINITION, task, activities, events=events, until=until)
+    done = execute(DEFINITION, task, activities, events=events, until=until)
+    # That the assignee was notified is recorded as a part of the notification.
+    assert set(done.unreported()) <= {RECORD_STEP}
+    if done.status is RuntimeStatus.COMPLETED:
+        assert done.progress[-1].step == done.output["status"]
+    return done
 
 
 def armed(done: Run) -> list[tuple[str, datetime, str, str]]:
@@ -124,8 +129,9 @@ def test_the_request_can_name_the_lead_and_an_absolute_time() -> None:
     ]
 
 
-def test_an_overdue_task_has_the_escalation_only() -> None:
-    done = run(ENDED, due="0001-01-01T00:00:00+14:00")
+@pytest.mark.parametrize("due", ["0001-01-01T00:00:00+14:00", NOW.isoformat()])
+def test_a_task_that_is_due_already_has_the_escalation_only(due: str) -> None:
+    done = run(ENDED, due=due)
     assert [name for name, *_ in armed(done)] == ["escalate"]
 
 
