@@ -219,11 +219,13 @@ def main() -> int:
             if not passed:
                 print(f"fails without a change: {' '.join(target.tests)}", file=sys.stderr)
                 return 1
-        for mutant, outcome in zip(sample, pool.map(copies.outcome, sample), strict=True):
+        tried = zip(sample, pool.map(copies.outcome, sample), strict=True)
+        for number, (mutant, outcome) in enumerate(tried, 1):
             outcomes[outcome] += 1
             if outcome is not Outcome.KILLED:
                 where = f"{mutant.path.relative_to(PROJECT)}:{mutant.line}"
-                print(f"{outcome}: {where} {mutant.operator}\n{mutant.diff()}", flush=True)
+                text = f"{number}/{len(sample)} {outcome}: {where} {mutant.name}"
+                print(f"{text}\n{mutant.diff()}", flush=True)
     counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome)
     print(f"{counts}, of {len(found)} in all")
     return 0

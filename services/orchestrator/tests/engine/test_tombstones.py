@@ -33,3 +33,12 @@ async def test_a_purged_instance_has_a_tombstone() -> None:
     assert not await records.purged_life("task-1")
     await records.record_purge("task-1", "olga")
     assert await records.purged_life("task-1")
+
+
+async def test_a_purge_that_is_withdrawn_leaves_no_tombstone() -> None:
+    records = StartRecords(MemoryStateStore())
+    await records.withdraw_purge("task-1")
+    await records.record_purge("task-1", "olga")
+    await records.withdraw_purge("task-1")
+    assert not await records.purged_life("task-1")
+    assert (await records.missing_problem("task-1")).type is ProblemType.NOT_FOUND

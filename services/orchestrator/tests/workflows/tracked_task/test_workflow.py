@@ -101,6 +101,10 @@ def test_it_assigns_arms_the_reminders_notifies_and_waits() -> None:
         FINISH_TASK,
     ]
     assert done.elapsed == HOUR
+    [wanted] = done.inputs(ASSIGN_TASK)
+    assert (wanted["request"]["assignee"], wanted["request"]["skills"]) == ("alice", [])
+    [notification] = done.inputs(SEND_NOTIFICATION)
+    assert notification["body"] == "You have been assigned task: T"
     [finish] = done.inputs(FINISH_TASK)
     assert finish["step"]["by"] == "alice"
     assert done.progress[-1].step == "done"
@@ -144,6 +148,26 @@ def test_it_waits_without_turns_until_an_event() -> None:
     assert waiting.status is RuntimeStatus.RUNNING
     assert waiting.elapsed == timedelta(0)
     assert [wait.event for wait in waiting.progress[-1].waits] == ["done", "cancel"]
+
+
+def test_without_a_name_a_task_goes_to_whoever_has_the_skills() -> None:
+    [wanted] = run(ENDED, assignee=" ", skills=["python"]).inputs(ASSIGN_TASK)
+    assert (wanted["request"]["assignee"], wanted["request"]["skills"]) == (None, ["python"])
+
+
+def test_the_assignee_reads_when_the_task_is_due() -> None:
+    [notification] = run(ENDED, due_in_seconds=60).inputs(SEND_NOTIFICATION)
+    assert notification["body"] == (
+        "You have been assigned task: T, due at 2026-01-01T00:01:00+00:00"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "message"), [("done", "comment", "Done"), ("cancel", "reason", "Cancelled")]
+)
+def test_an_end_without_a_word_has_one(kind: str, reason: str, message: str) -> None:
+    done = run(Send(HOUR, kind, {"kind": kind, "by": "bob", reason: ""}))
+    assert done.output["message"] == message
 
 
 def test_it_can_be_cancelled() -> None:
