@@ -44,3 +44,10 @@ def test_an_attempt_without_an_answer_may_have_counted_or_not(decided: str | Non
 
 def test_a_lost_attempt_cannot_count_before_it_was_sent() -> None:
     assert not linearizable([Attempt(YES, 0, 1, False), Attempt(NO, 2)])
+
+
+def test_an_outage_with_many_lost_attempts_is_checked_at_once() -> None:
+    lost = [Attempt(value, at) for at in range(500) for value in (YES, NO)]
+    answers = [Attempt(YES, 600, 602, True), Attempt(NO, 601, 603, False)]
+    assert linearizable([*lost, *answers], YES)
+    assert not linearizable([*lost, *answers], NO)

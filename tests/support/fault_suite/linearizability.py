@@ -36,26 +36,35 @@ def linearizable(attempts: Sequence[Attempt], decided: str | None = None) -> boo
         attempts: The recorded attempts.
         decided: What was decided in the end, where that is known.
     """
+    known = [attempt for attempt in attempts if attempt.accepted is not None]
+    # One that nobody answered explains an answer only where it came first; of several that would
+    # decide alike, the one that was sent first does for all. So they cost nothing: an outage
+    # leaves dozens of them.
+    lost: dict[str, float] = {}
+    for attempt in attempts:
+        if attempt.accepted is None:
+            lost[attempt.value] = min(attempt.called, lost.get(attempt.value, inf))
     failed: set[tuple[frozenset[int], str | None]] = set()
 
     def explains(left: frozenset[int], value: str | None) -> bool:
-        known = [i for i in left if attempts[i].accepted is not None]
-        if not known and (decided is None or value == decided):
-            return True
+        if not left:
+            possible = {value} if value is not None else {None, *lost}
+            return decided is None or decided in possible
         if (left, value) in failed:
             return False
         # What comes next was called before any other was answered.
-        limit = min((attempts[i].answered for i in left), default=inf)
+        limit = min(known[i].answered for i in left)
+        if value is None and any(
+            called <= limit and explains(left, first) for first, called in lost.items()
+        ):
+            return True
         for i in left:
-            attempt = attempts[i]
-            if attempt.called > limit:
-                continue
+            attempt = known[i]
             accepted = value is None or value == attempt.value
-            if attempt.accepted in (None, accepted):
-                after = attempt.value if accepted else value
-                if explains(left - {i}, after):
-                    return True
+            possible = attempt.called <= limit and attempt.accepted is accepted
+            if possible and explains(left - {i}, attempt.value if accepted else value):
+                return True
         failed.add((left, value))
         return False
 
-    return explains(frozenset(range(len(attempts))), None)
+    return explains(frozenset(range(len(known))), None)
