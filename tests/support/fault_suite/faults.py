@@ -9,7 +9,7 @@ from random import Random
 
 from stack import Stack
 from support.fault_suite.client import Client
-from support.fault_suite.links import Links
+from support.fault_suite.links import Links, link_names
 from support.fault_suite.load import Load
 
 PROCESSES = (
@@ -49,6 +49,7 @@ class Fault:
         name: Its name in the report.
         kind: What it is one of, for the figures by kind.
         victims: The processes that it makes unusable: never two faults at once on one of them.
+        link: The connection that it is on, if any.
         inject: Makes it, and returns when it is over.
     """
 
@@ -56,15 +57,16 @@ class Fault:
     kind: str
     victims: frozenset[str]
     inject: Callable[[Target], Awaitable[None]] = field(repr=False)
+    link: str | None = None
 
 
-def all_faults(stack: Stack, links: Links) -> list[Fault]:
-    """Return every fault that a stack can have."""
-    processes = [name for name in PROCESSES if stack.has(name)]
+def all_faults(store: str) -> list[Fault]:
+    """Return every fault that a stack over `store` can have."""
+    processes = [name for name in PROCESSES if name != "redis" or store == "redis"]
     faults = [_kill(name) for name in processes]
     faults += [_suspend(name, SUSPENDED_SECONDS) for name in processes]
-    faults += [_cut(name) for name in links.all()]
-    faults += [_slow(name) for name in links.all() if name.endswith("redis")]
+    faults += [_cut(name) for name in link_names(store)]
+    faults += [_slow(name) for name in link_names(store) if name.endswith("redis")]
     faults += [
         _stop("scheduler"),
         _stop("orchestrator"),
@@ -75,10 +77,11 @@ def all_faults(stack: Stack, links: Links) -> list[Fault]:
     return faults
 
 
-def long_faults(stack: Stack) -> list[Fault]:
+def long_faults(store: str) -> list[Fault]:
     """Return those that take long, of which a run has few."""
-    names = ("orchestrator-sidecar", "notifier", "scheduler", "redis")
-    return [_suspend(name, LONG_SECONDS) for name in names if stack.has(name)]
+    names = ["orchestrator-sidecar", "notifier", "scheduler"]
+    over_redis = ["redis"] if store == "redis" else []
+    return [_suspend(name, LONG_SECONDS) for name in names + over_redis]
 
 
 def drawn(faults: list[Fault], rare: list[Fault], random: Random) -> Iterator[Fault]:
@@ -144,7 +147,7 @@ def _cut(name: str) -> Fault:
         async with target.links.all()[name].cut():
             await asyncio.sleep(CUT_SECONDS)
 
-    return Fault(f"cut {name}", "cut connection", _ends(name), inject)
+    return Fault(f"cut {name}", "cut connection", _ends(name), inject, link=name)
 
 
 def _slow(name: str) -> Fault:
@@ -156,7 +159,7 @@ def _slow(name: str) -> Fault:
         finally:
             proxy.delay = 0.0
 
-    return Fault(f"+200 ms {name}", "slow store", _ends(name), inject)
+    return Fault(f"+200 ms {name}", "slow store", _ends(name), inject, link=name)
 
 
 def _ends(link: str) -> frozenset[str]:

@@ -1,14 +1,23 @@
 """The connections between processes that a fault can cut or slow down."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
-from stack import Stack, StackOptions
+from stack import Stack
 from support.proxy import Proxy
 
 SERVICES = ("orchestrator", "assigner", "notifier")
+
+
+TO_SIDECAR, TO_REDIS = " to its sidecar", "-sidecar to redis"
+
+
+def link_names(store: str) -> list[str]:
+    """Return the names of the connections of a stack over `store`."""
+    to_redis = [f"{app}{TO_REDIS}" for app in SERVICES if store == "redis"]
+    return [*(f"{app}{TO_SIDECAR}" for app in SERVICES), *to_redis]
 
 
 class Links:
@@ -17,31 +26,29 @@ class Links:
     They exist before the stack, whose processes get their addresses by its options.
     """
 
-    def __init__(self, store: str) -> None:
-        """Make the proxies for a stack over `store`."""
+    def __init__(self, names: Iterable[str]) -> None:
+        """Make a proxy for each of these connections; the others are direct, and so faster."""
         self._stack: Stack | None = None
-        self._gateways = {app: Proxy(partial(self._sidecar, app)) for app in SERVICES}
-        over_redis = SERVICES if store == "redis" else ()
-        self._stores = {app: Proxy(self._redis) for app in over_redis}
+        self._proxies = {name: Proxy(partial(self._target, name)) for name in names}
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         """Listen as long as the context lasts."""
         async with AsyncExitStack() as resources:
-            for proxy in (*self._gateways.values(), *self._stores.values()):
+            for proxy in self._proxies.values():
                 await resources.enter_async_context(proxy.listening())
             yield
 
     def env(self) -> dict[str, dict[str, str]]:
         """Return the environment of the processes that connect through the proxies."""
-        gateways = {
-            app: {"DAPR_GRPC_PORT": str(proxy.port)} for app, proxy in self._gateways.items()
-        }
-        stores = {
-            f"{app}-sidecar": {"REDIS_HOST": f"127.0.0.1:{proxy.port}"}
-            for app, proxy in self._stores.items()
-        }
-        return {**gateways, **stores}
+        env: dict[str, dict[str, str]] = {}
+        for name, proxy in self._proxies.items():
+            if name.endswith(TO_REDIS):
+                process = name.removesuffix(" to redis")
+                env[process] = {"REDIS_HOST": f"127.0.0.1:{proxy.port}"}
+            else:
+                env[name.removesuffix(TO_SIDECAR)] = {"DAPR_GRPC_PORT": str(proxy.port)}
+        return env
 
     def lead_to(self, stack: Stack) -> None:
         """Pass connections on to the processes of a stack."""
@@ -49,20 +56,10 @@ class Links:
 
     def all(self) -> Mapping[str, Proxy]:
         """Return every proxy, by the name of its connection."""
-        gateways = {f"{app} to its sidecar": proxy for app, proxy in self._gateways.items()}
-        stores = {f"{app}-sidecar to redis": proxy for app, proxy in self._stores.items()}
-        return {**gateways, **stores}
+        return self._proxies
 
-    def _sidecar(self, app: str) -> str:
+    def _target(self, name: str) -> str:
         assert self._stack is not None
-        return self._stack.sidecar_grpc(app)
-
-    def _redis(self) -> str:
-        assert self._stack is not None
-        return urlsplit(self._stack.redis_url()).netloc.rpartition("@")[2]
-
-
-def merged(options: StackOptions, links: Links) -> dict[str, dict[str, str]]:
-    """Return the environment of the options, and that of the links."""
-    names = {*options.env, *links.env()}
-    return {name: {**options.env.get(name, {}), **links.env().get(name, {})} for name in names}
+        if name.endswith(TO_REDIS):
+            return urlsplit(self._stack.redis_url()).netloc.rpartition("@")[2]
+        return self._stack.sidecar_grpc(name.removesuffix(TO_SIDECAR))

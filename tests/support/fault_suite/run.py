@@ -64,7 +64,9 @@ async def run(
         choose: Chooses among the faults; all by default.
         commands: Replace those of processes, as where their code is broken on purpose.
     """
-    random, recorder, links = Random(settings.seed), Recorder(), Links(settings.store)
+    random, recorder = Random(settings.seed), Recorder()
+    faults, rare = choose(all_faults(settings.store)), choose(long_faults(settings.store))
+    links = Links({fault.link for fault in faults if fault.link})
     people = People(f"s{settings.seed}")
     async with AsyncExitStack() as resources:
         enter = resources.enter_async_context
@@ -92,8 +94,8 @@ async def run(
         target = Target(stack, links, load, client)
         # Their own source of chance: how the load is drawn must not change the faults.
         chance = Random(settings.seed)
-        faults = drawn(choose(all_faults(stack, links)), choose(long_faults(stack)), chance)
-        injector, attempts = Injector(target, recorder, faults), Attempts(system)
+        injector = Injector(target, recorder, drawn(faults, rare, chance))
+        attempts = Attempts(system)
 
         report(f"seed {settings.seed}: {settings.rate:g} instances/s, {settings.minutes:g} min")
         async with attempts.counting():
