@@ -61,8 +61,8 @@ def linearizable(attempts: Sequence[Attempt], decided: str | None = None) -> boo
         for i in left:
             attempt = known[i]
             accepted = value is None or value == attempt.value
-            possible = attempt.called <= limit and attempt.accepted is accepted
-            if possible and explains(left - {i}, attempt.value if accepted else value):
+            next_one = attempt.called <= limit and attempt.accepted is accepted
+            if next_one and explains(left - {i}, attempt.value if accepted else value):
                 return True
         failed.add((left, value))
         return False
