@@ -36,6 +36,7 @@ WAITS: dict[tuple[bool, int | None], int] = {
     (False, 300): 2,
 }
 DEEPEST_CHILD = 2
+RETRIED_CHILDREN = 0.2
 
 
 class Generator:
@@ -142,8 +143,18 @@ class Generator:
         return nodes.Race(contender=self.node(size - 1, events, depth), never=never)
 
     def _child(self, size: int, events: list[str], depth: int) -> nodes.Child:
+        if self._random.random() < RETRIED_CHILDREN:
+            return self._retried_child()
         # A child takes no events.
         return nodes.Child(id=next(self._ids), generations=self.generations([], depth + 1))
+
+    def _retried_child(self) -> nodes.Child:
+        # Nothing else in it fails, so that a retry repeats no failure.
+        probe = Effect(
+            id=next(self._ids), fault=EffectFault.RETRIED, failures=self._random.randint(1, 2)
+        )
+        body = nodes.Sequence(steps=[Effect(id=next(self._ids)), self._timer()])
+        return nodes.Child(id=next(self._ids), generations=[body], probe=probe)
 
     def _split(self, size: int) -> list[int]:
         """Return the sizes of two to four parts."""

@@ -100,6 +100,13 @@ class Interpreter:
                 digest = yield from self._scope(node, digest, frame)
         return digest
 
+    def probe(self, effect: Effect, digest: int, frame: Frame) -> Steps[int]:
+        """Make an effect in one attempt; return the digest after it, or fail."""
+        step = MakeEffect(root=self._root, effect=effect, digest=digest)
+        digest = yield from MAKE_EFFECT.call(self._ctx, step, retry_policy=None)
+        frame.effects.append(effect)
+        return digest
+
     def compensate(self, frame: Frame) -> Steps[None]:
         """Compensate what a frame has done, the last first."""
         while frame.effects:
@@ -130,10 +137,14 @@ class Interpreter:
             step = MakeEffect(root=self._root, effect=node, digest=digest)
             policy = EXHAUSTED if node.fault is EffectFault.EXHAUSTED else PATIENT
             return MAKE_EFFECT.schedule(self._ctx, step, retry_policy=policy)
-        state = ChildState(root=self._root, generations=node.generations, digest=digest)
-        id_ = child_id(self._ctx, f"child-{node.id}")
+        state = ChildState(
+            root=self._root, generations=node.generations, probe=node.probe, digest=digest
+        )
         return self._ctx.call_child_workflow(
-            CHILD, input=state.model_dump(mode="json"), instance_id=id_
+            CHILD,
+            input=state.model_dump(mode="json"),
+            instance_id=child_id(self._ctx, f"child-{node.id}"),
+            retry_policy=None if node.probe is None else PATIENT,
         )
 
     def _end(self, node: Effect | nodes.Child, task: Task[Any], frame: Frame) -> int:

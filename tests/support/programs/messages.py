@@ -43,6 +43,7 @@ class ChildState(Carried):
 
     root: str
     generations: list[AnyNode]
+    probe: Effect | None = None
 
 
 class ChildOutput(BaseModel):

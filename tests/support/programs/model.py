@@ -134,6 +134,8 @@ class Model:
         order, self.order = self.order, []
         own: list[Effect] = []
         try:
+            if node.probe is not None:
+                digest = self._effect(node.probe, digest, own)
             for generation in node.generations:
                 digest = self.evaluate(generation, digest, own)
         except Failed:

@@ -130,6 +130,11 @@ class Child(Node):
     node: Literal["child"] = "child"
     id: int = Field(description="Distinguishes it in the program")
     generations: list["AnyNode"]
+    probe: Effect | None = Field(
+        default=None,
+        description="What it does first, once: where that fails, the child fails, and its parent "
+        "retries it",
+    )
 
 
 KINDS = (Effect, Timer, Event, Sequence, Parallel, FanOut, Race, Scope, Child)

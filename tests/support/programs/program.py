@@ -124,7 +124,7 @@ def _within(node: AnyNode) -> Iterator[AnyNode]:
         case nodes.Scope():
             parts = [node.body]
         case nodes.Child():
-            parts = node.generations
+            parts = [*([] if node.probe is None else [node.probe]), *node.generations]
         case _:
             parts = []
     for part in parts:

@@ -43,10 +43,12 @@ def program_child_workflow(
 ) -> Steps[ChildOutput | None]:
     """Run a generation of a child; on failure compensate all that it did, and fail."""
     interpreter = Interpreter(ctx, state.root)
-    frame = Frame(effects=[*state.effects])
+    frame, digest = Frame(effects=[*state.effects]), state.digest
+    if state.probe is not None and state.generation == 0:
+        digest = yield from interpreter.probe(state.probe, digest, frame)
     node = state.generations[state.generation]
     try:
-        digest = yield from interpreter.run(node, state.digest, frame)
+        digest = yield from interpreter.run(node, digest, frame)
     except TaskFailedError:
         yield from interpreter.compensate(frame)
         raise

@@ -1,6 +1,7 @@
 """The test kit tells a mistake of the test from a failure of the workflow."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,3 +31,28 @@ def test_a_stub_that_raises_is_an_activity_that_fails() -> None:
     run = execute(asking(pays), Question(), {"pay_claim": failing(KeyError, "pay_claim")})
     assert run.output == "failed: 'pay_claim'"
     assert run.called() == ["pay_claim"] * 3
+
+
+def hires(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, str]:
+    paid: str = yield ctx.call_child_workflow("paying", instance_id="a:b", retry_policy=RETRY)
+    return paid
+
+
+def paying(ctx: DaprWorkflowContext) -> Generator[Any, Any, str]:
+    paid: str = yield ctx.call_activity("pay_claim")
+    return paid
+
+
+def test_a_child_that_fails_is_retried_under_its_id() -> None:
+    attempts = []
+
+    def pay(_: Any) -> str:
+        attempts.append(1)
+        if len(attempts) < 3:
+            raise ValueError("not yet")
+        return "paid"
+
+    run = execute(
+        replace(asking(hires), children={"paying": paying}), Question(), {"pay_claim": pay}
+    )
+    assert (run.output, len(attempts), len(run.children)) == ("paid", 3, 3)

@@ -190,6 +190,10 @@ class Environment:
             helpers.new_child_workflow_created_event(id_, child.name, child.instanceId, encoded),
         )
         self._parents[child.instanceId] = (run.instance_id, id_)
+        earlier = self._runs.get(child.instanceId)
+        if earlier is not None and earlier.status is not RuntimeStatus.RUNNING:
+            # As the engine does, replace one that has ended, such as where a child is retried.
+            del self._runs[child.instanceId]
         run.children.append(self._start(child.name, child.instanceId, encoded))
 
     def _on_completeWorkflow(self, run: Run, id_: int, ended: Any) -> None:  # noqa: N802
