@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import httpx
 import pytest
@@ -17,9 +18,10 @@ from contracts.problems import ProblemType
 from notifier.bootstrap import Notifier
 from notifier.main import create_app as create_notifier
 from notifier.settings import Settings as NotifierSettings
+from orchestrator.toolkit.peer_errors import PeerUnavailable, PeerUnreachable
 from orchestrator.toolkit.peers.assigner import AssignerClient
 from orchestrator.toolkit.peers.notifier import NotifierClient
-from orchestrator.toolkit.peers.peer import PeerRefused, PeerUnavailable
+from orchestrator.toolkit.peers.peer import PeerRefused
 from servicekit.readiness import Readiness
 from servicekit.state import StoreUnavailable
 from servicekit.testing import MemoryStateStore
@@ -122,7 +124,7 @@ async def test_a_store_that_is_down_is_an_outage(
     sidecar: httpx.AsyncClient, store: FailingStore
 ) -> None:
     store.down = True
-    with pytest.raises(PeerUnavailable, match="503"):
+    with pytest.raises(PeerUnreachable, match=r"^assigner unreachable: 503"):
         await AssignerClient(sidecar).assign("task-1:assign", REVIEW)
     store.down = False
     assert (await AssignerClient(sidecar).assign("task-1:assign", REVIEW)).member_id == "alice"
@@ -144,5 +146,46 @@ async def test_an_undeliverable_notification_is_a_refusal(sidecar: httpx.AsyncCl
 async def test_a_sidecar_that_does_not_answer_is_an_outage() -> None:
     # Port 1 of the loopback has no listener.
     async with httpx.AsyncClient(base_url="http://127.0.0.1:1") as nowhere:
-        with pytest.raises(PeerUnavailable):
+        with pytest.raises(PeerUnreachable, match=r"^assigner unreachable: ConnectError"):
             await AssignerClient(nowhere).release("task-1:assign")
+
+
+NOT_REACHED = {"errorCode": "ERR_DIRECT_INVOKE", "message": "dial tcp: connection refused"}
+DENIED = {"errorCode": "ERR_DIRECT_INVOKE", "message": "rpc error: code = PermissionDenied"}
+BUG = {"type": "about:blank", "title": "Internal Server Error", "status": 500, "detail": "a bug"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        *((status, {}, PeerUnreachable) for status in (408, 425, 429, 502, 503, 504)),
+        (500, NOT_REACHED, PeerUnreachable),
+        (500, DENIED, PeerUnavailable),
+        (500, BUG, PeerUnavailable),
+        (500, {"errorCode": "ERR_OTHER"}, PeerUnavailable),
+        (501, {}, PeerUnavailable),
+        (302, {}, PeerUnavailable),
+        *((status, {}, PeerRefused) for status in (400, 403, 404, 409, 410, 422)),
+        (404, NOT_REACHED, PeerRefused),
+    ],
+)
+async def test_an_outage_an_error_and_a_refusal_are_distinguished(
+    status: int, body: dict[str, Any], error: type[Exception]
+) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, json=body))
+    async with httpx.AsyncClient(transport=transport, base_url="http://sidecar") as http:
+        with pytest.raises(error) as raised:
+            await AssignerClient(http).release("task-1:assign")
+    assert type(raised.value) is error
+
+
+@pytest.mark.parametrize("error", [httpx.ReadTimeout(""), httpx.RemoteProtocolError("closed")])
+async def test_no_answer_is_an_outage(error: Exception) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    request = NotificationRequest(recipient="ann", subject="S", body="B")
+    transport = httpx.MockTransport(fail)
+    async with httpx.AsyncClient(transport=transport, base_url="http://sidecar") as http:
+        with pytest.raises(PeerUnreachable, match=type(error).__name__):
+            await NotifierClient(http).notify("task-1:notify", request)

@@ -47,6 +47,7 @@ from orchestrator.toolkit.actor_reminders import ActorReminders
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.dependencies import ActivityDependencies
 from orchestrator.toolkit.peers.assigner import AssignerClient
+from orchestrator.toolkit.peers.health import PeerHealth
 from orchestrator.toolkit.peers.notifier import NotifierClient
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.visibility.active_limits import ActiveLimits
@@ -160,8 +161,15 @@ async def open_orchestrator(
         observe_progress(lambda: reconciler.no_progress().counts())
         await stack.enter_async_context(reconciler.running(supervisor))
     rerun_links, instances = RerunLinks(records), Instances(management)
+    peers = PeerHealth(http)
     inspector = Inspector(
-        catalogue, management, starts, rerun_links, sidecar.why_no_worker, settings.jaeger_url
+        catalogue,
+        management,
+        starts,
+        rerun_links,
+        sidecar.why_no_worker,
+        peers.away,
+        settings.jaeger_url,
     )
     operations = Operations(
         client,
@@ -201,6 +209,7 @@ async def open_orchestrator(
         live_view=LiveView(inspector.revision, inspector.detail, lambda: readiness.draining),
         store=store,
         sidecar=http,
+        peers=peers,
         index=index,
         poller=poller,
         counts=counts,

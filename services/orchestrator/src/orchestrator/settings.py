@@ -32,6 +32,20 @@ class Settings(ServiceSettings):
         gt=0,
         description="Timeout of a call to a peer, the sidecar's own retries included",
     )
+    outage_wait_seconds: float = Field(
+        default=86_400.0,
+        ge=0,
+        description="How long a workflow waits for a peer that cannot be reached, times out or "
+        "says that it cannot serve now, from the first attempt on; a deadline of the workflow's "
+        "own ends the wait sooner",
+    )
+    outage_longest_pause_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=3_600,
+        description="The longest pause between two attempts to reach such a peer; they double "
+        "from 4 s on",
+    )
     start_timeout_seconds: float = Field(
         default=10.0, gt=0, description="Timeout of a start, after which the caller gets 503"
     )

@@ -15,6 +15,7 @@ from orchestrator.diagnostics.doctor import Doctor
 from orchestrator.schemas.system import SystemCheck
 from orchestrator.storage.fill import Fill, FillUnknown
 from orchestrator.storage.guard import StoreGuard
+from orchestrator.toolkit.peers.health import PeerHealth
 from servicekit.state import Model, StoreUnavailable, Versioned
 from servicekit.testing import MemoryStateStore
 
@@ -54,8 +55,15 @@ class UnavailableStore(MemoryStateStore):
         raise StoreUnavailable(f"{key} cannot be read")
 
 
-def sidecar(metadata: dict[str, Any] | None, *, scheduler: bool = True) -> httpx.AsyncClient:
+def sidecar(
+    metadata: dict[str, Any] | None, *, scheduler: bool = True, notifier: int = 200
+) -> httpx.AsyncClient:
     def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1.0/invoke/assigner/method/readyz":
+            return httpx.Response(200, json={"status": "ok"})
+        if request.url.path == "/v1.0/invoke/notifier/method/readyz":
+            error = {"errorCode": "ERR_DIRECT_INVOKE", "message": "connection refused"}
+            return httpx.Response(notifier, json=error)
         if request.url.path == "/v1.0/metadata" and metadata is not None:
             return httpx.Response(200, json=metadata)
         if request.url.path == "/v1.0/jobs/doctor" and scheduler:
@@ -72,10 +80,13 @@ async def checks(
     engine: bool = True,
     store: MemoryStateStore | None = None,
     guard: StoreGuard | None = None,
+    notifier: int = 200,
 ) -> dict[str, SystemCheck]:
-    async with sidecar(metadata, scheduler=scheduler) as http:
+    async with sidecar(metadata, scheduler=scheduler, notifier=notifier) as http:
         management: Any = FakeManagement(up=engine)
-        doctor = Doctor(http, store or MemoryStateStore(), management, guard or StoreGuard([]))
+        doctor = Doctor(
+            http, store or MemoryStateStore(), management, guard or StoreGuard([]), PeerHealth(http)
+        )
         report = await doctor.report()
     return {check.name: check for check in report.checks}
 
@@ -89,6 +100,14 @@ def failed(found: dict[str, SystemCheck]) -> set[str]:
 
 async def test_all_checks_pass() -> None:
     assert failed(await checks(WELL)) == set()
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_peer_that_is_away_fails_its_check(status: int) -> None:
+    found = await checks(WELL, notifier=status)
+    assert failed(found) == {"notifier"}
+    assert found["notifier"].detail.startswith("unreachable since 20")
+    assert "connection refused" in found["notifier"].detail
 
 
 async def test_an_unavailable_sidecar_fails_one_check() -> None:
@@ -105,7 +124,9 @@ async def test_a_runtime_incompatible_with_the_sdk_is_a_warning() -> None:
 async def test_the_versions_of_runtime_and_sdk_are_reported(up: bool) -> None:
     async with sidecar(WELL if up else None) as http:
         management: Any = FakeManagement()
-        found = await Doctor(http, MemoryStateStore(), management, StoreGuard([])).versions()
+        found = await Doctor(
+            http, MemoryStateStore(), management, StoreGuard([]), PeerHealth(http)
+        ).versions()
     assert found.dapr_runtime == ("1.18.2" if up else None)
     assert found.dapr_sdk == version("dapr")
     assert found.orchestrator == version("taskway-orchestrator")
@@ -177,7 +198,7 @@ async def test_what_never_answers_fails_its_check_in_time(monkeypatch: pytest.Mo
     transport = httpx.MockTransport(never)
     async with httpx.AsyncClient(transport=transport, base_url="http://sidecar") as http:
         unanswered: Any = management
-        asked = doctor.Doctor(http, store, unanswered, StoreGuard([]))
+        asked = doctor.Doctor(http, store, unanswered, StoreGuard([]), PeerHealth(http))
         report = await asyncio.wait_for(asked.report(), timeout=10)
         versions = await asyncio.wait_for(asked.versions(), timeout=10)
     found = {check.name: check for check in report.checks}
@@ -189,5 +210,7 @@ async def test_a_sidecar_that_answers_something_else_fails_its_check() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, text="invalid api token"))
     management: Any = FakeManagement()
     async with httpx.AsyncClient(transport=transport, base_url="http://sidecar") as http:
-        report = await Doctor(http, MemoryStateStore(), management, StoreGuard([])).report()
+        report = await Doctor(
+            http, MemoryStateStore(), management, StoreGuard([]), PeerHealth(http)
+        ).report()
     assert failed({check.name: check for check in report.checks}) == {"sidecar"}

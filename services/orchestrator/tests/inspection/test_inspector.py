@@ -1,12 +1,13 @@
 """Inspection of one instance over the engine's state and history."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from unit_support.catalogue import CATALOGUE
 from unit_support.engine import instance_state
+from unit_support.history import BEGIN, happened
 
 from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
@@ -56,14 +57,20 @@ class FakeManagement:
         return self.history
 
 
-def inspector(management: FakeManagement, no_worker: str | None = None) -> Inspector:
+def inspector(
+    management: FakeManagement, no_worker: str | None = None, away: Sequence[str] = ()
+) -> Inspector:
     async def why_no_worker() -> str | None:
         return no_worker
 
+    async def peers_away(app_ids: Iterable[str]) -> Mapping[str, datetime]:
+        return {app_id: BEGIN for app_id in app_ids if app_id in away}
+
     store = MemoryStateStore()
+    engine: Any = management
     return Inspector(
-        CATALOGUE, management, StartRecords(store), RerunLinks(store), why_no_worker, None
-    )  # type: ignore[arg-type]
+        CATALOGUE, engine, StartRecords(store), RerunLinks(store), why_no_worker, peers_away, None
+    )
 
 
 def hello(until: timedelta | None = None) -> Run:
@@ -95,6 +102,34 @@ async def test_a_missing_worker_is_a_reason() -> None:
     [reason] = (await inspector(management, "nobody is here").detail("hello-1")).why
     assert reason.kind is ReasonKind.NO_WORKER
     assert reason.text.endswith(": nobody is here")
+
+
+@pytest.mark.parametrize(
+    ("activity", "away", "kind"),
+    [
+        ("send_notification", ["notifier"], ReasonKind.OUTAGE),
+        ("notify_customer", ["notifier"], ReasonKind.OUTAGE),
+        ("assign_task", ["notifier"], ReasonKind.ACTIVITY),
+        ("assign_task", ["assigner"], ReasonKind.OUTAGE),
+        ("try_luck", ["assigner", "notifier"], ReasonKind.ACTIVITY),
+    ],
+)
+async def test_a_peer_that_is_away_is_named_from_the_first_attempt_on(
+    activity: str, away: list[str], kind: ReasonKind
+) -> None:
+    history = [
+        happened(0, workflowStarted={}),
+        happened(0, executionStarted={"name": "a workflow of yesterday"}),
+        happened(0, 1, taskScheduled={"name": activity, "taskExecutionId": "1"}),
+    ]
+    management = FakeManagement(history, hello_1=[state()])
+    why = (await inspector(management, away=away).detail("hello-1")).why
+    assert why[0].kind is kind
+    if kind is ReasonKind.OUTAGE:
+        assert why[0].text == (
+            f"waiting for the {away[0]}: unreachable since 2026-01-01T00:00:00Z, attempt 1 at "
+            "2026-01-01T00:00:00Z"
+        )
 
 
 async def test_a_history_that_the_code_does_not_replay_is_no_error() -> None:

@@ -15,7 +15,7 @@ from orchestrator.inspection.pending_tasks import pending_tasks
 from orchestrator.inspection.timeline import Timeline
 from orchestrator.inspection.waiting_reasons import MAX_REASONS, WaitContext, waiting_reasons
 from orchestrator.schemas.detail import ReasonKind
-from orchestrator.schemas.workflows import RuntimeStatus
+from orchestrator.schemas.workflows import Progress, RuntimeStatus
 from orchestrator.testing.environment import Run, execute
 from orchestrator.testing.stubs import failing
 from orchestrator.toolkit.definition import Definition
@@ -109,7 +109,11 @@ def test_a_child_workflow_has_its_id_and_status() -> None:
     assert reason.text == f"child workflow {CHILD} ({child}, SUSPENDED)"
     assert (reason.kind, reason.instance_id) == (ReasonKind.CHILD, child)
     assert texts(context(HELLO, run)) == [f"child workflow {CHILD} ({child})"]
-    says = context(HELLO, run, messages={child: "Refunding: 40 attempts failed"})
+    says = context(
+        HELLO,
+        run,
+        progress={child: Progress(step="refund", message="Refunding: 40 attempts failed")},
+    )
     assert texts(says) == [f"child workflow {CHILD} ({child}): Refunding: 40 attempts failed"]
 
 

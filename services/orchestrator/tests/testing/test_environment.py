@@ -24,7 +24,9 @@ def pays(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, str]:
 def test_a_missing_stub_ends_the_run_with_an_error_that_names_it() -> None:
     with pytest.raises(StubMissing) as raised:
         execute(asking(pays), Question(), {"check_claim": lambda _: None})
-    assert str(raised.value) == ("no stub for activity 'pay_claim'; stubs: check_claim, close_wait")
+    assert str(raised.value) == (
+        "no stub for activity 'pay_claim'; stubs: check_claim, close_wait, read_outage_terms"
+    )
 
 
 def test_a_stub_that_raises_is_an_activity_that_fails() -> None:

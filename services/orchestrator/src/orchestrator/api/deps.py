@@ -23,6 +23,7 @@ from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.settings import Settings
 from orchestrator.storage.guard import StoreGuard
 from orchestrator.toolkit.catalogue import Catalogue
+from orchestrator.toolkit.peers.health import PeerHealth
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.visibility.index import InstanceIndex
 from orchestrator.visibility.poller import Poller
@@ -51,6 +52,7 @@ class Orchestrator:
         live_view: Notifies each time an instance has changed.
         store: The state store, on the routes' event loop.
         sidecar: The sidecar's HTTP API.
+        peers: Which peers can serve.
         index: The list of all instances.
         poller: Keeps the list up to date.
         counts: The counts of the list, shared by its streams.
@@ -75,6 +77,7 @@ class Orchestrator:
     live_view: LiveView
     store: StateStore
     sidecar: AsyncClient
+    peers: PeerHealth
     index: InstanceIndex
     poller: Poller
     counts: CachedCounts
@@ -148,6 +151,10 @@ async def _sidecar(orchestrator: OpenedDep) -> AsyncClient:
     return orchestrator.sidecar
 
 
+async def _peers(orchestrator: OpenedDep) -> PeerHealth:
+    return orchestrator.peers
+
+
 async def _index(orchestrator: OpenedDep) -> InstanceIndex:
     return orchestrator.index
 
@@ -196,6 +203,7 @@ InspectorDep = Annotated[Inspector, Depends(_inspector)]
 LiveViewDep = Annotated[LiveView, Depends(_live_view)]
 StoreDep = Annotated[StateStore, Depends(_store)]
 SidecarDep = Annotated[AsyncClient, Depends(_sidecar)]
+PeersDep = Annotated[PeerHealth, Depends(_peers)]
 IndexDep = Annotated[InstanceIndex, Depends(_index)]
 PollerDep = Annotated[Poller, Depends(_poller)]
 CountsDep = Annotated[CachedCounts, Depends(_counts)]

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from orchestrator.api.deps import (
     ManagementDep,
     NoProgressDep,
+    PeersDep,
     SidecarDep,
     StoreDep,
     StoreGuardDep,
@@ -23,8 +24,9 @@ async def _doctor(
     store: StoreDep,
     management: ManagementDep,
     guard: StoreGuardDep,
+    peers: PeersDep,
 ) -> Doctor:
-    return Doctor(sidecar, store, management, guard)
+    return Doctor(sidecar, store, management, guard, peers)
 
 
 DoctorDep = Annotated[Doctor, Depends(_doctor)]

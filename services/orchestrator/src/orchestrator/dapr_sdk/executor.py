@@ -1,10 +1,10 @@
 """The SDK's executor of turns, which knows what a history says further on before it replays it."""
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator.dapr_sdk.private import WorkflowExecutor, sdk_worker
 from orchestrator.dapr_sdk.task_refresh import (
@@ -18,6 +18,13 @@ UNVERSIONED = "unversioned"
 """The previous version that instances run which began before their workflow had any version."""
 
 
+class AttemptFailure(NamedTuple):
+    """Why an attempt at an activity failed: the name of the error's class, and its message."""
+
+    type: str
+    message: str
+
+
 @dataclass
 class Recorded:
     """What the whole history of an instance says, in whatever order it is replayed.
@@ -25,25 +32,39 @@ class Recorded:
     Attributes:
         patches: The patches that the instance has taken.
         retries: How often a call of an activity was scheduled to be retried, by its event's id.
+        failures: Why the attempts at a call failed that were retried, by its event's id.
     """
 
     patches: set[str] = field(default_factory=set)
     retries: dict[int, int] = field(default_factory=dict)
+    failures: dict[int, list[AttemptFailure]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, history: Iterable[Any]) -> "Recorded":
         """Return what a history says."""
         recorded, first = cls(), dict[str, int]()
         timers: Counter[str] = Counter()
+        calls: dict[int, str] = {}
+        failures: defaultdict[str, list[AttemptFailure]] = defaultdict(list)
         for event in without_repeats(history):
             match event.WhichOneof("eventType"):
                 case "workflowStarted":
                     recorded.patches.update(event.workflowStarted.version.patches)
                 case "taskScheduled":
                     first.setdefault(event.taskScheduled.taskExecutionId, event.eventId)
+                    calls[event.eventId] = event.taskScheduled.taskExecutionId
+                case "taskFailed" if event.taskFailed.taskScheduledId in calls:
+                    details = event.taskFailed.failureDetails
+                    failures[calls[event.taskFailed.taskScheduledId]].append(
+                        AttemptFailure(details.errorType, details.errorMessage)
+                    )
                 case "timerCreated" if event.timerCreated.HasField("activityRetry"):
                     timers[event.timerCreated.activityRetry.taskExecutionId] += 1
-        recorded.retries = {first[call]: count for call, count in timers.items() if call in first}
+        for call, count in timers.items():
+            if call in first:
+                recorded.retries[first[call]] = count
+                # Without the last, which is none of them once the whole history is replayed.
+                recorded.failures[first[call]] = failures[call][:count]
         return recorded
 
 
@@ -87,6 +108,7 @@ class Executor(WorkflowExecutor):
             return
         if event.HasField("executionStarted"):
             ctx.recorded_retries = self.recorded.retries
+            ctx.recorded_failures = self.recorded.failures
             ctx._history_patches.update(dict.fromkeys(self.recorded.patches, True))
             if ctx.is_replaying and not ctx._orchestrator_version_name:
                 versions = self._registry.versioned_orchestrators
@@ -111,6 +133,12 @@ def recorded_retries(ctx: Any, step: int) -> int:
     """
     retries: dict[int, int] = ctx.recorded_retries
     return retries.get(step, 0)
+
+
+def recorded_failures(ctx: Any, step: int) -> Sequence[AttemptFailure]:
+    """Return why the attempts at an activity failed that were retried; see `recorded_retries`."""
+    failures: dict[int, list[AttemptFailure]] = ctx.recorded_failures
+    return failures.get(step, [])
 
 
 def install() -> None:

@@ -10,10 +10,12 @@ import httpx
 from grpc.aio import AioRpcError
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from contracts import assigner, notifier
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.diagnostics.runtime_version import version_check
 from orchestrator.schemas.system import SystemCheck, SystemReport, Versions
 from orchestrator.storage.guard import StoreGuard
+from orchestrator.toolkit.peers.health import PeerHealth
 from servicekit.sidecar import UNTRACED
 from servicekit.state import StateStore, StoreUnavailable
 
@@ -21,6 +23,8 @@ ACTOR_STORE = "actorstore"
 SLOW_SECONDS = 0.5
 TIMEOUT_SECONDS = 3.0
 TORN_SHOWN = 5
+PEERS = (assigner.APP_ID, notifier.APP_ID)
+PEER_SLOW = "It is up, and slow: is its machine busy, or its store?"
 # As the alert StoreFills.
 WARN_FULL = 0.7
 METADATA = TypeAdapter(dict[str, Any])
@@ -39,6 +43,7 @@ class Doctor:
         store: StateStore,
         management: Management,
         guard: StoreGuard,
+        peers: PeerHealth,
     ) -> None:
         """Prepare to check.
 
@@ -47,21 +52,31 @@ class Doctor:
             store: The state store, which is read from.
             management: The workflow engine.
             guard: Measures how full the store is.
+            peers: Asks the peers.
         """
         self._sidecar = sidecar
         self._store = store
         self._management = management
         self._guard = guard
+        self._peers = peers
 
     async def report(self) -> SystemReport:
         """Return the result of every check."""
-        metadata, *checks = await asyncio.gather(
-            self._metadata(), self._scheduler(), self._engine(), self._state_store()
+        metadata, peers, *checks = await asyncio.gather(
+            self._metadata(),
+            asyncio.gather(*(self._peer(app_id) for app_id in PEERS)),
+            self._scheduler(),
+            self._engine(),
+            self._state_store(),
         )
-        of_sidecar = [metadata] if isinstance(metadata, SystemCheck) else runtime_checks(metadata)
+        if isinstance(metadata, SystemCheck):
+            # The peers are asked through the sidecar: without it nothing is known of them.
+            of_sidecar, peers = [metadata], []
+        else:
+            of_sidecar = runtime_checks(metadata)
         stored = torn_check(self._management.torn.ids())
         fill = store_fill_check(self._guard)
-        return SystemReport(checks=[*of_sidecar, *checks, fill, stored])
+        return SystemReport(checks=[*of_sidecar, *checks, *peers, fill, stored])
 
     async def versions(self) -> Versions:
         """Return the versions of the service, the runtime and the SDK."""
@@ -102,6 +117,17 @@ class Doctor:
 
         return await _timed(
             "workflow engine", ask, "See the logs of the sidecar, of placement and the scheduler."
+        )
+
+    async def _peer(self, app_id: str) -> SystemCheck:
+        state = await self._peers.state(app_id)
+        if state.problem is None or state.since is None:
+            return _answered(app_id, state.seconds, PEER_SLOW)
+        return SystemCheck(
+            name=app_id,
+            ok=False,
+            detail=f"unreachable since {state.since:%Y-%m-%dT%H:%M:%SZ}: {state.problem}",
+            advice="Do it and its sidecar run? What needs it waits (OUTAGE_WAIT_SECONDS).",
         )
 
     async def _state_store(self) -> SystemCheck:
@@ -190,8 +216,11 @@ async def _timed(name: str, ask: Callable[[], Awaitable[None]], advice: str) -> 
         said = error.details() if isinstance(error, AioRpcError) else str(error)
         detail = said or f"no answer ({type(error).__name__})"
         return SystemCheck(name=name, ok=False, detail=detail, advice=advice)
-    took = time.monotonic() - began
-    return _check(name, took < SLOW_SECONDS, f"answers in {took * 1000:.0f} ms", advice)
+    return _answered(name, time.monotonic() - began, advice)
+
+
+def _answered(name: str, seconds: float, advice: str) -> SystemCheck:
+    return _check(name, seconds < SLOW_SECONDS, f"answers in {seconds * 1000:.0f} ms", advice)
 
 
 def _check(name: str, ok: bool, detail: str, advice: str) -> SystemCheck:

@@ -6,14 +6,19 @@ from inspect import signature
 from types import NoneType
 from typing import Any, get_type_hints
 
-from orchestrator.toolkit.activities import assignment, notification, waits
+from orchestrator.toolkit.activities import assignment, notification, outage, waits
 from orchestrator.toolkit.activity_ref import ActivityRef
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.definition_checks import DefinitionError
 from orchestrator.toolkit.dependencies import Activities, Activity, ActivityDependencies
 
-SHARED_ACTIVITIES = (assignment.activities, notification.activities, waits.activities)
+SHARED_ACTIVITIES = (
+    assignment.activities,
+    notification.activities,
+    outage.activities,
+    waits.activities,
+)
 
 
 def collect_activities(

@@ -1,7 +1,7 @@
 """Inspects one instance: its detail, its history, and why it waits."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from orchestrator.engine.replay_executor import registry_of
 from orchestrator.engine.start_records import StartRecords
 from orchestrator.inspection.detail import detail_of
 from orchestrator.inspection.former_ids import by_any_id
+from orchestrator.inspection.outage_reason import PeerOutages
 from orchestrator.inspection.pending_tasks import CannotReplay, PendingTasks, pending_tasks
 from orchestrator.inspection.rerun_links import RerunLinks
 from orchestrator.inspection.timeline import Timeline
@@ -22,6 +23,7 @@ from orchestrator.schemas.detail import InstanceDetail, InstanceHistory, StepKin
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.telemetry.execution_info import execution_info_of
 from orchestrator.toolkit.catalogue import Catalogue
+from orchestrator.toolkit.messages import PEER_CALLS
 
 # A fan-out can have hundreds of children, and each is a read.
 MAX_CHILDREN_READ = 20
@@ -37,6 +39,7 @@ class Inspector:
         starts: StartRecords,
         rerun_links: RerunLinks,
         why_no_worker: Callable[[], Awaitable[str | None]],
+        peers_away: Callable[[Iterable[str]], Awaitable[Mapping[str, datetime]]],
         jaeger_url: str | None,
     ) -> None:
         """Prepare to inspect.
@@ -47,6 +50,7 @@ class Inspector:
             starts: What was started and purged.
             rerun_links: Which are reruns, and of which.
             why_no_worker: Returns why no workflow can run, if none can.
+            peers_away: Returns those of some peers that are away, and since when.
             jaeger_url: The address of Jaeger's UI, if there is one.
         """
         self._catalogue = catalogue
@@ -54,8 +58,12 @@ class Inspector:
         self._starts = starts
         self._rerun_links = rerun_links
         self._why_no_worker = why_no_worker
+        self._peers_away = peers_away
         self._jaeger_url = jaeger_url
         self._registry = registry_of(catalogue.definitions)
+        self._peer_calls = dict(PEER_CALLS)
+        for definition in catalogue.definitions:
+            self._peer_calls.update(definition.peer_calls)
 
     async def detail(self, instance_id: str) -> InstanceDetail:
         """Return an instance in detail.
@@ -133,6 +141,7 @@ class Inspector:
             pending_tasks=found,
             replay_error=replay_error,
             waits=state.progress.waits if state.progress else (),
+            outages=await self._outages(timeline),
             no_worker=await self._why_no_worker(),
             last_updated_at=state.last_updated_at,
             now=now,
@@ -145,8 +154,13 @@ class Inspector:
         for child in await self._states(children[:MAX_CHILDREN_READ]):
             context.children[child.instance_id] = child.status
             if child.progress is not None:
-                context.messages[child.instance_id] = child.progress.message
+                context.progress[child.instance_id] = child.progress
         return context
+
+    async def _outages(self, timeline: Timeline) -> PeerOutages:
+        names = {step.name for step in timeline.pending.values()}
+        called = {peer for name, peer in self._peer_calls.items() if name in names}
+        return PeerOutages(peers=self._peer_calls, since=await self._peers_away(called))
 
     async def _pending_tasks(
         self, state: InstanceState, history: Sequence[Any]

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from orchestrator.inspection.outage_reason import PeerOutages, outage_reason
 from orchestrator.inspection.pending_tasks import PendingTasks
 from orchestrator.inspection.timeline import Timeline
 from orchestrator.schemas.detail import HistoryStep, ReasonKind, StepKind, StepStatus, WaitingReason
-from orchestrator.schemas.workflows import RuntimeStatus, Wait
+from orchestrator.schemas.workflows import Progress, RuntimeStatus, Wait
 from orchestrator.visibility.entry import PUNCTUAL
 
 # A fan-out may wait for hundreds of children.
@@ -25,7 +26,8 @@ class WaitContext:
         replay_error: Why the code does not replay it.
         waits: The waits that the workflow itself reports.
         children: The status of its children, as far as known.
-        messages: What its children say that they are doing, as far as known.
+        progress: What its children report, as far as known.
+        outages: Which peers are away, as far as known.
         no_worker: Why no workflow can run now, if none can.
         last_updated_at: When it changed last.
         now: The current time.
@@ -37,7 +39,8 @@ class WaitContext:
     replay_error: str | None = None
     waits: Sequence[Wait] = ()
     children: dict[str, RuntimeStatus] = field(default_factory=dict)
-    messages: dict[str, str] = field(default_factory=dict)
+    progress: dict[str, Progress] = field(default_factory=dict)
+    outages: PeerOutages = field(default_factory=PeerOutages)
     no_worker: str | None = None
     last_updated_at: datetime
     now: datetime
@@ -155,6 +158,9 @@ def _event(context: WaitContext, step: HistoryStep) -> WaitingReason:
 
 def _attempted(context: WaitContext, step: HistoryStep, attempts: int | None) -> WaitingReason:
     """Return the reason for an activity or child, which may be between two attempts."""
+    outage = outage_reason(step, context.outages, context.progress)
+    if outage is not None:
+        return outage
     between = step.until is not None
     number = len(step.attempts) + between
     last_error = next((a.error for a in reversed(step.attempts) if a.error), None)
@@ -163,8 +169,8 @@ def _attempted(context: WaitContext, step: HistoryStep, attempts: int | None) ->
     if child:
         status = context.children.get(child)
         text += f" ({child}, {status})" if status and not between else f" ({child})"
-        if (message := context.messages.get(child)) and not between:
-            text += f": {message}"
+        if (progress := context.progress.get(child)) and not between:
+            text += f": {progress.message}"
     if not child or number > 1:
         text += f": attempt {number}" + (f" of {attempts}" if attempts else "")
     if not child and not between:

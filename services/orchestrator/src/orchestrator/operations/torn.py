@@ -18,8 +18,8 @@ from orchestrator.schemas.operations import OperationRequest, TornRemoval
 from orchestrator.storage.engine_keys import EngineKeys
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.lives import FIRST, root_of
+from orchestrator.toolkit.peer_errors import PeerUnavailable
 from orchestrator.toolkit.peers.assigner import AssignerClient
-from orchestrator.toolkit.peers.peer import PeerUnavailable
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from servicekit.problems import ProblemError
 from servicekit.state import StateStore

@@ -16,6 +16,8 @@ class ReasonKind(StrEnum):
     EVENT = "event"
     TIMER = "timer"
     CHILD = "child"
+    OUTAGE = "outage"
+    """A peer that its activity needs is away, and is waited for."""
     PAUSED = "paused"
     STALLED = "stalled"
     NO_WORKER = "no_worker"
@@ -86,6 +88,8 @@ class StepKind(StrEnum):
     TIMER = "timer"
     EVENT = "event"
     CHILD = "child"
+    OUTAGE = "outage"
+    """A peer that its activity needs is away, and is waited for."""
     PAUSE = "pause"
     STALL = "stall"
 

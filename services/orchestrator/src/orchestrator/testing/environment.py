@@ -25,10 +25,13 @@ from orchestrator.testing.run import Call, Run, Send
 from orchestrator.toolkit.definition import Definition, Event
 from orchestrator.toolkit.lives import FIRST, stored_input
 from orchestrator.toolkit.messages import CLOSE_WAIT
+from orchestrator.toolkit.outage_wait import READ_OUTAGE_TERMS, OutageTerms
 
 __all__ = ["START", "Environment", "Run", "Send", "Stub", "StubMissing", "execute"]
 
 START = datetime(2026, 1, 1)  # noqa: DTZ001 - the SDK's clock is UTC without an offset
+# As the settings have them by default.
+OUTAGE_TERMS = OutageTerms(wait_seconds=86_400, longest_pause_seconds=60)
 # A workflow that takes more turns than this will not end.
 MAX_TURNS = 20_000
 
@@ -56,7 +59,11 @@ class Environment:
         """Host these workflows, over these stand-ins for their activities, by name."""
         self.registry: Registry = registry_of(definitions)
         self._events = _events_of(definitions)
-        self._activities = {CLOSE_WAIT: self._close_wait, **activities}
+        self._activities = {
+            CLOSE_WAIT: self._close_wait,
+            READ_OUTAGE_TERMS: lambda _: OUTAGE_TERMS,
+            **activities,
+        }
         self._now = START
         self._due: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()

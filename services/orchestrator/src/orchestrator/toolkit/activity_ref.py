@@ -1,12 +1,14 @@
 """An activity as a workflow calls it: its name, and the types of its input and output."""
 
 from collections.abc import Generator
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from dapr.ext.workflow import DaprWorkflowContext, RetryPolicy
 from pydantic import TypeAdapter
 
 from orchestrator.dapr_sdk.private import Task
+from orchestrator.toolkit.outage import run_activity
 from orchestrator.toolkit.retries import RETRY
 
 In = TypeVar("In")
@@ -46,19 +48,26 @@ class ActivityRef(str, Generic[In, Out]):
         value: In,
         *,
         retry_policy: RetryPolicy | None = RETRY,
+        until: datetime | None = None,
     ) -> Generator[Task[Any], Any, Out]:
         """Run the activity and return its output: `paid = yield from PAY.call(ctx, claim)`.
 
+        Where a peer is away, it is waited for: see toolkit/outage.py.
+
         Args:
             ctx: The workflow's context.
-            value: Its input.
+            value: Its input, with an idempotency key where it has an effect.
             retry_policy: How often it is tried; None for once.
+            until: When the wait for a peer ends at the latest, in UTC without offset.
 
         Raises:
             TaskFailedError: The last attempt failed.
             ValidationError: It returned something else than its output.
         """
-        return self.parse((yield self.schedule(ctx, value, retry_policy=retry_policy)))
+        returned = yield from run_activity(
+            ctx, str(self), value, retry_policy=retry_policy, until=until
+        )
+        return self.parse(returned)
 
     def schedule(
         self,

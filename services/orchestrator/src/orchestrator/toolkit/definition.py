@@ -83,6 +83,8 @@ class Definition:
         events: The external events that it waits for.
         children: The child workflows that it calls, by Dapr's name.
         compensations: Its activities that compensate a step.
+        peer_calls: The app id of the peer that each of its own activities calls, by the activity's
+            name, where one does; the shared steps' are known.
         eternal_input: The model of an eternal workflow's input, which repeats by
             continue_as_new: each activity is a trace of its own, for one of all would never end.
             Goes when the minimum is Dapr 1.18.3, whose engine begins a trace a generation.
@@ -108,6 +110,7 @@ class Definition:
     events: tuple[Event, ...] = ()
     children: Mapping[str, Workflow] = field(default_factory=dict)
     compensations: tuple[str, ...] = ()
+    peer_calls: Mapping[str, str] = field(default_factory=dict)
     eternal_input: type[EternalInput] | None = None
     version: str | None = None
     previous_versions: Mapping[str, Workflow] = field(default_factory=dict)

@@ -4,11 +4,13 @@ A workflow imports this and not the activity, which does I/O; the worker registe
 under the same handle.
 """
 
+from collections.abc import Mapping
 from types import NoneType
 from typing import Any
 
 from pydantic import BaseModel, Field
 
+from contracts import assigner, notifier
 from contracts.assigner import Assignment, AssignmentRequest
 from contracts.fields import Instant, Key, Person, Priority, is_none
 from orchestrator.toolkit.activity_ref import ActivityRef
@@ -79,3 +81,10 @@ ASSIGN_TASK = ActivityRef("assign_task", AssignTask, AssignTaskResult)
 RELEASE_ASSIGNMENT = ActivityRef("release_assignment", ReleaseAssignment, NoneType)
 SEND_NOTIFICATION = ActivityRef("send_notification", SendNotification, NotificationSent)
 CLOSE_WAIT = ActivityRef("close_wait", CloseWait, CloseWaitResult)
+
+PEER_CALLS: Mapping[str, str] = {
+    ASSIGN_TASK: assigner.APP_ID,
+    RELEASE_ASSIGNMENT: assigner.APP_ID,
+    SEND_NOTIFICATION: notifier.APP_ID,
+}
+"""The peer that each of these steps calls, by its app id."""

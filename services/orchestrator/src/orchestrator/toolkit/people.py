@@ -21,6 +21,7 @@ from orchestrator.toolkit.messages import (
     ReleaseAssignment,
     SendNotification,
 )
+from orchestrator.toolkit.outage import run_activity
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
 from orchestrator.toolkit.until_success import until_success
@@ -28,13 +29,14 @@ from orchestrator.toolkit.waits import EventWait, Payload
 
 
 def assign(
-    ctx: DaprWorkflowContext, request: AssignmentRequest
+    ctx: DaprWorkflowContext, request: AssignmentRequest, *, until: datetime | None = None
 ) -> Generator[Task[Any], Any, AssignTaskResult]:
-    """Assign the instance's task; a refusal is a result.
+    """Assign the instance's task; a refusal is a result, and an outage is waited for.
 
     Args:
         ctx: The workflow's context.
         request: The task, and a member or the skills that it asks for.
+        until: When an outage of the assigner is waited for at the latest, in UTC without offset.
 
     Raises:
         TaskFailedError: The assigner failed permanently; the task is assigned to nobody then.
@@ -43,7 +45,7 @@ def assign(
     report(ctx, ASSIGN_TASK, f"Assigning the task to {wanted}")
     step = AssignTask(key=assignment_key(key_root(ctx)), request=request)
     try:
-        return (yield from ASSIGN_TASK.call(ctx, step))
+        return (yield from ASSIGN_TASK.call(ctx, step, until=until))
     except TaskFailedError:
         # It is not known whether the last attempt reached the assigner.
         yield from release(ctx)
@@ -70,8 +72,10 @@ def notify(
     activity: str = SEND_NOTIFICATION,
     priority: Priority | None = None,
     due: datetime | None = None,
+    until: datetime | None = None,
+    waits_for_peer: bool = True,
 ) -> Generator[Task[Any], Any, str | None]:
-    """Send a notification.
+    """Send a notification; an outage of the notifier is waited for.
 
     Args:
         ctx: The workflow's context.
@@ -84,6 +88,8 @@ def notify(
         activity: The activity that sends it.
         priority: The priority of the task that it is about, if any.
         due: When that task is to be done, with an offset.
+        until: When an outage is waited for at the latest, in UTC without offset.
+        waits_for_peer: Whether an outage is waited for at all; else three attempts are made.
 
     Returns:
         The error where the notification was not delivered; None where it was.
@@ -95,7 +101,10 @@ def notify(
     )
     try:
         # Not by a handle: the caller chooses the activity, and its output is not read.
-        yield ctx.call_activity(activity, input=message, retry_policy=RETRY)
+        if waits_for_peer:
+            yield from run_activity(ctx, activity, message, retry_policy=RETRY, until=until)
+        else:
+            yield ctx.call_activity(activity, input=message, retry_policy=RETRY)
     except TaskFailedError as error:
         return error.details.message
     return None
@@ -121,7 +130,8 @@ def wait_for_decision(
         ctx: The workflow's context.
         event_wait: What is waited for, and until when.
         decider: Who is to decide: an id or e-mail address.
-        reminders: In the order of their times; one that cannot be delivered is left out.
+        reminders: In the order of their times; one that cannot be delivered is left out, also in an
+            outage of the notifier, for the decision does not wait for it.
 
     Returns:
         The decision; None where none was accepted in time.
@@ -137,7 +147,8 @@ def wait_for_decision(
         if decided is not None:
             return decided
         step = f"remind-{number}"
-        yield from notify(ctx, decider, subject, body, step=step, waits=[event_wait.wait])
+        waits = [event_wait.wait]
+        yield from notify(ctx, decider, subject, body, step=step, waits=waits, waits_for_peer=False)
         report_wait()
     decided = yield from event_wait.receive()
     return decided if decided is not None else (yield from event_wait.close())

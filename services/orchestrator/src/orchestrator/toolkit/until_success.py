@@ -1,7 +1,7 @@
 """Activities that are tried until they succeed, for months if need be: every compensation is."""
 
 from collections.abc import Generator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
@@ -12,8 +12,15 @@ from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.activity_ref import ActivityRef, In, Out
 from orchestrator.toolkit.definition import Workflow
 from orchestrator.toolkit.lives import child_id
+from orchestrator.toolkit.outage_wait import OUTAGE, outage_workflow
+from orchestrator.toolkit.peer_errors import is_outage
 from orchestrator.toolkit.progress import report
-from orchestrator.toolkit.retries import LONGEST_PAUSE, RETRY_FIRST, RETRY_IN_ONE_HISTORY
+from orchestrator.toolkit.retries import (
+    LONGEST_PAUSE,
+    LONGEST_PAUSE_IN_OUTAGE,
+    RETRY_FIRST,
+    RETRY_IN_ONE_HISTORY,
+)
 
 UNTIL_SUCCESS = "until_success_workflow"
 """Dapr's name of the child workflow, which never changes: histories have it."""
@@ -33,20 +40,26 @@ class UntilSuccess(BaseModel):
     failing_since: datetime = Field(description="When it was first tried, in UTC without offset")
     error: str = Field(description="Why the last attempt failed")
 
-    def after_failure(self, error: str, now: datetime) -> "UntilSuccess":
+    def after_failure(self, error: str, error_type: str, now: datetime) -> "UntilSuccess":
         """Return what follows a failed attempt.
 
         Args:
             error: Why it failed.
+            error_type: The name of the error's class, as histories have it.
             now: When, in UTC without offset.
         """
         return self.model_copy(
             update={
                 "attempts": self.attempts + 1,
-                "next_attempt_at": now + LONGEST_PAUSE,
+                "next_attempt_at": now + pause_after(error_type),
                 "error": error,
             }
         )
+
+
+def pause_after(error_type: str) -> timedelta:
+    """Return the pause after a failed attempt, by the name of its error's class in the history."""
+    return LONGEST_PAUSE_IN_OUTAGE if is_outage(error_type) else LONGEST_PAUSE
 
 
 def until_success(
@@ -54,8 +67,9 @@ def until_success(
 ) -> Generator[Task[Any], Any, Out]:
     """Run an activity until it succeeds, and return its output.
 
-    The first attempts, for three and a half hours, are the instance's own. Then a child workflow
-    tries every ten minutes, without an end; who has to end it terminates the child.
+    The first attempts, for 25 minutes, are the instance's own. Then a child workflow tries every
+    ten minutes, or every minute where a peer is away, without an end; who has to end it terminates
+    the child.
 
     Args:
         ctx: The workflow's context.
@@ -72,17 +86,17 @@ def until_success(
     earlier = recorded_retries(ctx, step) >= RETRY_FIRST.max_number_of_attempts
     policy = RETRY_IN_ONE_HISTORY if earlier else RETRY_FIRST
     try:
-        return (yield from activity.call(ctx, value, retry_policy=policy))
+        return activity.parse((yield activity.schedule(ctx, value, retry_policy=policy)))
     except TaskFailedError as error:
-        failure = error.details.message
+        failure = error.details
     following = UntilSuccess(
         activity=activity,
         input=value.model_dump(mode="json") if isinstance(value, BaseModel) else value,
         message=message,
         attempts=recorded_retries(ctx, step) + 1,
-        next_attempt_at=ctx.current_utc_datetime + LONGEST_PAUSE,
+        next_attempt_at=ctx.current_utc_datetime + pause_after(failure.error_type),
         failing_since=began,
-        error=failure,
+        error=failure.message,
     )
     returned = yield ctx.call_child_workflow(
         UNTIL_SUCCESS,
@@ -95,7 +109,7 @@ def until_success(
 def until_success_workflow(
     ctx: DaprWorkflowContext, request: UntilSuccess
 ) -> Generator[Task[Any], Any, Any]:
-    """Try an activity every ten minutes until it succeeds, and return its output.
+    """Try an activity until it succeeds, every ten minutes or minute, and return its output.
 
     After 50 attempts it continues as new, so that its history stays short. It does so in the turn
     of an activity: Dapr 1.18.2 loses an instance whose worker dies while it continues as new in
@@ -107,7 +121,10 @@ def until_success_workflow(
         try:
             return (yield ctx.call_activity(request.activity, input=request.input))
         except TaskFailedError as error:
-            request = request.after_failure(error.details.message, ctx.current_utc_datetime)
+            details = error.details
+            request = request.after_failure(
+                details.message, details.error_type, ctx.current_utc_datetime
+            )
     ctx.continue_as_new(request.model_dump(mode="json"))
     return None
 
@@ -127,5 +144,8 @@ def _report(ctx: DaprWorkflowContext, state: UntilSuccess) -> None:
     report(ctx, state.activity, message, details=details)
 
 
-SHARED_CHILDREN: Mapping[str, Workflow] = {UNTIL_SUCCESS: until_success_workflow}
+SHARED_CHILDREN: Mapping[str, Workflow] = {
+    OUTAGE: outage_workflow,
+    UNTIL_SUCCESS: until_success_workflow,
+}
 """The child workflows that any workflow may call by the toolkit, by Dapr's name."""

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from unit_support.task_actor import CREATE, DUE, FINISH, TOLD, Crash, Host, arm
 
-from orchestrator.toolkit.peers.peer import PeerRefused, PeerUnavailable
+from orchestrator.toolkit.peer_errors import PeerUnavailable
+from orchestrator.toolkit.peers.peer import PeerRefused
 from orchestrator.workflows.tracked_task.actor.task_actor import ReminderUndelivered
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from orchestrator.toolkit.peers.peer import PeerUnavailable
+from orchestrator.toolkit.peer_errors import PeerUnavailable
 from orchestrator.workflows.tracked_task.adapters.task_actor_client import TaskActorClient
 
 

@@ -1,4 +1,4 @@
-"""Calls a peer by Dapr service invocation; a refusal is one error, an outage another."""
+"""Calls a peer by Dapr service invocation; a refusal, a failure and an outage are three errors."""
 
 from typing import Any
 
@@ -8,13 +8,15 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.problems import Problem
 from orchestrator.metrics import PEER_CALLS
+from orchestrator.toolkit.peer_errors import PeerUnavailable, PeerUnreachable
 
-# Time-out and rate limit: not a judgement of the request.
-TRANSIENT = frozenset({408, 425, 429})
-
-
-class PeerUnavailable(Exception):
-    """The peer did not answer, or answered that it cannot: to be retried."""
+# Time-outs, rate limits and what cannot serve now (RFC 9110, 15.5.9 and 15.6.3 to 15.6.5; RFC 6585,
+# 4; RFC 8470, 5.2): no judgement of the request, and no failure at it.
+TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
+# The sidecar's own error where no answer came from the peer, whatever kept it away.
+NOT_INVOKED = "ERR_DIRECT_INVOKE"
+# As gRPC names it, in the sidecar's text: the peer's access control list denies the call.
+DENIED = "code = PermissionDenied"
 
 
 class PeerRefused(Exception):
@@ -25,6 +27,13 @@ class PeerRefused(Exception):
         super().__init__(problem.detail if problem else text)
         self.status = status
         self.problem = problem
+
+
+class SidecarError(BaseModel):
+    """An error of the sidecar itself, as it answers it."""
+
+    errorCode: str  # noqa: N815 - the sidecar's name
+    message: str = ""
 
 
 class Peer:
@@ -40,7 +49,8 @@ class Peer:
 
         Raises:
             PeerRefused: The peer refused the request (4xx).
-            PeerUnavailable: The peer did not answer, or by 408, 425, 429 or 5xx.
+            PeerUnreachable: The peer did not answer, or by 408, 425, 429, 502, 503 or 504.
+            PeerUnavailable: The peer failed, by any other 5xx.
         """
         content = body.model_dump_json()
         return (await self._send("PUT", path, content=content)).json()
@@ -58,7 +68,8 @@ class Peer:
             answer = await self._http.request(method, url, content=content, headers=headers)
         except httpx.HTTPError as error:
             self._count("unavailable")
-            raise PeerUnavailable(f"{self._app_id}: {type(error).__name__} {error}") from error
+            detail = f"{type(error).__name__} {error}".rstrip()
+            raise PeerUnreachable(self._app_id, detail) from error
         if answer.is_success:
             self._count("completed")
             return answer
@@ -66,12 +77,26 @@ class Peer:
         if answer.status_code in TRANSIENT or not answer.is_client_error:
             self._count("unavailable")
             detail = problem.detail if problem else answer.text
+            if was_not_answered(answer):
+                raise PeerUnreachable(self._app_id, f"{answer.status_code} {detail}")
             raise PeerUnavailable(f"{self._app_id} answered {answer.status_code}: {detail}")
         self._count("refused")
         raise PeerRefused(answer.status_code, problem, answer.text)
 
     def _count(self, outcome: str) -> None:
         PEER_CALLS.add(1, {"peer": self._app_id, "outcome": outcome})
+
+
+def was_not_answered(answer: httpx.Response) -> bool:
+    """Return whether an answer says that the peer cannot serve now, or was not reached."""
+    if answer.status_code in TRANSIENT or not answer.is_server_error:
+        return answer.status_code in TRANSIENT
+    try:
+        error = SidecarError.model_validate_json(answer.content)
+    except ValidationError:
+        # The peer's own errors have another form.
+        return False
+    return error.errorCode == NOT_INVOKED and DENIED not in error.message
 
 
 def _problem(answer: httpx.Response) -> Problem | None:

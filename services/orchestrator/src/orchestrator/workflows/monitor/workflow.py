@@ -104,6 +104,8 @@ def _send_alert(
             step=f"change-{change.number}",
             waits=[stop.wait],
             details=state.model_dump(mode="json"),
+            # The checks go on, and the alert is sent after the next one.
+            waits_for_peer=False,
         )
     )
 

@@ -5,12 +5,14 @@ from typing import Any
 
 from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 
+from contracts import notifier
 from orchestrator.dapr_sdk.private import Task
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.people import notify
 from orchestrator.toolkit.progress import report
 from orchestrator.workflows.order.models import (
     CANCEL_SHIPMENT,
+    NOTIFY_CUSTOMER,
     REFUND_PAYMENT,
     RELEASE_STOCK,
     OrderOutcome,
@@ -90,6 +92,7 @@ DEFINITION = Definition(
     description="Goods are reserved, paid and shipped, and the customer is notified. Where a step "
     "fails permanently, those before it are compensated in reverse order: a saga.",
     compensations=(CANCEL_SHIPMENT, REFUND_PAYMENT, RELEASE_STOCK),
+    peer_calls={NOTIFY_CUSTOMER: notifier.APP_ID},
     path="/orders",
     search_fields=("customer", "lines.sku"),
     samples=SAMPLES,

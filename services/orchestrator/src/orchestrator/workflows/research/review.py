@@ -60,6 +60,7 @@ def wait_for_review(
         f"{PATH}/{ctx.instance_id}/drafts/{number} and decide by {until:%Y-%m-%d %H:%M} UTC.",
         step=f"review:{number}",
         waits=[waiting.wait],
+        until=until,
     )
     if failure is None:
         review = yield from wait_for_decision(ctx, waiting, reviewer)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from contracts.fields import RequestId
 from contracts.problems import ProblemType
 from orchestrator.api.deps import SidecarDep, WorkflowSettingsDep
-from orchestrator.toolkit.peers.peer import PeerUnavailable
+from orchestrator.toolkit.peer_errors import PeerUnavailable
 from orchestrator.workflows.tracked_task.adapters.task_actor_client import TaskActorClient
 from orchestrator.workflows.tracked_task.settings import TrackedTaskSettings
 from orchestrator.workflows.tracked_task.state import TrackedTask

@@ -65,7 +65,7 @@ def tracked_task_workflow(
     named = (request.assignee or "").strip() or None
     wanted = AssignmentRequest(title=request.title, assignee=named, skills=request.skills)
     try:
-        result = yield from assign(ctx, wanted)
+        result = yield from assign(ctx, wanted, until=until.replace(tzinfo=None))
     except TaskFailedError as error:
         message = f"Assignment failed: {error.details.message}"
         return (yield from _end(ctx, request, TaskState.FAILED, message))
@@ -87,7 +87,9 @@ def tracked_task_workflow(
 
     end = f", due at {due.isoformat()}" if due else ""
     body = f"You have been assigned task: {request.title}{end}"
-    failure = yield from notify(ctx, assignment.email, "A task for you", body)
+    failure = yield from notify(
+        ctx, assignment.email, "A task for you", body, until=until.replace(tzinfo=None)
+    )
     if failure is not None:
         yield from release(ctx)
         message = f"{assignment.email} could not be notified: {failure}"

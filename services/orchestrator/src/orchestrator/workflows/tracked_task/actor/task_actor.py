@@ -11,8 +11,9 @@ from dapr.actor.runtime.failure_policy import ActorReminderFailurePolicy
 
 from contracts.notifier import ChannelName, NotificationRequest
 from orchestrator.toolkit.fault_injection import InjectedFailure
+from orchestrator.toolkit.peer_errors import PeerUnavailable
 from orchestrator.toolkit.peers.notifier import NotifierClient
-from orchestrator.toolkit.peers.peer import PeerRefused, PeerUnavailable
+from orchestrator.toolkit.peers.peer import PeerRefused
 from orchestrator.workflows.tracked_task.state import (
     Arm,
     ArmedReminder,

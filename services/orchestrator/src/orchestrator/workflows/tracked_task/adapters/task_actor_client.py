@@ -4,7 +4,7 @@ import httpx
 from opentelemetry import propagate
 from pydantic import BaseModel, ValidationError
 
-from orchestrator.toolkit.peers.peer import PeerUnavailable
+from orchestrator.toolkit.peer_errors import PeerUnavailable, PeerUnreachable
 from orchestrator.workflows.tracked_task.state import (
     Arm,
     Create,
@@ -68,7 +68,7 @@ class TaskActorClient:
                 url, content=content, headers=headers, timeout=self._timeout
             )
         except httpx.HTTPError as error:
-            raise PeerUnavailable(f"{ACTOR_TYPE}: {type(error).__name__} {error}") from error
+            raise PeerUnreachable(ACTOR_TYPE, f"{type(error).__name__} {error}") from error
         try:
             return Reply.model_validate_json(answer.content).task
         except ValidationError as error:
