@@ -51,19 +51,6 @@ async def test_a_kill_between_two_activities(stack: Stack, system: System, victi
     await assert_each_effect_once(system, [task_id], member)
 
 
-async def test_a_peer_that_is_down_is_waited_for(stack: Stack, system: System) -> None:
-    member, task_id = somebody(), unique()
-    await stack.kill("assigner")
-    started = await system.process(task_id=task_id, title="T", assignee=member)
-    assert started.status_code == 202
-    await system.at_step(f"task-{task_id}", "assign_task")
-    # Longer than the workflow's three attempts would last on their own.
-    await asyncio.sleep(6)
-    assert (await system.status(f"task-{task_id}"))["status"] == "RUNNING"
-    await start_again(stack, "assigner")
-    assert (await system.finished(f"task-{task_id}"))["output"]["status"] == "completed"
-
-
 async def test_a_service_without_its_sidecar_is_not_ready(stack: Stack, system: System) -> None:
     await stack.kill("orchestrator-sidecar")
 

@@ -10,6 +10,7 @@ import pytest
 
 from stack import Stack
 from support.engine import management, workflow_client
+from support.faults import assert_completed, assert_each_effect_once
 from support.other_worker import other_worker
 from support.stacks import running, start_again
 from support.system import System, eventually, somebody, unique
@@ -33,37 +34,69 @@ async def reasons(
 async def stack_and_system(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[Stack, System]]:
-    """A stack with a short time limit for calls of peers."""
-    run_dir, env = tmp_path_factory.mktemp("why"), {"PEER_TIMEOUT_SECONDS": "1"}
+    """A stack with a short time limit for calls of peers, and short pauses in an outage."""
+    run_dir = tmp_path_factory.mktemp("why")
+    env = {"PEER_TIMEOUT_SECONDS": "1", "OUTAGE_LONGEST_PAUSE_SECONDS": "1"}
     async with running(run_dir, env={"orchestrator": env}) as both:
         yield both
 
 
-async def test_a_peer_that_is_down(stack_and_system: tuple[Stack, System]) -> None:
+@pytest.mark.parametrize("victim", ["notifier", "notifier-sidecar", "assigner"])
+async def test_a_peer_that_is_down_is_named_and_waited_for(
+    stack_and_system: tuple[Stack, System], victim: str
+) -> None:
+    """However long it is down: more attempts are made than the three of a step."""
     stack, system = stack_and_system
-    await stack.kill("notifier")
-    task_id = unique()
-    await system.process(task_id=task_id, title="T", assignee=somebody())
-    instance = f"task-{task_id}"
-    first = await reasons(system, instance, lambda found: "activity" in found)
-    assert first["activity"]["text"].startswith(
-        f"activity {first['activity']['name']}: attempt 1 of 3, since "
-    )
-    found = await reasons(system, instance, lambda found: "retry" in found)
-    retry = found["retry"]
-    assert (retry["name"], retry["attempts"]) == ("send_notification", 3)
-    assert "notifier" in retry["last_error"]
-    assert retry["text"].startswith(f"activity send_notification: attempt {retry['attempt']} of 3")
-    assert "next try at" in retry["text"]
+    peer = victim.removesuffix("-sidecar")
+    member, ids = somebody(), [unique() for _ in range(3)]
+    await stack.kill(victim)
+    for task_id in ids:
+        await system.process(task_id=task_id, title="T", assignee=member)
+    instance = f"task-{ids[0]}"
+    first = (await reasons(system, instance, lambda found: "outage" in found))["outage"]
+    assert first["attempt"] == 1
+    assert first["text"].startswith(f"waiting for the {peer}: unreachable since 20")
 
+    found = await reasons(system, instance, lambda found: waits_after(found, attempts=3))
+    waiting = found["outage"]
+    assert waiting["text"].startswith(f"waiting for the {peer}: unreachable since 20")
+    assert ", next attempt at 20" in waiting["text"]
+    assert peer in waiting["last_error"]
+    child = (await system.orchestrator.get(f"/instances/{waiting['instance_id']}")).json()
+    assert (child["status"], child["workflow"]) == ("RUNNING", "outage_workflow")
+    checks = (await system.orchestrator.get("/system")).json()["checks"]
+    assert [check["name"] for check in checks if not check["ok"]] == [peer]
+
+    await start_again(stack, victim)
+    await assert_completed(system, ids)
+    await assert_each_effect_once(system, ids, member)
+
+
+async def test_a_wait_for_a_peer_can_be_given_up(stack_and_system: tuple[Stack, System]) -> None:
+    stack, system = stack_and_system
+    task_id, member = unique(), somebody()
+    await stack.kill("notifier")
+    await system.process(task_id=task_id, title="T", assignee=member)
+    instance = f"task-{task_id}"
+    found = await reasons(system, instance, lambda found: waits_after(found, attempts=3))
+    answer = await system.orchestrator.post(
+        f"/instances/{found['outage']['instance_id']}/terminate",
+        json={"by": "olga", "reason": "it stays down"},
+    )
+    assert answer.status_code == 200, answer.text
     # The release needs nobody who is down.
     ended = await system.finished(instance)
     assert ended["output"]["status"] == "failed"
-    steps = await system.steps(instance)
-    step = next(s for s in steps if s["name"] == "send_notification")
+    assert await system.held(member) == []
+    step = next(s for s in await system.steps(instance) if s["name"] == "send_notification")
     assert step["status"] == "failed"
     assert [attempt["number"] for attempt in step["attempts"]] == [1, 2, 3]
     await start_again(stack, "notifier")
+
+
+def waits_after(found: dict[str, Reason], attempts: int) -> bool:
+    """Return whether an outage is waited for after so many attempts."""
+    return "outage" in found and found["outage"]["attempt"] > attempts + 1
 
 
 async def test_a_paused_instance(stack_and_system: tuple[Stack, System]) -> None:

@@ -10,7 +10,7 @@ from orchestrator.metrics import WOKEN
 from orchestrator.operations.audit import Action, Audit
 from orchestrator.reconciliation.progress import LateKind, Outlook
 from orchestrator.toolkit.actor_reminders import ActorReminders
-from orchestrator.toolkit.peers.peer import PeerUnavailable
+from orchestrator.toolkit.peer_errors import PeerUnavailable
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 

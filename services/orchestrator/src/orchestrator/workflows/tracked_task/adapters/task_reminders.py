@@ -4,7 +4,7 @@ import httpx
 import structlog
 
 from orchestrator.toolkit.actor_reminders import DueReminder
-from orchestrator.toolkit.peers.peer import PeerUnavailable
+from orchestrator.toolkit.peer_errors import PeerUnavailable
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.workflows.tracked_task.adapters.task_actor_client import (
     ACTOR_TYPE,
