@@ -120,7 +120,7 @@ OPERATION = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.lists(OPERATION, min_size=1, max_size=4), min_size=1, max_size=6))
 def test_counts_are_consistent_after_concurrent_operations_and_crashes(
     rounds: list[list[tuple[str, str, int, int | None, bool]]],

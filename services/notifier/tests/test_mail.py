@@ -98,7 +98,7 @@ def in_one_line(text: str) -> str:
 
 
 @given(subject=SUBJECTS, body=BODIES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 async def test_any_text_arrives_as_it_was(
     channel: Email, mailbox: Mailbox, subject: str, body: str
 ) -> None:

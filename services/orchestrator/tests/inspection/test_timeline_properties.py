@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from unit_support.history import happened
 
@@ -83,7 +83,6 @@ EVENTS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(EVENTS, max_size=25))
 def test_the_steps_of_any_history_are_consistent(events: list[dict[str, Any]]) -> None:
     assert_consistent(

@@ -169,7 +169,7 @@ ACCOUNT = {"a": "mug", "b": "mug", "c": "mug", "d": "lamp", "e": "lamp"}
 AMOUNT = {"a": 3, "b": 4, "c": 5, "d": 6, "e": 7}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.lists(OPERATION, min_size=1, max_size=5), min_size=1, max_size=6))
 def test_accounts_add_up_across_crashes_and_concurrency(
     rounds: list[list[tuple[str, str, int | None, bool]]],

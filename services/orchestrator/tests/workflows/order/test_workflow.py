@@ -173,7 +173,7 @@ def test_a_step_after_its_compensation_has_no_effect() -> None:
     assert world.untouched()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

@@ -164,7 +164,7 @@ class SlowStore(MemoryStateStore):
         await super().put(key, value, etag, ttl=ttl)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.lists(WRITE, min_size=1, max_size=4), min_size=1, max_size=5))
 def test_a_note_is_always_found_by_its_words_and_by_no_other(
     rounds: list[list[tuple[str, Note | None, int | None, bool, list[int]]]],
