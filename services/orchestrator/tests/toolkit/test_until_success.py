@@ -96,13 +96,13 @@ def test_what_succeeds_in_time_needs_no_child() -> None:
 
 
 def test_what_fails_for_a_week_is_taken_back_once_and_no_history_grows() -> None:
-    hosts, run = started(bank := Bank(failures=1_030))
+    hosts, run = started(bank := Bank(failures=1_060))
     hosts.run()
     assert (run.status, run.output) == (RuntimeStatus.COMPLETED, True)
-    assert (bank.attempts, bank.refunded) == (1_031, ["ask-1:pay"])
+    assert (bank.attempts, bank.refunded) == (1_061, ["ask-1:pay"])
     assert run.elapsed > 7 * DAY
     [child] = run.children
-    assert child.generations == (1_030 - RETRY_FIRST.max_number_of_attempts) // 50 + 1 == 21
+    assert child.generations == (1_060 - RETRY_FIRST.max_number_of_attempts) // 50 + 1 == 21
     # With messages of the greatest length. So a hundred such steps would fit in one history.
     assert bank.longest < 80_000 < WALL / 50
 
