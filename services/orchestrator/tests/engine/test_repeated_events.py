@@ -204,6 +204,14 @@ async def test_a_payload_that_lost_is_no_repeat_once_the_wait_is_over(world: Wor
     assert await world.refused(NO, ENDED) is ProblemType.INSTANCE_FINISHED
 
 
+async def test_a_payload_of_an_earlier_release_that_is_valid_no_more_is_another(
+    world: World,
+) -> None:
+    await world.accepted.accept_once("i", "answer.1", {"words": "yes"})
+    await world.accepted.mark_raised("i", "answer.1")
+    assert await world.refused() is ProblemType.ALREADY_DECIDED
+
+
 async def test_a_payload_that_came_after_the_time_is_no_repeat(world: World) -> None:
     await world.accepted.accept_once("i", "answer.1", None)
     assert await world.refused() is ProblemType.ALREADY_DECIDED

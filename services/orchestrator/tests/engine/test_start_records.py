@@ -303,6 +303,17 @@ async def test_a_later_life_is_begun_once_and_never_replaced_by_an_earlier_one()
     assert await records.find(ID) == third
 
 
+async def test_the_record_of_what_has_begun_is_replaced_by_that_of_a_later_life_alone() -> None:
+    records = Replica().records
+    first, other = (records.new(DEFINITION.workflow_name, task) for task in (TASK, OTHER))
+    begun = await records.mark_begun(ID, first)
+    assert begun == first.model_copy(update={"begun": True})
+    assert await records.mark_begun(ID, other) == begun
+    later = await records.mark_begun(ID, other.model_copy(update={"life": 2}))
+    assert (later.life, later.request, later.begun) == (2, other.request, True)
+    assert await records.mark_begun(ID, first) == later == await records.find(ID)
+
+
 async def test_what_retention_removes_of_a_later_life_stays_used() -> None:
     replica = Replica()
     await replica.engine.start(DEFINITION, TASK)

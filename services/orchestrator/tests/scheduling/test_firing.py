@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from unit_support.schedules import DAILY, OFTEN, START, World
 
 from contracts.problems import ProblemType
@@ -104,6 +107,18 @@ async def test_each_run_is_counted_once_by_what_came_of_it(
     (metric,) = data.resource_metrics[0].scope_metrics[0].metrics
     counted = {str(p.attributes["outcome"]): p.value for p in metric.data.data_points}
     assert counted == {"started": 2, "failed": 1}
+
+
+async def test_the_start_of_a_run_is_a_span_that_names_its_schedule(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spans, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    monkeypatch.setattr(firing, "tracer", provider.get_tracer("taskway"))
+    await world.put()
+    await world.advance(NINE)
+    [span] = spans.get_finished_spans()
+    assert dict(span.attributes or {}) == {"taskway.schedule": "plants"}
 
 
 async def test_a_run_without_a_next_one_is_given_up(world: World) -> None:
