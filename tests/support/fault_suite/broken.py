@@ -13,7 +13,6 @@ import assigner.main
 import notifier.main
 from assigner.ledger import Ledger as Assignments
 from notifier.delivery import Delivery
-from orchestrator.engine.start_records import StartRecords
 from orchestrator.main import main as run_orchestrator
 from orchestrator.toolkit.accepted_events import AcceptedEvent, AcceptedEvents
 from orchestrator.toolkit.catalogue import Catalogue
@@ -62,15 +61,6 @@ def ledger_without_idempotency() -> None:
     replace(Ledger, "take", again)
 
 
-def start_record_not_written() -> None:
-    """Nothing says what was started under an id."""
-
-    async def nothing_claimed(self: Any, instance_id: str, record: Any) -> Any:
-        return record, True
-
-    replace(StartRecords, "claim", nothing_claimed)
-
-
 def decision_taken_twice() -> None:
     """Each decision is accepted, whatever was decided before."""
 
@@ -109,7 +99,6 @@ BREAKS: dict[str, tuple[str, Callable[[], None]]] = {
     "idempotency off in the assigner": ("assigner", assigner_without_idempotency),
     "idempotency off in the notifier": ("notifier", notifier_without_idempotency),
     "idempotency off in the ledger": ("orchestrator", ledger_without_idempotency),
-    "start record not written": ("orchestrator", start_record_not_written),
     "decision taken twice": ("orchestrator", decision_taken_twice),
     "compensation skipped": ("orchestrator", compensation_skipped),
     "release skipped": ("orchestrator", release_skipped),

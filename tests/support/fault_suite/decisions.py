@@ -5,10 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from support.fault_suite.client import Call
-from support.fault_suite.instance import Instance
+from support.fault_suite.instance import TOO_LATE, Instance
 from support.fault_suite.linearizability import Attempt, linearizable
-
-REFUSED = 409
 
 
 def decision_problems(instances: Iterable[Instance], calls: Iterable[Call]) -> Iterator[str]:
@@ -36,11 +34,11 @@ def _value(event: str, payload: object) -> str:
 
 def _attempt(call: Call) -> Attempt:
     value = _value(call.path.rpartition("/")[2], call.body)
-    known = call.status is not None and (call.status < 300 or call.status == REFUSED)
+    known = call.status is not None and (call.status < 300 or call.status in TOO_LATE)
     # What was answered 'not now', or not at all, may still happen.
     if not known or call.ended is None:
         return Attempt(value, call.began)
-    return Attempt(value, call.began, call.ended, call.status != REFUSED)
+    return Attempt(value, call.began, call.ended, call.status not in TOO_LATE)
 
 
 def _decided(instance: Instance, register: str) -> str | None:

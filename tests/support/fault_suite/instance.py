@@ -10,7 +10,8 @@ from support.system import TERMINAL
 
 FIRST_POLL, LONGEST_POLL = 0.3, 2.0
 ORDER = {"PENDING": 0, "RUNNING": 1, "SUSPENDED": 1}
-CONFLICT = 409
+# Something else was decided before: while the instance goes on, and after its end.
+TOO_LATE = (409, 410)
 
 
 @dataclass
@@ -96,7 +97,7 @@ class Instance:
             path = f"/instances/{self.id}/events/{choice.event}"
             payload = dict(choice.payload)
             # One person alone is never too late: nobody else decides.
-            allowed = (CONFLICT,) if len(decision.choices) > 1 else ()
+            allowed = TOO_LATE if len(decision.choices) > 1 else ()
             answer = await client.persist(self.name, "POST", path, payload, allowed)
             return choice if answer.is_success else None
 
