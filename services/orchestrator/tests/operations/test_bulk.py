@@ -1,116 +1,23 @@
 """Bulk operations: dry run, confirmation, and each instance independent of the others."""
 
-import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from unit_support.catalogue import CATALOGUE
+from unit_support.bulk_world import REFUSED, World, entry
 
 from contracts.problems import ProblemType
 from orchestrator.operations.allowed import ALLOWED
-from orchestrator.operations.audit import DONE, Audit
-from orchestrator.operations.bulk import CONCURRENCY, MAX_INSTANCES, BulkOperations
+from orchestrator.operations.audit import DONE
+from orchestrator.operations.bulk import CONCURRENCY, MAX_INSTANCES
 from orchestrator.schemas.operations import (
-    AuditEntry,
     BulkRequest,
-    BulkResult,
     Operation,
     OperationRequest,
-    OperationResult,
-    RerunRequest,
 )
 from orchestrator.schemas.workflows import RuntimeStatus
-from orchestrator.visibility.change_feed import ChangeFeed
-from orchestrator.visibility.entry import Entry
-from orchestrator.visibility.index import InstanceIndex
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
-from servicekit.testing import MemoryStateStore
-
-RUNNING = RuntimeStatus.RUNNING
-START = datetime(2026, 1, 1, tzinfo=UTC)
-REFUSED = ProblemError(ProblemType.WRONG_STATE, "it has ended meanwhile")
-
-
-def entry(name: str, status: RuntimeStatus = RuntimeStatus.RUNNING, age: int = 0) -> Entry:
-    """Return a task that is so many seconds old."""
-    created = START - timedelta(seconds=age)
-    return Entry(
-        instance_id=f"task-{name}",
-        workflow="task",
-        version=None,
-        status=status,
-        parent=None,
-        step=None,
-        message=None,
-        waits=(),
-        created_at=created,
-        last_updated_at=created,
-        completed_at=None,
-        search="",
-    )
-
-
-class FakeOperations:
-    """Keeps what was done to which instance, and refuses some."""
-
-    def __init__(self) -> None:
-        self.done: list[tuple[Operation, str, OperationRequest]] = []
-        self.refusing: dict[str, Exception] = {}
-        self.in_flight = 0
-        self.most_in_flight = 0
-
-    async def perform(
-        self, operation: Operation, instance_id: str, request: OperationRequest
-    ) -> OperationResult:
-        await self._do(operation, instance_id, request)
-        return OperationResult(operation=operation, instance_id=instance_id, status=None)
-
-    async def rerun(self, instance_id: str, request: RerunRequest) -> OperationResult:
-        await self._do(Operation.RERUN, instance_id, request)
-        return OperationResult(
-            operation=Operation.RERUN,
-            instance_id=instance_id,
-            status=None,
-            new_instance_id=f"task-{request.new_id}",
-        )
-
-    async def _do(self, operation: Operation, instance_id: str, request: OperationRequest) -> None:
-        self.in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        await asyncio.sleep(0)
-        self.in_flight -= 1
-        if error := self.refusing.get(instance_id):
-            raise error
-        self.done.append((operation, instance_id, request))
-
-
-class World:
-    """Bulk operations over some instances."""
-
-    def __init__(self, *entries: Entry) -> None:
-        self.operations = FakeOperations()
-        self.audit = Audit(MemoryStateStore())
-        index = InstanceIndex(ChangeFeed())
-        for one in entries:
-            index.put(one)
-        self.index = index
-        self.bulk = BulkOperations(CATALOGUE, index, self.operations, self.audit)  # type: ignore[arg-type]
-
-    async def perform(
-        self, operation: Operation = Operation.PAUSE, confirm: int | None = None, **more: Any
-    ) -> BulkResult:
-        defaults = {"reason": "because", "by": "olga", "filter": {}}
-        request = defaults | {"operation": operation, "confirm": confirm} | more
-        return await self.bulk.perform(BulkRequest.model_validate(request))
-
-    async def trail(self) -> list[AuditEntry]:
-        return (await self.audit.page(None, 10)).items
-
-    def ids_done(self) -> list[str]:
-        return [instance_id for _, instance_id, _ in self.operations.done]
 
 
 async def test_a_dry_run_returns_the_matching_instances_and_does_nothing() -> None:
@@ -249,68 +156,6 @@ async def test_a_call_operates_on_500_instances_at_most() -> None:
     world = World(*(entry(f"{n:04}", age=n) for n in range(501)))
     dry = await world.perform()
     assert (dry.count, dry.remaining) == (500, 1)
-
-
-async def test_a_rerun_has_the_old_id_and_the_suffix() -> None:
-    world = World(entry("1", RuntimeStatus.FAILED), entry("task-2", RuntimeStatus.COMPLETED))
-    result = await world.perform(Operation.RERUN, confirm=2, suffix="again")
-    assert [(item.instance_id, item.new_instance_id) for item in result.results] == [
-        ("task-1", "task-1-again"),
-        ("task-task-2", "task-task-2-again"),
-    ]
-    requests = [request for _, _, request in world.operations.done]
-    assert requests == [
-        RerunRequest(reason="because", by="olga", new_id=f"{name}-again")
-        for name in ("1", "task-2")
-    ]
-
-
-async def test_reruns_go_on_with_what_has_none_yet() -> None:
-    """An instance that was rerun is as it was before, and matches still."""
-    many = [entry(f"{n:04}", RuntimeStatus.FAILED, age=n) for n in range(MAX_INSTANCES + 3)]
-    world = World(*many)
-    again: dict[str, Any] = {"suffix": "again", "filter": {"status": ["FAILED"]}}
-    first = await world.perform(Operation.RERUN, confirm=MAX_INSTANCES, **again)
-    assert first.remaining == 3
-    for item in first.results:
-        world.index.put(replace(many[0], instance_id=str(item.new_instance_id), status=RUNNING))
-
-    rest = await world.perform(Operation.RERUN, **again)
-    assert rest.instance_ids[:3] == ["task-0002", "task-0001", "task-0000"]
-    assert (rest.count, rest.remaining) == (MAX_INSTANCES, 0)
-    # Another suffix is another rerun of each.
-    other = await world.perform(Operation.RERUN, **again | {"suffix": "once-more"})
-    assert other.instance_ids == first.instance_ids
-
-
-async def test_a_repeated_rerun_is_answered_as_the_first() -> None:
-    world = World(entry("1", RuntimeStatus.FAILED), entry("2", RuntimeStatus.FAILED, age=5))
-    first = await world.perform(Operation.RERUN, confirm=2, suffix="again")
-    # The answer is lost; of what was started, one is listed already.
-    world.index.put(entry("2-again"))
-    repeated = await world.perform(
-        Operation.RERUN, confirm=2, confirm_digest=first.digest, suffix="again"
-    )
-    assert repeated.remaining == first.remaining == 0
-    assert {i.new_instance_id for i in repeated.results} == {"task-1-again", "task-2-again"}
-    assert {i.new_instance_id for i in first.results} == {"task-1-again", "task-2-again"}
-
-
-async def test_children_are_rerun_with_their_parents_only() -> None:
-    parent = entry("1", RuntimeStatus.COMPLETED)
-    child = replace(
-        parent, instance_id="task-1-child", workflow="hello_child_workflow", parent="task-1"
-    )
-    world = World(parent, child)
-    assert (await world.perform(Operation.RERUN, suffix="again")).instance_ids == ["task-1"]
-    assert (await world.perform(Operation.PURGE)).instance_ids == ["task-1", "task-1-child"]
-
-
-async def test_a_new_id_that_is_too_long_is_refused_for_its_instance_only() -> None:
-    world = World(entry("1", RuntimeStatus.FAILED), entry("2" * 98, RuntimeStatus.FAILED))
-    result = await world.perform(Operation.RERUN, confirm=2, suffix="again")
-    assert [item.result for item in result.results] == [DONE, ProblemType.VALIDATION]
-    assert world.ids_done() == ["task-1"]
 
 
 @pytest.mark.parametrize(

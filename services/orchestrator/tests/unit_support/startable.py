@@ -6,16 +6,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 import grpc
+import pytest
 from grpc.aio import AioRpcError, Metadata
 from pydantic import BaseModel
 
+from contracts.problems import ProblemType
 from orchestrator.dapr_sdk.state import InstanceState
 from orchestrator.engine.client import Engine
 from orchestrator.engine.start_records import RecordTimes, StartRecords
+from orchestrator.workflows.task.models import TaskRequest
+from orchestrator.workflows.task.workflow import DEFINITION
+from servicekit.problems import ProblemError
 from servicekit.testing import MemoryStateStore
 from unit_support.engine import FakeClient, instance_state
 from unit_support.untraced import NO_TRACE_CONTEXTS
 
+TASK = TaskRequest(task_id="1", title="T", assignee="alice")
+OTHER = TASK.model_copy(update={"title": "U"})
+ID = "task-1"
 EXISTS = AioRpcError(grpc.StatusCode.ALREADY_EXISTS, Metadata(), Metadata(), "exists")
 DOWN = AioRpcError(grpc.StatusCode.UNAVAILABLE, Metadata(), Metadata(), "refused")
 
@@ -91,3 +99,10 @@ class Replica:
     def other(self) -> "Replica":
         """Return another replica over the same engine and store."""
         return Replica(self.dapr, self.store.data)
+
+
+async def refused(replica: Replica, request: TaskRequest = TASK) -> ProblemType:
+    """Return the problem that a start is refused with."""
+    with pytest.raises(ProblemError) as error:
+        await replica.engine.start(DEFINITION, request)
+    return error.value.type
