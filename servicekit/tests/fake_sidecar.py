@@ -22,6 +22,8 @@ class FakeSidecar(api_service_v1.DaprServicer):  # type: ignore[misc]
     def __init__(self) -> None:
         self.ready = True
         self.workers = 0
+        self.placement = "placement: connected"
+        self.hosted: list[str] = []
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         """Method, path and headers of each HTTP request."""
         self.data: dict[str, tuple[bytes, int]] = {}
@@ -51,7 +53,9 @@ class FakeSidecar(api_service_v1.DaprServicer):  # type: ignore[misc]
                 return (204 if self.ready else 500), None
             case "GET", "/v1.0/metadata":
                 connected = {"connectedWorkers": self.workers} if self.workers else {}
-                return 200, {"workflows": connected}
+                hosted = {"activeActors": [{"type": name} for name in self.hosted]}
+                actors = {"placement": self.placement} | (hosted if self.hosted else {})
+                return 200, {"workflows": connected, "actorRuntime": actors}
             case "POST", "/v1.0/shutdown":
                 return 204, None
         return 404, None

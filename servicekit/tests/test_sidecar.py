@@ -30,6 +30,7 @@ async def test_a_sidecar_that_does_not_respond_is_reported() -> None:
         reason = "the sidecar does not respond (ConnectError)"
         assert await Sidecar(http).why_not_ready() == reason
         assert await Sidecar(http).why_no_worker() == reason
+        assert await Sidecar(http).why_actors_move([]) == reason
 
 
 async def test_a_missing_workflow_worker_is_reported(
@@ -39,6 +40,39 @@ async def test_a_missing_workflow_worker_is_reported(
         assert await Sidecar(http).why_no_worker() == "no workflow worker is connected"
         sidecar.workers = 1
         assert await Sidecar(http).why_no_worker() is None
+
+
+async def test_a_sidecar_is_settled_where_no_actor_is_about_to_move(
+    sidecar: FakeSidecar, sidecar_settings: ServiceSettings
+) -> None:
+    sidecar.placement = "placement: disconnected"
+    async with sidecar_client(sidecar_settings) as http:
+        ours = Sidecar(http)
+        assert await ours.why_actors_move([]) == "the sidecar is not connected to placement"
+        sidecar.placement = "placement: connected"
+        assert await ours.why_actors_move([]) is None
+        assert await ours.why_actors_move(["A"]) == "the sidecar does not host A yet"
+        sidecar.hosted = ["B", "A"]
+        assert await ours.why_actors_move(["A"]) is None
+
+
+async def test_a_service_waits_until_its_sidecar_is_settled(
+    sidecar: FakeSidecar, sidecar_settings: ServiceSettings
+) -> None:
+    async with sidecar_client(sidecar_settings) as http:
+        waiting = asyncio.create_task(Sidecar(http).wait_until_settled(["A"], within=60))
+        await eventually(sidecar.seen_times(3), "the sidecar to be asked again")
+        assert not waiting.done()
+        sidecar.hosted = ["A"]
+        await asyncio.wait_for(waiting, 10)
+
+
+async def test_a_sidecar_that_does_not_settle_is_waited_for_only_so_long(
+    sidecar: FakeSidecar, sidecar_settings: ServiceSettings
+) -> None:
+    async with sidecar_client(sidecar_settings) as http, asyncio.timeout(10):
+        await Sidecar(http).wait_until_settled(["A"], within=0.1)
+    assert len(sidecar.seen) > 1
 
 
 @pytest.mark.parametrize(

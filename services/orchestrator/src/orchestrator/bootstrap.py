@@ -65,6 +65,9 @@ from servicekit.sidecar import sidecar_client
 from servicekit.state import ExpiringStore
 from servicekit.stream_slots import StreamSlots
 
+# Workflows then begin all the same.
+SETTLE_SECONDS = 10.0
+
 
 async def open_orchestrator(
     catalogue: Catalogue, stack: AsyncExitStack, settings: Settings, readiness: Readiness
@@ -83,8 +86,16 @@ async def open_orchestrator(
     jobs = JobEvents()
     await stack.enter_async_context(callback_server(settings, jobs))
     sidecar = await open_sidecar(stack, settings, readiness)
+    for workflow in catalogue.workflows:
+        if workflow.background is not None:
+            running = workflow.background(settings, workflow_settings, supervisor)
+            await stack.enter_async_context(running)
     activities = RunningActivities()
     if settings.host_workflows:
+        # Where actors move, Dapr cancels the turns under way and dispatches them again, while the
+        # worker is at them: see dapr_sdk/late_results.py.
+        actor_types = [name for w in catalogue.workflows for name in w.actor_types]
+        await sidecar.wait_until_settled(actor_types, SETTLE_SECONDS)
         worker = build_worker(
             catalogue,
             _dependencies(settings, workflow_settings),
@@ -102,10 +113,6 @@ async def open_orchestrator(
     management = Management(channel, settings.dapr_api_token)
     store = await open_state_store(stack, settings)
     http = await stack.enter_async_context(sidecar_client(settings, settings.peer_timeout_seconds))
-    for workflow in catalogue.workflows:
-        if workflow.background is not None:
-            running = workflow.background(settings, workflow_settings, supervisor)
-            await stack.enter_async_context(running)
     index = InstanceIndex(ChangeFeed(), settings.search_max_words)
     readiness.on_draining(index.feed.close)
     counts = CachedCounts(index)

@@ -41,6 +41,7 @@ class HostedWorkflow:
         routers: The routes that it has besides those of every workflow.
         tags: Sections of Swagger UI besides its own, with a description each.
         background: What runs beside the worker.
+        actor_types: The types of actors that the background hosts.
         reminders: Returns the reminders of its actors, by the sidecar's API, where it has actors.
         compensations: What compensates its effects in the state store, by the prefix of their keys,
             where the workflow itself cannot any more.
@@ -54,6 +55,7 @@ class HostedWorkflow:
     routers: tuple[APIRouter, ...] = ()
     tags: tuple[dict[str, str], ...] = ()
     background: Background | None = None
+    actor_types: tuple[str, ...] = ()
     reminders: Callable[[AsyncClient, SettingsRegistry], ActorReminders] | None = None
     compensations: Mapping[str, Compensate] = field(default_factory=dict)
 
