@@ -71,6 +71,43 @@ def test_an_instance_that_was_paused_replays_its_patch() -> None:
     assert (decisions(result), result.patches) == (["leave"], [PATCH])
 
 
+def leaving(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, str]:
+    """Wait for an answer; without one, look."""
+    try:
+        yield ctx.wait_for_external_event(ANSWER.name, timeout=timedelta(seconds=1))
+    except TimeoutError:
+        yield ctx.call_activity("look")
+        return "looked"
+    return "answered"
+
+
+# The result of the turn in which the wait ended was taken for that in which the answer came.
+MISTAKEN = [
+    happened(0, workflowStarted={}),
+    happened(0, executionStarted={"name": "ask_workflow", "input": '{"question_id": "1"}'}),
+    happened(0, 1, timerCreated={"fireAt": "2026-01-01T00:00:01Z", "externalEvent": {}}),
+    happened(2, workflowStarted={}),
+    happened(2, eventRaised={"name": ANSWER.name, "input": "{}"}),
+    happened(2, 2, taskScheduled={"name": "look"}),
+]
+
+
+def ends(kind: type[Any], came: list[Any]) -> list[Any]:
+    executor = kind(registry_of([asking(leaving)]), LOG)
+    return [action.completeWorkflow for action in executor.execute("ask-1", MISTAKEN, came).actions]
+
+
+def test_the_sdk_never_ends_an_instance_whose_history_goes_on_after_its_end() -> None:
+    """Where this no longer holds, `Executor` need not remember the end."""
+    assert ends(WorkflowExecutor, LOOKED) == []
+
+
+def test_an_instance_whose_history_goes_on_after_its_end_ends() -> None:
+    [end] = ends(Executor, LOOKED)
+    assert end.workflowStatus == protos.ORCHESTRATION_STATUS_COMPLETED
+    assert end.result.value == '"answered"'
+
+
 def test_an_instance_beyond_the_patch_replays_without_it() -> None:
     answered = [*PAUSED[:3], *PAUSED[5:7], happened(2, 2, taskScheduled={"name": "leave"})]
     result = turn(Executor, answered, LOOKED)

@@ -69,7 +69,7 @@ class Recorded:
 
 
 class Executor(WorkflowExecutor):
-    """Executes a turn as the SDK does, apart from three things.
+    """Executes a turn as the SDK does, apart from four things.
 
     - An instance that is paused: the SDK keeps back what comes until it is resumed, the marks of
       the patches included. So a replay meets a patch before its mark, answers that it was not
@@ -79,6 +79,9 @@ class Executor(WorkflowExecutor):
       replay it. Here it is replayed by the version `UNVERSIONED`, where the workflow has one.
     - A wake-up that was lost: it is created again, see task_refresh.py. The SDK fails an instance
       whose history says twice what was created.
+    - A workflow that has ended, by a history that goes on, because a late result was taken for its
+      last turn (see late_results.py): the SDK takes the end for what the history goes on with, and
+      decides nothing any more, so that the instance never ends. Here the end counts.
     """
 
     recorded = Recorded()
@@ -87,6 +90,7 @@ class Executor(WorkflowExecutor):
         """Prepare to execute one turn; see the SDK."""
         super().__init__(registry, logger)
         self._repeats = Repeats()
+        self._end: Any = None
 
     def execute(
         self,
@@ -98,7 +102,12 @@ class Executor(WorkflowExecutor):
         """Execute a turn; see the SDK."""
         self.recorded = Recorded.of(old_events)
         result = super().execute(instance_id, old_events, new_events, propagated_history)
-        if not any(action.HasField("completeWorkflow") for action in result.actions):
+        if any(action.HasField("completeWorkflow") for action in result.actions):
+            return result
+        if self._end is not None:
+            self._logger.warning("%s: its history goes on after its end", instance_id)
+            result.actions = [self._end]
+        else:
             result.actions = [*result.actions, *refresh_actions(old_events, new_events)]
         return result
 
@@ -115,6 +124,9 @@ class Executor(WorkflowExecutor):
                 if UNVERSIONED in versions.get(event.executionStarted.name, {}):
                     ctx._orchestrator_version_name = UNVERSIONED
         super().process_event(ctx, event)
+        if self._end is None and ctx._is_complete:
+            ends = (a for a in ctx._pending_actions.values() if a.HasField("completeWorkflow"))
+            self._end = next(ends, None)
 
 
 def next_step(ctx: Any) -> int:
