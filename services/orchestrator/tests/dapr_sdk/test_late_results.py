@@ -22,8 +22,8 @@ OK, AWAY = grpc.StatusCode.OK, grpc.StatusCode.UNAVAILABLE
 class Sidecar:
     """The calls of one worker, as the interceptor passes them on."""
 
-    def __init__(self) -> None:
-        self.late_results = LateResults()
+    def __init__(self, settle_seconds: float = 0.0) -> None:
+        self.late_results = LateResults(settle_seconds)
         self.delivered: list[Any] = []
         self.answer = OK
 
@@ -80,6 +80,27 @@ def test_a_turn_that_was_dispatched_again_has_one_result_that_of_the_latest() ->
     assert sidecar.deliver(turn_result(again)) is OK
     assert sidecar.deliver(turn_result(first)) is OK
     assert sidecar.delivered == [turn_result(again)]
+
+
+def test_what_is_dispatched_again_in_the_first_second_of_a_stream_has_one_result() -> None:
+    sidecar = Sidecar(settle_seconds=0.5)
+    stream = sidecar.stream(turn(), turn())
+    first = next(stream)
+    with ThreadPoolExecutor(1) as worker:
+        delivery = worker.submit(sidecar.deliver, turn_result(first))
+        again = next(stream)
+        assert not delivery.done()
+        assert delivery.result() is OK
+    assert sidecar.delivered == []
+    sidecar.deliver(turn_result(again))
+    assert sidecar.delivered == [turn_result(again)]
+
+
+def test_the_result_of_an_activity_is_sent_at_once() -> None:
+    sidecar = Sidecar(settle_seconds=60.0)
+    (item,) = sidecar.stream(activity("call-1"))
+    assert sidecar.deliver(activity_result(item)) is OK
+    assert sidecar.delivered == [activity_result(item)]
 
 
 def test_a_result_is_not_sent_once_the_next_turn_has_arrived() -> None:

@@ -5,10 +5,14 @@ its task's id as well), and has no completion tokens, though its protocol does. 
 cancels a turn and dispatches it again, which it does whenever the application's streams change,
 the worker executes both. The sidecar takes the first result for the second dispatch, and the
 second result for the instance's next turn: the same activity is then scheduled twice in the
-history, and the instance waits for it forever. So each dispatch gets a token here. Goes when Dapr
-fills the tokens in.
+history, and the instance waits for it forever. So each dispatch gets a token here.
+
+The stream of a worker that has just connected is such a change itself: what it is given at once is
+mostly dispatched again within milliseconds, and read later where the machine is busy. So no turn's
+result is sent in the first second of a stream. Goes when Dapr fills the tokens in.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from threading import Lock
@@ -22,14 +26,22 @@ from orchestrator.dapr_sdk.private import protos
 log = structlog.get_logger(__name__)
 
 WORK_ITEMS = "/GetWorkItems"
-RESULTS = ("/CompleteActivityTask", "/CompleteOrchestratorTask")
+TURN_RESULT = "/CompleteOrchestratorTask"
+RESULTS = ("/CompleteActivityTask", TURN_RESULT)
+SETTLE_SECONDS = 1.0
 
 
 class LateResults(grpc.UnaryStreamClientInterceptor, grpc.UnaryUnaryClientInterceptor):
     """Marks what a worker's stream receives, and sends the results of the latest alone."""
 
-    def __init__(self) -> None:
-        """Prepare for one worker."""
+    def __init__(self, settle_seconds: float = SETTLE_SECONDS) -> None:
+        """Prepare for one worker.
+
+        Args:
+            settle_seconds: How old a stream must be for the result of a turn to be sent.
+        """
+        self._settle_seconds = settle_seconds
+        self._settled_at = 0.0
         self._lock = Lock()
         self._numbers = count(1)
         self._awaited: dict[str, str] = {}
@@ -53,6 +65,7 @@ class LateResults(grpc.UnaryStreamClientInterceptor, grpc.UnaryUnaryClientInterc
         with self._lock:
             # The sidecar dispatches again what an earlier stream had not finished.
             self._awaited.clear()
+            self._settled_at = time.monotonic() + self._settle_seconds
         return _WorkItems(stream, self._received)
 
     def intercept_unary_unary(
@@ -71,6 +84,10 @@ class LateResults(grpc.UnaryStreamClientInterceptor, grpc.UnaryUnaryClientInterc
         if not client_call_details.method.endswith(RESULTS):
             return continuation(client_call_details, request)
         key, token = _key(request), request.completionToken
+        # The first result of an activity is as good as any other.
+        if client_call_details.method.endswith(TURN_RESULT):
+            # In a thread of the worker's pool.
+            time.sleep(max(0.0, self._settled_at - time.monotonic()))
         with self._lock:
             awaited = self._awaited.get(key) == token
         if not awaited:
