@@ -187,8 +187,9 @@ async def open_orchestrator(
         Purge(client, instances, starts, rerun_links, index.note_end),
         poller.refresh,
     )
-    retention = Retention(index, management, client, poller.refresh, _retention_times(settings))
     if settings.host_workflows:
+        times = _retention_times(settings)
+        retention = Retention(index, management, client, poller.refresh, times)
         await stack.enter_async_context(supervisor.running("retention", retention.run))
     events = Events(engine, AcceptedEvents(records), trace_contexts)
     return Orchestrator(

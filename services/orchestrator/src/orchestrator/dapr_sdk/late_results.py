@@ -85,9 +85,10 @@ class LateResults(grpc.UnaryStreamClientInterceptor, grpc.UnaryUnaryClientInterc
             return continuation(client_call_details, request)
         key, token = _key(request), request.completionToken
         # The first result of an activity is as good as any other.
-        if client_call_details.method.endswith(TURN_RESULT):
+        unsettled = self._settled_at - time.monotonic()
+        if unsettled > 0 and client_call_details.method.endswith(TURN_RESULT):
             # In a thread of the worker's pool.
-            time.sleep(max(0.0, self._settled_at - time.monotonic()))
+            time.sleep(unsettled)
         with self._lock:
             awaited = self._awaited.get(key) == token
         if not awaited:
