@@ -5,25 +5,15 @@ import asyncio
 import pytest
 
 from stack import Stack
+from support.fault_suite.faults import PROCESSES
 from support.faults import assert_completed, assert_each_effect_once, interrupt
 from support.stacks import restart, start_again
 from support.system import System, eventually, somebody, unique
 
 COUNT = 30
-VICTIMS = [
-    "orchestrator",
-    "orchestrator-sidecar",
-    "assigner",
-    "assigner-sidecar",
-    "notifier",
-    "notifier-sidecar",
-    "scheduler",
-    "placement",
-    "redis",
-]
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
+@pytest.mark.parametrize("victim", PROCESSES)
 async def test_tasks_in_flight_survive_a_kill(stack: Stack, system: System, victim: str) -> None:
     if not stack.has(victim):
         pytest.skip(f"this stack has no {victim}")

@@ -1,10 +1,8 @@
 """Random programs in the load, each compared with its model once it is quiet."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from support.fault_suite.arrivals import Arrivals
 from support.fault_suite.client import Recorder
 from support.programs.client import Ended, differences, drive, observe, start
 from support.programs.program import Program
@@ -28,7 +26,7 @@ class ProgramRun:
     failure: str | None = None
 
 
-class Programs:
+class Programs(Arrivals):
     """Starts programs at a rate, and keeps all of them.
 
     Attributes:
@@ -37,34 +35,21 @@ class Programs:
 
     def __init__(self, system: System, recorder: Recorder, seed: int) -> None:
         """Draw the programs by a seed."""
+        super().__init__(recorder)
         self._system = system
-        self._recorder = recorder
         self._seed = seed
-        self._tasks: set[asyncio.Task[None]] = set()
         self.runs: list[ProgramRun] = []
 
-    @asynccontextmanager
-    async def applied(self, rate: float) -> AsyncIterator[None]:
-        """Begin `rate` programs a second as long as the context lasts."""
-        task = asyncio.create_task(self._begin_at(rate))
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    def arrive(self) -> None:
+        """Begin the next program."""
+        run = ProgramRun(Program.generate(self._seed, len(self.runs)))
+        self.runs.append(run)
+        self._keep(self._run(run), run.program.instance_id)
 
     @property
     def in_flight(self) -> int:
         """How many are accepted and have not ended."""
         return sum(run.accepted and run.ended is None for run in self.runs)
-
-    async def drain(self, seconds: float) -> None:
-        """Wait until all have ended, for so long; what has not is abandoned."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=seconds)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def differences(self) -> list[str]:
         """Return where a program's output or effects are not as its model says."""
@@ -82,17 +67,6 @@ class Programs:
             for run in self.runs
             if run.ended is None
         ]
-
-    async def _begin_at(self, rate: float) -> None:
-        began, count = self._recorder.now(), 0
-        while rate > 0:
-            count += 1
-            await asyncio.sleep(began + count / rate - self._recorder.now())
-            run = ProgramRun(Program.generate(self._seed, len(self.runs)))
-            self.runs.append(run)
-            task = asyncio.create_task(self._run(run), name=run.program.instance_id)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
 
     async def _run(self, run: ProgramRun) -> None:
         try:
