@@ -125,12 +125,23 @@ def test_other_instances_are_not_concerned() -> None:
     assert sidecar.delivered == [turn_result(one), turn_result(other)]
 
 
-def test_whichever_execution_of_an_activity_ends_first_has_its_result() -> None:
+def test_each_execution_of_one_call_of_an_activity_has_its_result_sent() -> None:
+    """The sidecar answers OK to the result of a dispatch that it has cancelled, and ignores it."""
     sidecar = Sidecar()
     first, again = sidecar.stream(activity("call-1"), activity("call-1"))
     sidecar.deliver(activity_result(first))
     sidecar.deliver(activity_result(again))
-    assert sidecar.delivered == [activity_result(first)]
+    assert sidecar.delivered == [activity_result(first), activity_result(again)]
+
+
+def test_what_was_delivered_is_forgotten() -> None:
+    sidecar = Sidecar()
+    items = list(sidecar.stream(turn(), activity("call-1"), activity("call-1")))
+    for item in items:
+        sidecar.deliver(
+            turn_result(item) if item.HasField("workflowRequest") else activity_result(item)
+        )
+    assert sidecar.late_results.awaited == 0
 
 
 def test_the_result_of_one_activity_is_not_taken_for_that_of_another_generation() -> None:

@@ -5,7 +5,10 @@ its task's id as well), and has no completion tokens, though its protocol does. 
 cancels a turn and dispatches it again, which it does whenever the application's streams change,
 the worker executes both. The sidecar takes the first result for the second dispatch, and the
 second result for the instance's next turn: the same activity is then scheduled twice in the
-history, and the instance waits for it forever. So each dispatch gets a token here.
+history, and the instance waits for it forever. So each dispatch of a turn gets a token here.
+
+An activity's result is sent for each dispatch of the same call. The sidecar answers OK as well to
+the result of a dispatch that it has cancelled, and drops it: a later dispatch waits for its own.
 
 The stream of a worker that has just connected is such a change itself: what it is given at once is
 mostly dispatched again within milliseconds, and read later where the machine is busy. So no turn's
@@ -16,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 import structlog
@@ -44,7 +47,13 @@ class LateResults(grpc.UnaryStreamClientInterceptor, grpc.UnaryUnaryClientInterc
         self._settled_at = 0.0
         self._lock = Lock()
         self._numbers = count(1)
-        self._awaited: dict[str, str] = {}
+        self._awaited: dict[str, _Awaited] = {}
+
+    @property
+    def awaited(self) -> int:
+        """How many turns and calls of activities have dispatches whose result was not delivered."""
+        with self._lock:
+            return len(self._awaited)
 
     def intercept_unary_stream(
         self,
@@ -84,37 +93,54 @@ class LateResults(grpc.UnaryStreamClientInterceptor, grpc.UnaryUnaryClientInterc
         if not client_call_details.method.endswith(RESULTS):
             return continuation(client_call_details, request)
         key, token = _key(request), request.completionToken
-        # The first result of an activity is as good as any other.
         unsettled = self._settled_at - time.monotonic()
         if unsettled > 0 and client_call_details.method.endswith(TURN_RESULT):
             # In a thread of the worker's pool.
             time.sleep(unsettled)
         with self._lock:
-            awaited = self._awaited.get(key) == token
-        if not awaited:
+            awaited = self._awaited.get(key)
+        if awaited is None or awaited.token != token:
             log.info(
                 "a result that is no longer awaited was kept back", instance=request.instanceId
             )
             return _KeptBack()
         call = continuation(client_call_details, request)
         if call.code() is grpc.StatusCode.OK:
-            with self._lock:
-                if self._awaited.get(key) == token:
-                    del self._awaited[key]
+            self._delivered(key, token)
         return call
 
     def _received(self, item: Any) -> None:
+        match item.WhichOneof("request"):
+            case "workflowRequest":
+                key, token = item.workflowRequest.instanceId, str(next(self._numbers))
+            case "activityRequest":
+                request = item.activityRequest
+                key = f"{request.workflowInstance.instanceId}/{request.taskId}"
+                token = request.taskExecutionId
+            case _:
+                return
+        item.completionToken = token
         with self._lock:
-            match item.WhichOneof("request"):
-                case "workflowRequest":
-                    item.completionToken = str(next(self._numbers))
-                    self._awaited[item.workflowRequest.instanceId] = item.completionToken
-                case "activityRequest":
-                    # Whichever of several executions of one call ends first has its result.
-                    request = item.activityRequest
-                    item.completionToken = request.taskExecutionId
-                    key = f"{request.workflowInstance.instanceId}/{request.taskId}"
-                    self._awaited[key] = item.completionToken
+            awaited = self._awaited.get(key)
+            earlier = awaited.dispatches if awaited and awaited.token == token else 0
+            self._awaited[key] = _Awaited(token, earlier + 1)
+
+    def _delivered(self, key: str, token: str) -> None:
+        with self._lock:
+            awaited = self._awaited.get(key)
+            if awaited is None or awaited.token != token:
+                return
+            if awaited.dispatches == 1:
+                del self._awaited[key]
+            else:
+                self._awaited[key] = _Awaited(token, awaited.dispatches - 1)
+
+
+class _Awaited(NamedTuple):
+    """What the sidecar has dispatched last under a key, and how often."""
+
+    token: str
+    dispatches: int
 
 
 class _WorkItems:
