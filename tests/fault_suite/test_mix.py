@@ -6,7 +6,7 @@ from random import Random
 from orchestrator.workflows.registrations import WORKFLOWS
 from support.fault_suite.case import Case
 from support.fault_suite.cases import Making
-from support.fault_suite.faults import Fault, drawn
+from support.fault_suite.fault import Fault, LoadTarget, drawn
 from support.fault_suite.figures import percentile
 from support.fault_suite.mix import MIX, draw
 from support.fault_suite.people import People
@@ -23,7 +23,7 @@ async def nothing(_: object) -> None:
     return None
 
 
-def fault(name: str) -> Fault:
+def fault(name: str) -> Fault[LoadTarget]:
     return Fault(name, "kind", frozenset(), nothing)
 
 

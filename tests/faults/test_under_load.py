@@ -14,6 +14,7 @@ from support.fault_suite.faults import Fault
 from support.fault_suite.outcome import Settings
 from support.fault_suite.report import table
 from support.fault_suite.run import run
+from support.fault_suite.self_hosted import SelfHosted
 
 # Each of them once, in an order that the seed draws.
 SLICE = (
@@ -46,7 +47,8 @@ async def test_nothing_is_lost_and_nothing_happens_twice(tmp_path: Path) -> None
         if os.environ.get("CI"):
             pytest.fail("CI must have redis-server")
         pytest.skip("needs redis-server on PATH")
-    outcome, _ = await run(SETTINGS, tmp_path, ignore_report, choose=of_the_slice)
+    under_test = SelfHosted(SETTINGS.store, tmp_path)
+    outcome, _ = await run(SETTINGS, under_test, ignore_report, of_the_slice)
     report = "\n".join(table(outcome))
     assert outcome.holds, report
     assert {hit.fault.name for hit in outcome.hits if hit.proved} == set(SLICE), report

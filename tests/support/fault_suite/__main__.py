@@ -11,6 +11,7 @@ from random import SystemRandom
 from support.fault_suite.outcome import Settings
 from support.fault_suite.report import table, write
 from support.fault_suite.run import run
+from support.fault_suite.self_hosted import SelfHosted
 
 MOST_SEEDS = 1_000_000
 
@@ -43,7 +44,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="taskway-faults-") as folder:
         # Kept where it is named: its logs are what one looks at after a failure.
         run_dir = Path(os.environ.get("RUN_DIR") or folder)
-        outcome, recorder = asyncio.run(run(settings, run_dir, report))
+        under_test = SelfHosted(options.store, run_dir)
+        outcome, recorder = asyncio.run(run(settings, under_test, report))
     write(outcome, recorder, options.report)
     report("\n".join(table(outcome)))
     report(f"\n{options.report}: report.json, report.txt, timeline.svg, calls.jsonl")

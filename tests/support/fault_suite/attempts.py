@@ -54,6 +54,8 @@ class Attempts:
                 answer = await client.get("/metrics", timeout=2)
             except httpx.TransportError:
                 continue  # It is down, suspended or being started: the next read has its count.
+            if not answer.is_success:
+                continue  # Something before it says that it is away: it has counted nothing.
             now = round(sum(float(number) for number in COUNT.findall(answer.text)))
             self.counted[name] += now - self._last[name] if now >= self._last[name] else now
             self._last[name] = now

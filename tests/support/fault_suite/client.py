@@ -142,9 +142,12 @@ def _json_or_text(answer: httpx.Response) -> Any:
 
 
 @asynccontextmanager
-async def connect_client(url: str, recorder: Recorder) -> AsyncIterator[Client]:
-    """Yield a client of the orchestrator at `url`."""
-    limits = httpx.Limits(max_connections=400, max_keepalive_connections=50)
+async def connect_client(
+    url: str, recorder: Recorder, *, keep_alive: bool = True
+) -> AsyncIterator[Client]:
+    """Yield a client of the orchestrator at `url`, and `keep_alive` of its connections or not."""
+    kept = 50 if keep_alive else 0
+    limits = httpx.Limits(max_connections=400, max_keepalive_connections=kept)
     timeout = httpx.Timeout(ANSWER_WITHIN)
     async with httpx.AsyncClient(
         base_url=url, timeout=timeout, limits=limits, trust_env=False

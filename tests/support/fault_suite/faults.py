@@ -1,16 +1,16 @@
-"""The faults: each returns once it is over, and the processes that it hit are ready again."""
+"""The faults of a stack: each returns once it is over, and what it hit is ready again."""
 
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
-from random import Random
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from stack import Stack
-from support.fault_suite.client import Client
+from support.fault_suite import fault
+from support.fault_suite.client_faults import client_faults
+from support.fault_suite.fault import LoadTarget
 from support.fault_suite.links import Links, link_names
-from support.fault_suite.load import Load
 
 PROCESSES = (
     "orchestrator",
@@ -26,38 +26,19 @@ PROCESSES = (
 # The order of a start: what the others need to become ready comes first.
 FIRST = ("redis", "placement", "scheduler")
 SUSPENDED_SECONDS, LONG_SECONDS = 5.0, 30.0
-CUT_SECONDS, SLOW_SECONDS, LOST_SECONDS = 4.0, 8.0, 6.0
+CUT_SECONDS, SLOW_SECONDS = 4.0, 8.0
 SLOW_BY = 0.2
-IDENTICAL = 50
 
 
 @dataclass(frozen=True)
-class Target:
-    """What faults are made in."""
+class Target(LoadTarget):
+    """What faults of a stack are made in."""
 
     stack: Stack
     links: Links
-    load: Load
-    client: Client
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A kind of fault.
-
-    Args:
-        name: Its name in the report.
-        kind: What it is one of, for the figures by kind.
-        victims: The processes that it makes unusable: never two faults at once on one of them.
-        link: The connection that it is on, if any.
-        inject: Makes it, and returns when it is over.
-    """
-
-    name: str
-    kind: str
-    victims: frozenset[str]
-    inject: Callable[[Target], Awaitable[None]] = field(repr=False)
-    link: str | None = None
+Fault: TypeAlias = fault.Fault[Target]
 
 
 def all_faults(store: str) -> list[Fault]:
@@ -71,8 +52,7 @@ def all_faults(store: str) -> list[Fault]:
         _stop("scheduler"),
         _stop("orchestrator"),
         _power_cut(processes),
-        Fault("50 identical starts", "identical starts", frozenset(), _identical_starts),
-        Fault("every answer lost", "lost answers", frozenset(), _lose_answers),
+        *client_faults(),
     ]
     return faults
 
@@ -82,15 +62,6 @@ def long_faults(store: str) -> list[Fault]:
     names = ["orchestrator-sidecar", "notifier", "scheduler"]
     over_redis = ["redis"] if store == "redis" else []
     return [_suspend(name, LONG_SECONDS) for name in names + over_redis]
-
-
-def drawn(faults: list[Fault], rare: list[Fault], random: Random) -> Iterator[Fault]:
-    """Yield faults without an end: each as often as any other, and few of the rare ones."""
-    while True:
-        # One of the rare ones in each round, for a suspension of 30 s holds up much of it.
-        bag = [*faults, *random.sample(rare, min(1, len(rare)))]
-        random.shuffle(bag)
-        yield from bag
 
 
 async def restart(stack: Stack, names: list[str]) -> None:
@@ -165,22 +136,3 @@ def _slow(name: str) -> Fault:
 def _ends(link: str) -> frozenset[str]:
     """Return the process whose connection it is: it must not start while it cannot connect."""
     return frozenset({link.partition(" to ")[0]})
-
-
-async def _identical_starts(target: Target) -> None:
-    instance = target.load.begin()
-    body, path = dict(instance.case.request), instance.case.path
-    answers = await asyncio.gather(
-        *(target.client.persist(instance.name, "POST", path, body) for _ in range(IDENTICAL))
-    )
-    ids = {answer.json()["instance_id"] for answer in answers}
-    if len(ids) != 1:
-        instance.wrong.append(f"{IDENTICAL} identical starts made {ids}")
-
-
-async def _lose_answers(target: Target) -> None:
-    target.client.lose_answers = True
-    try:
-        await asyncio.sleep(LOST_SECONDS)
-    finally:
-        target.client.lose_answers = False

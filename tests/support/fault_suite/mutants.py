@@ -6,10 +6,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from stack.options import ignore_report
 from support.fault_suite.broken import BREAKS, commands
 from support.fault_suite.faults import Fault
 from support.fault_suite.outcome import Outcome, Settings
 from support.fault_suite.run import run
+from support.fault_suite.self_hosted import SelfHosted
 
 # What makes activities, starts and decisions happen more than once.
 PROVOKING = (
@@ -38,9 +40,8 @@ async def run_mutant(name: str, store: str, seed: int, rate: float) -> Outcome:
     minutes = ROUNDS * len(PROVOKING) * every / 60
     settings = Settings(store, seed, minutes, rate, every, programs=0.1)
     with tempfile.TemporaryDirectory(prefix="taskway-mutant-") as folder:
-        outcome, _ = await run(
-            settings, Path(folder), lambda line: None, choose=provoking, commands=commands(name)
-        )
+        under_test = SelfHosted(store, Path(folder), commands(name))
+        outcome, _ = await run(settings, under_test, ignore_report, provoking)
     return outcome
 
 

@@ -53,7 +53,8 @@ class Outcome:
         held_back: How many instances were due while too many were open.
         programs: How many random programs were begun, accepted, ended.
         memory: MiB of each process before and after, once it was quiet.
-        jobs: How many jobs of Dapr's scheduler are pending, which all remove what ended.
+        jobs: How many jobs of Dapr's scheduler are pending, which all remove what ended;
+            None where they could not be read.
     """
 
     settings: Settings
@@ -68,7 +69,7 @@ class Outcome:
     held_back: int = 0
     programs: dict[str, int] = field(default_factory=dict)
     memory: tuple[dict[str, float], dict[str, float]] = ({}, {})
-    jobs: int = 0
+    jobs: int | None = None
 
     @property
     def kinds(self) -> list[KindFigures]:

@@ -33,16 +33,17 @@ class Programs(Arrivals):
         runs: Every program, in the order of their starts.
     """
 
-    def __init__(self, system: System, recorder: Recorder, seed: int) -> None:
-        """Draw the programs by a seed."""
+    def __init__(self, system: System, recorder: Recorder, seed: int, prefix: str) -> None:
+        """Draw the programs by a seed; their ids begin with `prefix`."""
         super().__init__(recorder)
         self._system = system
         self._seed = seed
+        self._prefix = prefix
         self.runs: list[ProgramRun] = []
 
     def arrive(self) -> None:
         """Begin the next program."""
-        run = ProgramRun(Program.generate(self._seed, len(self.runs)))
+        run = ProgramRun(Program.generate(self._seed, len(self.runs), self._prefix))
         self.runs.append(run)
         self._keep(self._run(run), run.program.instance_id)
 

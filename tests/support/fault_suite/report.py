@@ -57,7 +57,8 @@ def table(outcome: Outcome) -> Iterator[str]:
     attempts = ", ".join(f"{name} {count}" for name, count in sorted(outcome.attempts.items()))
     yield f"attempts at the receivers, at least: {attempts}; effects: {outcome.effects}"
     yield f"held back for too many open instances: {outcome.held_back}"
-    yield f"pending jobs that remove what has ended: {outcome.jobs}"
+    jobs = "could not be read" if outcome.jobs is None else str(outcome.jobs)
+    yield f"pending jobs that remove what has ended: {jobs}"
     before, after = outcome.memory
     yield "memory in MiB: " + ", ".join(f"{n} {before[n]:g} → {after[n]:g}" for n in after)
     yield ""

@@ -1,18 +1,17 @@
-"""A run: a stack of its own, a load, faults; then everything is checked from outside."""
+"""A run: a system, a load, faults; then everything is checked from outside."""
 
 import asyncio
 import os
 import platform
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 from random import Random
+from typing import TypeVar
 
-from stack import Stack, StackOptions
 from support.fault_suite.attempts import Attempts
 from support.fault_suite.client import ANSWER_WITHIN, Client, Recorder, connect_client
-from support.fault_suite.faults import Fault, Target, all_faults, drawn, long_faults
+from support.fault_suite.fault import Fault, LoadTarget, drawn
 from support.fault_suite.invariants import (
     ADDS_UP,
     ENDS,
@@ -24,76 +23,54 @@ from support.fault_suite.invariants import (
     check_reads,
 )
 from support.fault_suite.ledgers import read_ledgers
-from support.fault_suite.leftovers import memory_mib, pending_jobs, unexpected
-from support.fault_suite.links import Links
+from support.fault_suite.leftovers import unexpected
 from support.fault_suite.load import Load
 from support.fault_suite.outcome import Outcome, Settings
 from support.fault_suite.people import People
 from support.fault_suite.programs import Programs
 from support.fault_suite.schedule import Injector
-from support.programs.orchestrator import command
-from support.stacks import connect_stack
+from support.fault_suite.under_test import UnderTest
 from support.system import System, eventually
-from support.web import web_server
+
+T = TypeVar("T", bound=LoadTarget)
 
 # From the end of the last fault: what was accepted must have ended by then.
 ENDS_WITHIN = 120.0
-STARTUP_TIMEOUT = 120.0
-"""Seconds that a process has to become ready on a machine that is busy with all this."""
 CALM_SECONDS = 6.0
 """Of load before the first fault, so that the first one hits work in flight."""
 
-Choose = Callable[[list[Fault]], list[Fault]]
-NO_COMMANDS: Mapping[str, Sequence[str]] = {}
+Choose = Callable[[list[Fault[T]]], list[Fault[T]]]
 
 
 async def run(
     settings: Settings,
-    run_dir: Path,
+    under_test: UnderTest[T],
     report: Callable[[str], None],
-    *,
-    choose: Choose = list,
-    commands: Mapping[str, Sequence[str]] = NO_COMMANDS,
+    choose: Choose[T] = list,
 ) -> tuple[Outcome, Recorder]:
     """Make a run, and return what it has shown.
 
     Args:
         settings: How.
-        run_dir: The stack's data and logs.
+        under_test: Where.
         report: Takes a line on each phase, for people.
         choose: Chooses among the faults; all by default.
-        commands: Replace those of processes, as where their code is broken on purpose.
     """
     random, recorder = Random(settings.seed), Recorder()
-    faults, rare = choose(all_faults(settings.store)), choose(long_faults(settings.store))
-    links = Links({fault.link for fault in faults if fault.link})
-    people = People(f"s{settings.seed}")
+    faults, rare = choose(under_test.faults()), choose(under_test.rare_faults())
+    people = People(under_test.run_name(settings.seed))
     async with AsyncExitStack() as resources:
         enter = resources.enter_async_context
-        await enter(links.listening())
-        options = StackOptions(
-            run_dir=run_dir,
-            store="redis" if settings.store == "redis" else "sqlite",
-            prefer_port=None,
-            env=links.env(),
-            commands={"orchestrator": command(), **commands},
-            # What ends by itself comes back, as in a cluster; and so is no end of the run.
-            restart_all=True,
-            startup_timeout=STARTUP_TIMEOUT,
-        )
-        stack = Stack(options)
-        links.lead_to(stack)
-        await enter(stack)
-        system = await enter(connect_stack(stack))
-        client = await enter(connect_client(stack.url("orchestrator"), recorder))
-        web = await enter(web_server())
+        access = await enter(under_test.opened([*faults, *rare]))
+        system = access.system
+        client = await enter(connect_client(access.url, recorder, keep_alive=access.keep_alive))
         before = await read_ledgers(system, people)
-        opening, memory = Opening(before.stock, before.wallets), memory_mib(stack)
-        load = Load(client, recorder, people, random, web.url)
-        programs = Programs(system, recorder, settings.seed)
-        target = Target(stack, links, load, client)
+        opening, memory = Opening(before.stock, before.wallets), await under_test.memory_mib()
+        load = Load(client, recorder, people, random, access.web)
+        programs = Programs(system, recorder, settings.seed, people.run)
         # Their own source of chance: how the load is drawn must not change the faults.
         chance = Random(settings.seed)
+        target = under_test.target(load, client)
         injector = Injector(target, recorder, drawn(faults, rare, chance))
         attempts = Attempts(system)
 
@@ -105,11 +82,12 @@ async def run(
             report(f"{len(injector.hits)} faults; {load.in_flight().total()} in flight")
             await asyncio.gather(load.drain(ENDS_WITHIN), programs.drain(ENDS_WITHIN))
         report("checking")
+        await under_test.wait_ready()
         problems = Problems()
         outcome = Outcome(settings, _machine(), injector.hits, load.instances, problems)
         await check(outcome, system, client, recorder, people, opening)
         await _check_programs(outcome, programs)
-        await _check_leftovers(outcome, stack, memory)
+        await _check_leftovers(outcome, under_test, memory)
         outcome.attempts, outcome.lost_answers = attempts.counted, client.lost
         outcome.held_back = load.held_back
         outcome.calls = Counter(call.status or 0 for call in recorder.calls)
@@ -142,13 +120,17 @@ async def _check_programs(outcome: Outcome, programs: Programs) -> None:
     }
 
 
-async def _check_leftovers(outcome: Outcome, stack: Stack, before: dict[str, float]) -> None:
+async def _check_leftovers(
+    outcome: Outcome, under_test: UnderTest[T], before: dict[str, float]
+) -> None:
     ids = [instance.id for instance in outcome.instances if instance.ended is not None]
     left: list[str] = []
 
     async def none_left() -> list[str] | None:
         nonlocal left
-        jobs = await pending_jobs(stack.etcd_url())
+        jobs = await under_test.pending_jobs()
+        if jobs is None:
+            return []  # There is no way to read them, and the report says so.
         left, outcome.jobs = unexpected(jobs, ids), len(jobs)
         return None if left else jobs
 
@@ -157,7 +139,7 @@ async def _check_leftovers(outcome: Outcome, stack: Stack, before: dict[str, flo
         await eventually(none_left, "no job to be pending", within=30)
     except AssertionError:
         outcome.problems.add(NOTHING_LEFT, *(f"pending: {job}" for job in left))
-    outcome.memory = (before, memory_mib(stack))
+    outcome.memory = (before, await under_test.memory_mib())
 
 
 async def _calm(recorder: Recorder, load: Load) -> None:

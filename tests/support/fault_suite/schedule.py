@@ -5,10 +5,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any, Generic, TypeVar
 
 from stack.errors import StackError
 from support.fault_suite.client import Recorder
-from support.fault_suite.faults import Fault, Target
+from support.fault_suite.fault import Fault, FaultNotOver, LoadTarget
+
+T = TypeVar("T", bound=LoadTarget)
 
 
 @dataclass
@@ -23,7 +26,7 @@ class Hit:
         problem: Why it was not over in time, if so.
     """
 
-    fault: Fault
+    fault: Fault[Any]
     began: float
     in_flight: Counter[str]
     ended: float | None = None
@@ -35,14 +38,14 @@ class Hit:
         return self.in_flight.total() > 0
 
 
-class Injector:
+class Injector(Generic[T]):
     """Makes faults; those on other processes may overlap.
 
     Attributes:
         hits: What was made.
     """
 
-    def __init__(self, target: Target, recorder: Recorder, drawn: Iterator[Fault]) -> None:
+    def __init__(self, target: T, recorder: Recorder, drawn: Iterator[Fault[T]]) -> None:
         """Make the faults in the order that they are drawn in."""
         self._target = target
         self._recorder = recorder
@@ -71,7 +74,7 @@ class Injector:
         try:
             await hit.fault.inject(self._target)
             hit.ended = self._recorder.now()
-        except StackError as error:
+        except (StackError, FaultNotOver) as error:
             hit.problem = str(error).splitlines()[0]
         finally:
             async with self._free:

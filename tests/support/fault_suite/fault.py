@@ -1,0 +1,53 @@
+"""What a fault is, in whatever system it is made, and the order in which faults are made."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Generic, TypeVar
+
+from support.fault_suite.client import Client
+from support.fault_suite.load import Load
+
+
+@dataclass(frozen=True)
+class LoadTarget:
+    """The load and its client: what any fault can be made in."""
+
+    load: Load
+    client: Client
+
+
+T = TypeVar("T", bound=LoadTarget, contravariant=True)
+F = TypeVar("F")
+
+
+class FaultNotOver(Exception):
+    """A fault had no effect, or what it hit did not become ready again."""
+
+
+@dataclass(frozen=True)
+class Fault(Generic[T]):
+    """A kind of fault.
+
+    Args:
+        name: Its name in the report.
+        kind: What it is one of, for the figures by kind.
+        victims: What it makes unusable: never two faults at once on one of them.
+        inject: Makes it, and returns when it is over.
+        link: The connection that it is on, if any.
+    """
+
+    name: str
+    kind: str
+    victims: frozenset[str]
+    inject: Callable[[T], Awaitable[None]] = field(repr=False)
+    link: str | None = None
+
+
+def drawn(faults: list[F], rare: list[F], random: Random) -> Iterator[F]:
+    """Yield faults without an end: each as often as any other, and few of the rare ones."""
+    while True:
+        # One of the rare ones in each round, for a suspension of 30 s holds up much of it.
+        bag = [*faults, *random.sample(rare, min(1, len(rare)))]
+        random.shuffle(bag)
+        yield from bag
