@@ -74,6 +74,20 @@ async def test_a_terminated_process_may_end_by_itself(harness: Harness) -> None:
     assert harness.failures == []
 
 
+async def test_a_process_is_still_watched_when_who_ends_it_is_cancelled(harness: Harness) -> None:
+    process = harness.process(IGNORES_TERM)
+    await start(process)
+    # So the kill has sent its signal, and waits.
+    ending = asyncio.create_task(process.kill())
+    await asyncio.sleep(0)
+    ending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    await process.terminate(grace=10)
+    assert not process.running
+    assert harness.failures == []
+
+
 async def test_a_process_that_ignores_sigterm_is_killed(harness: Harness) -> None:
     process = harness.process(IGNORES_TERM)
     await start(process)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from stack.options import ignore_report
-from support.fault_suite.faults import Fault
 from support.fault_suite.outcome import Settings
 from support.fault_suite.report import table
 from support.fault_suite.run import run
 from support.fault_suite.self_hosted import SelfHosted
+from support.fault_suite.target import Fault
 
 # Each of them once, in an order that the seed draws.
 SLICE = (

@@ -154,7 +154,8 @@ class Process:
         """Kill it with its process group; return when it has ended."""
         self.signal(signal.SIGKILL)
         if self._watch is not None:
-            await self._watch
+            # Who waits here may be cancelled, and the process is watched all the same.
+            await asyncio.shield(self._watch)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; its end is expected from now on."""

@@ -63,6 +63,7 @@ class Client:
     """Calls the orchestrator's API, and repeats what got no answer, or 503.
 
     Attributes:
+        recorder: Has every call.
         lose_answers: While it is set, the first success of a request that changes something
             counts as lost, so that the request is repeated.
         lost: How many answers were lost so.
@@ -71,7 +72,7 @@ class Client:
     def __init__(self, http: httpx.AsyncClient, recorder: Recorder) -> None:
         """Send by `http`, and note each call in `recorder`."""
         self._http = http
-        self._recorder = recorder
+        self.recorder = recorder
         self.lose_answers = False
         self.lost = 0
 
@@ -105,7 +106,7 @@ class Client:
             if answer is not None and answer.status_code != 503:
                 if not (answer.is_success or answer.status_code in allowed):
                     wrong = f"{method} {path}: {answer.status_code} {answer.text[:300]}"
-                    self._recorder.wrong.append(f"{subject}: refused, {wrong}")
+                    self.recorder.wrong.append(f"{subject}: refused, {wrong}")
                     raise Final(wrong)
                 if not lose:
                     return answer
@@ -116,7 +117,7 @@ class Client:
             pause = min(1.5 * pause, LONGEST_PAUSE)
 
     async def _send(self, subject: str, method: str, path: str, body: Any) -> httpx.Response | None:
-        recorder = self._recorder
+        recorder = self.recorder
         call = Call(subject, method, path, body, recorder.now())
         recorder.calls.append(call)
         try:

@@ -25,6 +25,10 @@ class FaultNotOver(Exception):
     """A fault had no effect, or what it hit did not become ready again."""
 
 
+class Missed(Exception):
+    """A fault was made, and nothing met it: it is no hit."""
+
+
 @dataclass(frozen=True)
 class Fault(Generic[T]):
     """A kind of fault.
@@ -33,8 +37,9 @@ class Fault(Generic[T]):
         name: Its name in the report.
         kind: What it is one of, for the figures by kind.
         victims: What it makes unusable: never two faults at once on one of them.
-        inject: Makes it, and returns when it is over.
+        inject: Makes it, and returns when it is over; raises `Missed` where nothing met it.
         link: The connection that it is on, if any.
+        small_disk: Whether it needs the scheduler's data on a file system of its own.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Fault(Generic[T]):
     victims: frozenset[str]
     inject: Callable[[T], Awaitable[None]] = field(repr=False)
     link: str | None = None
+    small_disk: bool = False
 
 
 def drawn(faults: list[F], rare: list[F], random: Random) -> Iterator[F]:

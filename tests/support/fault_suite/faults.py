@@ -3,14 +3,13 @@
 import asyncio
 import os
 import signal
-from dataclasses import dataclass
-from typing import TypeAlias
 
 from stack import Stack
-from support.fault_suite import fault
 from support.fault_suite.client_faults import client_faults
-from support.fault_suite.fault import LoadTarget
-from support.fault_suite.links import Links, link_names
+from support.fault_suite.links import link_names
+from support.fault_suite.scheduler_faults import full_disk, wipe
+from support.fault_suite.store_faults import store_faults
+from support.fault_suite.target import Fault, Target
 
 PROCESSES = (
     "orchestrator",
@@ -30,17 +29,6 @@ CUT_SECONDS, SLOW_SECONDS = 4.0, 8.0
 SLOW_BY = 0.2
 
 
-@dataclass(frozen=True)
-class Target(LoadTarget):
-    """What faults of a stack are made in."""
-
-    stack: Stack
-    links: Links
-
-
-Fault: TypeAlias = fault.Fault[Target]
-
-
 def all_faults(store: str) -> list[Fault]:
     """Return every fault that a stack over `store` can have."""
     processes = [name for name in PROCESSES if name != "redis" or store == "redis"]
@@ -53,6 +41,9 @@ def all_faults(store: str) -> list[Fault]:
         _stop("orchestrator"),
         _power_cut(processes),
         *client_faults(),
+        wipe(),
+        full_disk(),
+        *store_faults(store),
     ]
     return faults
 

@@ -18,8 +18,8 @@ class KindFigures:
 
     Args:
         name: The kind.
-        hits: How many were made with work in flight.
-        missed: How many were made without.
+        hits: How many met something, with work in flight.
+        missed: How many did not.
         in_flight: How many accepted instances had not ended, on average.
         p50: Seconds from the fault until a task that was begun after it has ended; None where
             there was none.

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from stack.options import ignore_report
 from support.fault_suite.broken import BREAKS, commands
-from support.fault_suite.faults import Fault
 from support.fault_suite.outcome import Outcome, Settings
 from support.fault_suite.run import run
 from support.fault_suite.self_hosted import SelfHosted
+from support.fault_suite.target import Fault
 
 # What makes activities, starts and decisions happen more than once.
 PROVOKING = (

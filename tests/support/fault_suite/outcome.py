@@ -55,6 +55,7 @@ class Outcome:
         memory: MiB of each process before and after, once it was quiet.
         jobs: How many jobs of Dapr's scheduler are pending, which all remove what ended;
             None where they could not be read.
+        skipped: The faults that cannot be made here, and why.
     """
 
     settings: Settings
@@ -70,6 +71,7 @@ class Outcome:
     programs: dict[str, int] = field(default_factory=dict)
     memory: tuple[dict[str, float], dict[str, float]] = ({}, {})
     jobs: int | None = None
+    skipped: dict[str, str] = field(default_factory=dict)
 
     @property
     def kinds(self) -> list[KindFigures]:
@@ -110,6 +112,7 @@ class Outcome:
                 "by_kind": [asdict(kind) for kind in self.kinds],
                 "by_fault": hits_by_fault(self.hits),
                 "failed": self.failed_hits,
+                "skipped": self.skipped,
                 "hits": [
                     {
                         "fault": hit.fault.name,

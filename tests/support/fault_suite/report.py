@@ -51,6 +51,7 @@ def table(outcome: Outcome) -> Iterator[str]:
         )
     hits = sum(kind.hits for kind in outcome.kinds)
     yield f"{'all':<26}{hits:>8}  (p50 and p99: until a task begun after the fault has ended)"
+    yield from (f"skipped: {fault} ({why})" for fault, why in outcome.skipped.items())
     yield ""
     answers = ", ".join(f"{n} of {s or 'no answer'}" for s, n in sorted(outcome.calls.items()))
     yield f"calls: {answers}; {outcome.lost_answers} answers thrown away"

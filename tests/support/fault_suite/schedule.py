@@ -1,16 +1,17 @@
 """Injects a drawn fault every few seconds, and notes what it hit."""
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from stack.errors import StackError
 from support.fault_suite.client import Recorder
-from support.fault_suite.fault import Fault, FaultNotOver, LoadTarget
+from support.fault_suite.fault import Fault, LoadTarget, Missed
 
+log = logging.getLogger(__name__)
 T = TypeVar("T", bound=LoadTarget)
 
 
@@ -24,6 +25,7 @@ class Hit:
         in_flight: The accepted instances that had not ended then, by their step.
         ended: When it was over; None where that did not happen.
         problem: Why it was not over in time, if so.
+        missed: Whether nothing met it.
     """
 
     fault: Fault[Any]
@@ -31,11 +33,12 @@ class Hit:
     in_flight: Counter[str]
     ended: float | None = None
     problem: str | None = None
+    missed: bool = False
 
     @property
     def proved(self) -> bool:
-        """Whether work was in flight."""
-        return self.in_flight.total() > 0
+        """Whether it met something, and work was in flight."""
+        return self.in_flight.total() > 0 and not self.missed
 
 
 class Injector(Generic[T]):
@@ -74,8 +77,12 @@ class Injector(Generic[T]):
         try:
             await hit.fault.inject(self._target)
             hit.ended = self._recorder.now()
-        except (StackError, FaultNotOver) as error:
-            hit.problem = str(error).splitlines()[0]
+        except Missed:
+            hit.ended, hit.missed = self._recorder.now(), True
+        except Exception as error:
+            # The run goes on, and has failed: nothing else may be known of what follows.
+            log.exception("the fault %s was not over", hit.fault.name)
+            hit.problem = f"{type(error).__name__}: {error}".splitlines()[0]
         finally:
             async with self._free:
                 self._struck -= hit.fault.victims

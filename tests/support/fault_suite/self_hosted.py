@@ -1,15 +1,19 @@
 """A stack of the run's own, whose processes and connections fail."""
 
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from stack import Stack, StackOptions
+from stack.restart_policy import RestartPolicy
 from support.fault_suite.client import Client
-from support.fault_suite.faults import Fault, Target, all_faults, long_faults
+from support.fault_suite.faults import all_faults, long_faults
 from support.fault_suite.leftovers import memory_mib, pending_jobs
 from support.fault_suite.links import Links
 from support.fault_suite.load import Load
+from support.fault_suite.small_disk import small_disk
+from support.fault_suite.target import Fault, Target
 from support.fault_suite.under_test import Access, UnderTest
 from support.programs.orchestrator import command
 from support.stacks import connect_stack
@@ -55,13 +59,14 @@ class SelfHosted(UnderTest[Target]):
         links = Links({fault.link for fault in faults if fault.link})
         async with AsyncExitStack() as resources:
             await resources.enter_async_context(links.listening())
+            skipped = await self._skipped(faults, resources)
             stack = Stack(self._options(links))
             links.lead_to(stack)
             await resources.enter_async_context(stack)
             system = await resources.enter_async_context(connect_stack(stack))
             web = await resources.enter_async_context(web_server())
             self._opened = stack, links
-            yield Access(stack.url("orchestrator"), system, web.url)
+            yield Access(stack.url("orchestrator"), system, web.url, skipped=skipped)
 
     def target(self, load: Load, client: Client) -> Target:
         """Return the stack with its connections."""
@@ -90,6 +95,14 @@ class SelfHosted(UnderTest[Target]):
         assert self._opened is not None
         return self._opened[1]
 
+    async def _skipped(self, faults: Sequence[Fault], resources: AsyncExitStack) -> dict[str, str]:
+        """Put the scheduler's data on a small disk, and return the faults that have none."""
+        need = [fault.name for fault in faults if fault.small_disk]
+        if not need:
+            return {}
+        why = await resources.enter_async_context(small_disk(self._run_dir / "scheduler"))
+        return {} if why is None else dict.fromkeys(need, why)
+
     def _options(self, links: Links) -> StackOptions:
         return StackOptions(
             run_dir=self._run_dir,
@@ -99,5 +112,7 @@ class SelfHosted(UnderTest[Target]):
             commands={"orchestrator": command(), **self._commands},
             # What ends by itself comes back, as in a cluster; and so is no end of the run.
             restart_all=True,
+            # It does not give up, either: nothing starts while a machine is busy or a disk full.
+            restarts=RestartPolicy(longest_pause=5.0, max_restarts=sys.maxsize),
             startup_timeout=STARTUP_TIMEOUT,
         )

@@ -1,9 +1,9 @@
 """What a run needs of the system that it is made in: one interface, an implementation for each."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from support.fault_suite.client import Client
@@ -23,12 +23,14 @@ class Access:
         system: The APIs, for the programs and the checks.
         web: An address that its monitors can watch, which answers 200.
         keep_alive: Whether a connection to `url` serves more than one request.
+        skipped: The names of the faults that cannot be made in it here, and why.
     """
 
     url: str
     system: System
     web: str
     keep_alive: bool = True
+    skipped: Mapping[str, str] = field(default_factory=dict)
 
 
 class UnderTest(ABC, Generic[T]):
