@@ -52,6 +52,8 @@ class FakeSystem:
     """Answers as the services do, and is a target whose processes can be killed."""
 
     def __init__(self) -> None:
+        self.workflows = [WORKFLOW]
+        self.can_hold = True
         self.before, self.after = BEFORE, AFTER
         self.status, self.outcome = "COMPLETED", "completed"
         self.waits: list[dict[str, Any]] = []
@@ -94,7 +96,7 @@ class FakeSystem:
     def answer_service(self, request: httpx.Request, path: list[str]) -> httpx.Response:
         match path:
             case ["workflows"]:
-                return httpx.Response(200, json=[WORKFLOW])
+                return httpx.Response(200, json=self.workflows)
             case ["readyz"]:
                 return httpx.Response(200, json=self.warnings)
             case ["metrics"]:

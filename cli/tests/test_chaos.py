@@ -160,7 +160,51 @@ def test_an_unknown_workflow_or_sample_is_refused(
 def test_the_service_that_a_step_calls_is_held(
     victim: str, at: str | None, expected: Point
 ) -> None:
-    assert choose_point(victim, at) == expected
+    assert choose_point(victim, at, can_hold=True) == expected
+
+
+def test_where_nothing_can_be_held_it_is_killed_at_the_first_wait() -> None:
+    point = choose_point("assigner", None, can_hold=False)
+    assert point == Point(None, ())
+    assert point.reached(view(*BEFORE)) is None
+    assert point.reached(view(*BEFORE, step(3, "approval", "running", kind="event"))) == "approval"
+    assert choose_point("redis", "assign_task", can_hold=False) == Point("assign_task", ())
+
+
+def test_in_a_cluster_what_waits_runs_and_its_event_is_sent_after_the_kill(
+    system: FakeSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system.can_hold = False
+    wait = step(3, "approval", "running", kind="event")
+    system.before = [*AFTER, wait]
+    system.after = [*AFTER, {**wait, "status": "completed", "ended_at": wait["started_at"]}]
+    system.waits = [{"event": "approval"}]
+    events = [{"event": "approval", "payload": {"approved": True}, "after_seconds": 0}]
+    sample = {**WORKFLOW["samples"]["first"], "events": events}
+    system.workflows.append({**WORKFLOW, "name": "purchase", "samples": {"approved": sample}})
+    monkeypatch.setattr(chaos, "KubernetesTarget", lambda *_: system)
+    result = CliRunner().invoke(program.app, ["chaos", "kill", "orchestrator", "--kubernetes"])
+    assert result.exit_code == 0, result.output
+    killed, sent = (result.stdout.index(line) for line in ("at approval", "sent approval"))
+    assert killed < sent
+    assert event_bodies(system) == [{"approved": True}]
+    assert not system.held
+
+
+def test_in_a_cluster_what_never_waits_is_an_error_that_says_what_to_do(
+    system: FakeSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system.can_hold = False
+    monkeypatch.setattr(system, "detail", lambda: {"status": "COMPLETED", "custom_status": None})
+    monkeypatch.setattr(chaos, "KubernetesTarget", lambda *_: system)
+    result = CliRunner().invoke(
+        program.app, ["chaos", "kill", "orchestrator", "--kubernetes", "--workflow", "task"]
+    )
+    assert str(result.exception) == (
+        f"{INSTANCE} ended without a wait. Its steps were: assign_task, send_notification; "
+        "name one, or start, with --at"
+    )
+    assert system.killed is None
 
 
 def view(*steps: dict[str, Any], at: str = "") -> View:

@@ -166,6 +166,26 @@ def test_a_decision_sends_the_user(
     assert orchestrator.bodies() == [{"by": "olga", "payload": {"approved": True}}]
 
 
+@pytest.mark.parametrize(
+    ("path", "args"),
+    [
+        ("/instances/purchase-1/events/approval", ("send", "purchase-1", "approval", "{}")),
+        ("/waiting/purchase-1/approval/decide", ("decide", "purchase-1", "approval", "{}")),
+        ("/waiting/purchase-1/approval/claim", ("claim", "purchase-1", "approval")),
+        ("/waiting/purchase-1/approval/release", ("release", "purchase-1", "approval")),
+    ],
+)
+def test_the_wait_that_is_meant_can_be_named(
+    orchestrator: FakeOrchestrator, run: Callable[..., Result], path: str, args: tuple[str, ...]
+) -> None:
+    orchestrator.answers["POST", path] = {}
+    wait = "purchase-1:approval.2"
+    for more in ((), ("--wait-id", wait)):
+        assert run(*args, *more).exit_code == 0
+    asked = [dict(request.url.params) for request in orchestrator.requests]
+    assert asked == [{}, {"wait_id": wait}]
+
+
 @pytest.mark.parametrize(("ok", "code"), [(True, 0), (False, 1)])
 def test_the_doctor_fails_where_a_check_fails(
     orchestrator: FakeOrchestrator, run: Callable[..., Result], ok: bool, code: int

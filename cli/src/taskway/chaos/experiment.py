@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from taskway.chaos.effects import Effect, count_effects, count_requests
-from taskway.chaos.points import Point
+from taskway.chaos.points import START, Point
 from taskway.chaos.run import JSON, Run, View
 from taskway.chaos.target import PEERS, Killed, Target
 from taskway.errors import CommandError, Unavailable
@@ -166,10 +166,12 @@ class Experiment:
             if view.ended:
                 break
             self._send(view)
-        at = self.point.step or "a call of the notifier, or a wait"
+        call = f"a call of the {self.point.held[-1]}, or " if self.point.held else ""
+        at = self.point.step or f"{call}a wait"
         names = ", ".join(dict.fromkeys(s["name"] for s in view.steps))
         raise CommandError(
-            f"{self.run.instance} ended without {at}. Its steps were: {names}; name one with --at"
+            f"{self.run.instance} ended without {at}. Its steps were: {names}; name one, or "
+            f"{START}, with --at"
         )
 
     def _follow(self, found: Findings) -> None:

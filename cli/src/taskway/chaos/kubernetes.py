@@ -42,6 +42,8 @@ class KubernetesTarget:
         CommandError: There is no kubectl.
     """
 
+    can_hold = False
+
     def __init__(self, api: Api, context: str, url: str | None) -> None:
         if shutil.which("kubectl") is None:
             raise CommandError("--kubernetes needs kubectl on PATH")

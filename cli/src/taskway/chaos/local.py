@@ -45,6 +45,8 @@ class LocalTarget:
         CommandError: No stack runs there, or it is another than the one at `url`.
     """
 
+    can_hold = True
+
     def __init__(self, api: Api, run_dir: Path | None, url: str | None) -> None:
         self._api = api
         self._file = (run_dir or find_run_directory()) / FILE

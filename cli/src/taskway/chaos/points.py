@@ -43,7 +43,7 @@ class Point:
         return None
 
 
-def choose_point(victim: str, step: str | None) -> Point:
+def choose_point(victim: str, step: str | None, *, can_hold: bool) -> Point:
     """Return the point at which to kill a victim.
 
     Args:
@@ -51,7 +51,11 @@ def choose_point(victim: str, step: str | None) -> Point:
         step: The step that the user named; None for the one that shows most: the first call of
             the assigner where that is the victim, or the first notification elsewhere, and the
             first wait of a workflow that does not get there.
+        can_hold: Whether services can be held until the kill. Where they cannot, a call is over
+            before the kill comes, and the instance is killed at its first wait.
     """
+    if not can_hold:
+        return Point(step, ())
     if step is not None:
         return Point(step, (CALLS[step],) if step in CALLS else ())
     held = ("assigner", "notifier") if victim.startswith("assigner") else ("notifier",)

@@ -33,12 +33,14 @@ class Target(Protocol):
     """
 
     orchestrator: Api
+    can_hold: bool
+    """Whether `hold` keeps services from answering here."""
 
     def check(self, victim: str) -> None:
         """Fail where there is no such victim."""
 
     def hold(self, services: Sequence[str]) -> AbstractContextManager[None]:
-        """Keep services from answering meanwhile, where that is possible here."""
+        """Keep services from answering meanwhile, where that is possible here: `can_hold`."""
 
     def kill(self, victim: str) -> Killed:
         """Kill the victim at once, without a chance to finish anything."""

@@ -17,6 +17,11 @@ from taskway.requests import choose_sample
 from taskway.session import session
 from taskway.terminal import plain
 
+WORKFLOW = "task"
+"""What runs by default: its notification is held until the kill."""
+WAITING_WORKFLOW = "purchase"
+"""What runs by default where nothing can be held: it waits for an approval."""
+
 app = typer.Typer(no_args_is_help=True, help="Kill a process, and see that nothing is lost.")
 
 
@@ -35,7 +40,12 @@ def kill(
             "scheduler, placement or redis."
         ),
     ],
-    workflow: Annotated[str, typer.Option(help="The workflow to run.")] = "task",
+    workflow: Annotated[
+        str | None,
+        typer.Option(
+            help=f"The workflow to run; by default {WORKFLOW}, or {WAITING_WORKFLOW} in a cluster."
+        ),
+    ] = None,
     sample: Annotated[
         str | None, typer.Option(help="The sample to run; by default the first.")
     ] = None,
@@ -44,7 +54,8 @@ def kill(
         typer.Option(
             help="Kill at this step of `taskway show`, or at `start`; by default at the first "
             "notification, or else at the first wait. A step that calls the assigner or the "
-            "notifier is held until then, so that it has no answer yet."
+            "notifier is held until then, so that it has no answer yet; in a cluster nothing is "
+            "held, and the first wait is the default."
         ),
     ] = None,
     run_dir: Annotated[
@@ -72,16 +83,18 @@ def kill(
         else LocalTarget(s.api, run_dir, url)
     )
     target.check(victim)
+    # Without a hold, only what waits is certainly under way when the kill comes.
+    name = workflow or (WORKFLOW if target.can_hold else WAITING_WORKFLOW)
     by_name = {w["name"]: w for w in target.orchestrator.get("/workflows")}
-    if workflow not in by_name:
-        raise CommandError(f"There is no workflow {workflow!r}; there are: {', '.join(by_name)}")
-    chosen = choose_sample(by_name[workflow], sample)
-    s.say(f"{plain(by_name[workflow]['title'])}: {plain(chosen['summary'])}")
+    if name not in by_name:
+        raise CommandError(f"There is no workflow {name!r}; there are: {', '.join(by_name)}")
+    chosen = choose_sample(by_name[name], sample)
+    s.say(f"{plain(by_name[name]['title'])}: {plain(chosen['summary'])}")
     found = Experiment(
         target=target,
-        run=Run(target.orchestrator, by_name[workflow], chosen),
+        run=Run(target.orchestrator, by_name[name], chosen),
         victim=victim,
-        point=choose_point(victim, at),
+        point=choose_point(victim, at, can_hold=target.can_hold),
         timeout=timeout,
         say=lambda line: s.say(f"  {plain(line)}"),
     ).make()

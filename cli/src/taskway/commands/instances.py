@@ -14,6 +14,13 @@ from taskway.terminal import plain
 from taskway.timeline import timeline
 
 Instance = Annotated[str, typer.Argument(help="The id of the instance.")]
+WaitId = Annotated[
+    str | None,
+    typer.Option(
+        help="The id of the wait that is meant, as `taskway --json waiting` shows it (wait_id): "
+        "a later wait for the event is left alone. By default the wait that is open."
+    ),
+]
 BAR_WIDTH = 40
 COMPLETED = "COMPLETED"
 ENDED = {COMPLETED, "FAILED", "TERMINATED"}
@@ -195,9 +202,11 @@ def send(
     instance: Instance,
     event: Annotated[str, typer.Argument(help="The name of the event.")],
     payload: Annotated[str, typer.Argument(help="The payload: JSON, @file or -.")],
+    wait_id: WaitId = None,
 ) -> None:
     """Send an event to an instance that waits for it."""
     s = session(context)
-    answer = s.api.post(url_path("instances", instance, "events", event), read_json(payload))
+    path = url_path("instances", instance, "events", event)
+    answer = s.api.post(path, read_json(payload), wait_id=wait_id)
     if not s.show(answer):
         s.say(f"{plain(instance)} accepted {plain(event)}")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from taskway.api import url_path
-from taskway.commands.instances import Instance
+from taskway.commands.instances import Instance, WaitId
 from taskway.commands.operations import By
 from taskway.filters import Overdue, Workflows
 from taskway.requests import read_json
@@ -58,10 +58,11 @@ def claim(
     instance: Instance,
     event: Event,
     by: By,
+    wait_id: WaitId = None,
 ) -> None:
     """Claim a decision: nobody else can take it meanwhile."""
     s = session(context)
-    answer = s.api.post(url_path("waiting", instance, event, "claim"), {"by": by})
+    answer = s.api.post(url_path("waiting", instance, event, "claim"), {"by": by}, wait_id=wait_id)
     if not s.show(answer):
         s.say(f"{plain(event)} of {plain(instance)} is claimed by {plain(by)}")
 
@@ -71,10 +72,13 @@ def release(
     instance: Instance,
     event: Event,
     by: By,
+    wait_id: WaitId = None,
 ) -> None:
     """Release a decision that you claimed."""
     s = session(context)
-    answer = s.api.post(url_path("waiting", instance, event, "release"), {"by": by})
+    answer = s.api.post(
+        url_path("waiting", instance, event, "release"), {"by": by}, wait_id=wait_id
+    )
     if not s.show(answer):
         s.say(f"{plain(event)} of {plain(instance)} is released")
 
@@ -87,10 +91,12 @@ def decide(
         str, typer.Argument(help="The payload by the schema of the event: JSON, @file or -.")
     ],
     by: By,
+    wait_id: WaitId = None,
 ) -> None:
     """Take a decision; the first one counts, and a later one is refused."""
     s = session(context)
     body = {"by": by, "payload": read_json(payload)}
-    answer = s.api.post(url_path("waiting", instance, event, "decide"), body)
+    path = url_path("waiting", instance, event, "decide")
+    answer = s.api.post(path, body, wait_id=wait_id)
     if not s.show(answer):
         s.say(f"{plain(instance)} continues")
