@@ -109,6 +109,14 @@ def test_an_outage_of_hours_is_waited_for_under_one_key() -> None:
     assert post.longest < 80_000 < WALL / 50
 
 
+def test_a_peer_that_asks_for_time_gets_it_up_to_the_longest_pause() -> None:
+    busy = [PeerUnreachable("notifier", "429 busy", seconds) for seconds in (30, 30, 30, 900, 1)]
+    hosts, run = started(post := Post(*busy))
+    hosts.run()
+    assert (run.output, post.sent) == ("ask-1:letter", ["ask-1:letter"])
+    assert pauses(run) == [1, 2, 30, 60, 16]
+
+
 def test_by_default_it_is_waited_for_for_a_day() -> None:
     assert Settings().outage_wait_seconds == DAY.total_seconds()
     assert Settings().outage_longest_pause_seconds == 60

@@ -8,7 +8,7 @@ from dapr.ext.workflow import DaprWorkflowContext, RetryPolicy
 from pydantic import TypeAdapter
 
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.outage import run_activity
+from orchestrator.toolkit.outage import ActivityCall, run_activity
 from orchestrator.toolkit.retries import RETRY
 
 In = TypeVar("In")
@@ -78,6 +78,12 @@ class ActivityRef(str, Generic[In, Out]):
     ) -> Task[Any]:
         """Start the activity beside others and return its task; `parse` reads what it yields."""
         return ctx.call_activity(str(self), input=value, retry_policy=retry_policy)
+
+    def begin(
+        self, ctx: DaprWorkflowContext, value: In, *, retry_policy: RetryPolicy | None = RETRY
+    ) -> ActivityCall:
+        """Start the activity beside others, as a call whose outage can be waited for."""
+        return ActivityCall.schedule(ctx, str(self), value, retry_policy)
 
     def parse(self, returned: Any) -> Out:
         """Return the output of the activity from JSON.

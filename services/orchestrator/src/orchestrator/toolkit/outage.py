@@ -89,6 +89,29 @@ class ActivityCall:
             instance_id=child_id(self._ctx, f"{self._activity}-outage-{self._step}"),
         )
 
+    def following(self, task: Task[Any], error: TaskFailedError) -> Task[Any] | None:
+        """Return the task that goes on after one of this call failed; None where that is final.
+
+        Args:
+            task: The one that failed: `task`, or what this returned before.
+            error: What it raised.
+        """
+        if task is not self.task:
+            return None
+        try:
+            return self.wait_out(error)
+        except TaskFailedError:
+            return None
+
+    def result(self, task: Task[Any]) -> Any:
+        """Return the activity's output, as JSON, from a task of this call that has completed.
+
+        Raises:
+            TaskFailedError: It failed; `following` says whether that is final.
+        """
+        returned = task.get_result()
+        return returned if task is self.task else output_of(returned)
+
 
 def output_of(waited: Any) -> Any:
     """Return the activity's output, as JSON, from what `wait_out`'s task yields.

@@ -8,7 +8,7 @@ from dapr.ext.workflow import DaprWorkflowContext, TaskFailedError
 from pydantic import BaseModel, Field
 
 from orchestrator.dapr_sdk.private import Task
-from orchestrator.toolkit.peer_errors import is_outage
+from orchestrator.toolkit.peer_errors import asked_to_wait, is_outage
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import ATTEMPTS, RETRY
 
@@ -84,10 +84,12 @@ class OutageWait(BaseModel):
         """Return the same with the time of the next attempt, of which the last is at the deadline.
 
         An error of the peer's own is tried again after the pauses of any step, 1 s and 2 s; an
-        outage after pauses that double.
+        outage after pauses that double, or later where the peer asks for that (Retry-After), and
+        after the longest pause in any case.
         """
         doublings = (self.own_errors or self.attempts) - 1
-        pause = min(2.0 ** min(doublings, MOST_DOUBLINGS), terms.longest_pause_seconds)
+        asked = asked_to_wait(self.failure.message) if is_outage(self.failure.type) else 0
+        pause = min(max(2.0 ** min(doublings, MOST_DOUBLINGS), asked), terms.longest_pause_seconds)
         following = self.model_copy(update={"terms": terms})
         at = now + timedelta(seconds=pause)
         if following.deadline is not None:

@@ -14,6 +14,12 @@ from pydantic import SecretStr
 from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.toolkit.language.chat import ChatLanguage, NonsensicalAnswer
 from orchestrator.toolkit.language.port import Passage
+from orchestrator.toolkit.peer_errors import (
+    PeerUnavailable,
+    PeerUnreachable,
+    asked_to_wait,
+    is_outage,
+)
 
 Handler = Callable[[httpx.Request], httpx.Response]
 PASSAGES = [
@@ -120,10 +126,46 @@ async def test_a_refusal_is_not_retried(status: int) -> None:
         await answering("no", status).summarise("A text.", 2)
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 503])
-async def test_a_transient_error_is_retried(status: int) -> None:
-    with pytest.raises(httpx.HTTPStatusError):
+@pytest.mark.parametrize("status", [408, 425, 429, 502, 503, 504])
+async def test_what_cannot_serve_now_is_away(status: int) -> None:
+    with pytest.raises(PeerUnreachable, match=f"^language model unreachable: {status} "):
         await answering("later", status).summarise("A text.", 2)
+
+
+async def test_a_model_that_says_when_to_come_back_is_left_alone_until_then() -> None:
+    busy = httpx.Response(429, headers={"retry-after": "37"}, text="rate limit")
+    with pytest.raises(PeerUnreachable) as failed:
+        await asking(lambda _: busy).summarise("A text.", 2)
+    assert asked_to_wait(str(failed.value)) == 37
+    assert str(failed.value).endswith("429 rate limit")
+
+
+@pytest.mark.parametrize("status", [500, 501, 505, 599])
+async def test_an_error_of_its_own_is_no_outage(status: int) -> None:
+    with pytest.raises(PeerUnavailable, match=str(status)) as failed:
+        await answering("a bug", status).summarise("A text.", 2)
+    assert not is_outage(type(failed.value).__name__)
+
+
+@pytest.mark.parametrize(
+    ("raised", "error"),
+    [
+        (httpx.ConnectError("refused"), PeerUnreachable),
+        (httpx.ReadTimeout("slow"), PeerUnreachable),
+        (httpx.RemoteProtocolError("disconnected"), PeerUnreachable),
+        (TimeoutError(), PeerUnreachable),
+        (httpx.LocalProtocolError("Illegal header value"), NonRetryableError),
+        (httpx.DecodingError("no gzip"), NonsensicalAnswer),
+    ],
+)
+async def test_what_cannot_be_reached_is_away_and_what_cannot_be_sent_is_refused(
+    raised: Exception, error: type[Exception]
+) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise raised
+
+    with pytest.raises(error):
+        await asking(fail).summarise("A text.", 2)
 
 
 @pytest.fixture
@@ -164,10 +206,10 @@ async def test_the_model_answers_over_a_socket(server: ThreadingHTTPServer) -> N
         assert summaries == [f"Text {number} is the first." for number in range(8)]
 
         slow = ChatLanguage(web, base=f"{base}/slow", model="m", deadline=0.3)
-        with pytest.raises((TimeoutError, httpx.TimeoutException)):
+        with pytest.raises(PeerUnreachable, match=r"no answer within 0\.3 s|Timeout"):
             await slow.summarise("A text.", 1)
 
     gone = httpx.AsyncClient(trust_env=False)
     server.server_close()
-    with pytest.raises(httpx.HTTPError):
+    with pytest.raises(PeerUnreachable, match=r"ConnectError|ReadError"):
         await ChatLanguage(gone, base=base, model="m", deadline=1.0).summarise("A text.", 1)

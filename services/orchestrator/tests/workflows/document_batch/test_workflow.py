@@ -1,13 +1,17 @@
 """Fan-out of a document batch over its chunks, and its result for each outcome."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from orchestrator.dapr_sdk.private import NonRetryableError
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.testing.environment import Run, execute
 from orchestrator.testing.replay import replay
+from orchestrator.toolkit.outage_wait import READ_OUTAGE_TERMS, OutageTerms
+from orchestrator.toolkit.peer_errors import PeerUnavailable, PeerUnreachable
 from orchestrator.workflows.document_batch.models import (
     MAX_FAILURES,
     PROCESS_DOCUMENT,
@@ -65,6 +69,55 @@ def test_at_most_parallelism_documents_are_under_way(parallelism: int, chunks: i
     assert {most_at_a_time(child) for child in done.children[:-1]} == {parallelism}
     keys = [step["key"] for child in done.children for step in child.inputs(PROCESS_DOCUMENT)]
     assert keys == [f"batch-1:{index}" for index in range(60)]
+
+
+def test_an_outage_of_the_model_is_waited_for_and_every_document_is_done() -> None:
+    tried: Counter[str] = Counter()
+
+    def process(step: ProcessDocument) -> DocumentProcessed:
+        tried[step.key] += 1
+        # It is away from the fourth document on, and for five attempts at each.
+        if step.document_id >= "d-4" and tried[step.key] <= 5:
+            raise PeerUnreachable("language model", "503 overloaded")
+        return processed(step)
+
+    done = run(process, prefix="d", count=9, parallelism=3)
+    assert (done.output["status"], done.output["done"]) == ("completed", 9)
+    assert set(tried) == {f"batch-1:{index}" for index in range(9)}
+    [chunk] = done.children
+    assert len({wait.instance_id for wait in chunk.children}) == 6
+    replay([DEFINITION], chunk.instance_id, chunk.history)
+
+
+def test_a_model_that_refuses_fails_that_document_alone() -> None:
+    failures: dict[str, Exception] = {
+        "d-2": NonRetryableError("The language model refuses: 401 no key"),
+        "d-3": PeerUnavailable("The language model answered 500 a bug"),
+    }
+
+    def process(step: ProcessDocument) -> DocumentProcessed:
+        if failure := failures.get(step.document_id):
+            raise failure
+        return processed(step)
+
+    done = run(process, prefix="d", count=4, parallelism=2)
+    assert (done.output["status"], done.output["failed"]) == ("partial", 2)
+    assert [failure["error"] for failure in done.output["failures"]] == [
+        str(failure) for failure in failures.values()
+    ]
+
+
+def test_an_outage_that_lasts_too_long_fails_the_document() -> None:
+    def process(step: ProcessDocument) -> DocumentProcessed:
+        raise PeerUnreachable("language model", "ConnectError")
+
+    terms = OutageTerms(wait_seconds=60, longest_pause_seconds=60)
+    request = BatchRequest(batch_id="1", documents=["a"])
+    stubs = {PROCESS_DOCUMENT: process, READ_OUTAGE_TERMS: lambda _: terms}
+    done = execute(DEFINITION, request, stubs)
+    assert done.output["status"] == "failed"
+    [failure] = done.output["failures"]
+    assert failure["error"].startswith("language model unreachable: ConnectError (7 attempts")
 
 
 def test_progress_is_reported_with_its_figures() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from orchestrator.toolkit.messages import ASSIGN_TASK, SEND_NOTIFICATION
+from orchestrator.toolkit.peer_errors import PeerUnreachable
 from orchestrator.workflows.research.models import DELIVER_REPORT, PLAN_RESEARCH, WRITE_DRAFT
 from workflows.research.world import World, notified
 
@@ -56,6 +57,17 @@ def test_a_long_question_is_a_title_of_200_characters_for_the_reviewer() -> None
     [step] = World(10).run(question="Why? " * 100).inputs(ASSIGN_TASK)
     title = step["request"]["title"]
     assert (len(title), title[:13]) == (200, "Review: Why? ")
+
+
+def test_a_language_model_that_is_away_is_waited_for() -> None:
+    world = World(95)
+    world.outages = [PeerUnreachable("language model", "503 overloaded") for _ in range(8)]
+    run = world.run()
+    assert run.output["status"] == "completed"
+    [wait] = run.children
+    assert wait.progress[-1].message.startswith(
+        "Waiting for the language model: unreachable since 2026-01-01T00:00:00Z, next attempt at "
+    )
 
 
 @pytest.mark.parametrize(

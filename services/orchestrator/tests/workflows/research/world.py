@@ -44,6 +44,8 @@ class World:
         self.error: str | None = None
         self.unreachable: set[str] = set()
         self.sources_fail_after_draft = False
+        self.outages: list[Exception] = []
+        """How the next drafts fail; then they are written."""
 
     def run(self, *events: Send, **request: Any) -> Run:
         """Run an instance to its end; its history must replay."""
@@ -84,6 +86,8 @@ class World:
 
     def _write(self, step: WriteDraft) -> dict[str, Any]:
         self._breaks(WRITE_DRAFT)
+        if self.outages:
+            raise self.outages.pop()
         if self.sources_fail_after_draft:
             self.failing = set(self.sources)
         confidence = self.confidences[min(step.round, len(self.confidences)) - 1]

@@ -8,16 +8,19 @@ import asyncio
 import json
 from typing import Annotated, Any, TypeVar
 
-from httpx import AsyncClient
+from httpx import AsyncClient, DecodingError, LocalProtocolError, Response, TransportError
 from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
 from orchestrator.dapr_sdk.private import NonRetryableError
+from orchestrator.metrics import PEER_CALLS
 from orchestrator.toolkit.language.port import MARK, Passage, Synthesis
+from orchestrator.toolkit.peer_errors import PeerUnavailable, PeerUnreachable
+from orchestrator.toolkit.peers.answers import TRANSIENT, retry_after
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
-# These statuses of 4xx are transient, and no judgement of the request.
-TRANSIENT = frozenset({408, 425, 429})
+PEER = "language model"
+"""Its name where it is away."""
 # How much of an error's body is reported.
 MAX_ERROR = 200
 
@@ -81,8 +84,9 @@ class ChatLanguage:
 
         Raises:
             NonRetryableError: The API refuses the request (4xx).
-            HTTPError: The API does not answer, or by 408, 425, 429 or 5xx: to be retried.
-            TimeoutError: It took longer than the deadline.
+            PeerUnreachable: The API does not answer within the deadline, or by 408, 425, 429, 502,
+                503 or 504: an outage.
+            PeerUnavailable: The API failed, by any other 5xx: a retry may succeed.
             NonsensicalAnswer: The answer makes no sense: a retry may succeed.
         """
         if not text.strip():
@@ -120,21 +124,48 @@ class ChatLanguage:
             "temperature": 0,
             "response_format": {"type": "json_object"},
         }
-        # httpx limits each read; this limits the whole.
-        async with asyncio.timeout(self._deadline):
-            answer = await self._web.post(
-                self._url, json=request, headers=self._headers, timeout=self._deadline
-            )
-        if 300 <= answer.status_code < 500 and answer.status_code not in TRANSIENT:
-            raise NonRetryableError(
-                f"The language model refuses: {answer.status_code} {answer.text[:MAX_ERROR]}"
-            )
-        answer.raise_for_status()
+        answer = await self._send(request)
         try:
             return model.model_validate(json.loads(_content(answer.json())))
         except (ValueError, KeyError, IndexError, TypeError) as error:
             message = f"the answer does not follow the instruction: {error}"
             raise NonsensicalAnswer(message[:MAX_ERROR]) from error
+
+    async def _send(self, request: dict[str, Any]) -> Response:
+        try:
+            # httpx limits each read; this limits the whole.
+            async with asyncio.timeout(self._deadline):
+                answer = await self._web.post(
+                    self._url, json=request, headers=self._headers, timeout=self._deadline
+                )
+        except LocalProtocolError as error:
+            # Such as a key that no header can have: another attempt is sent as little.
+            raise NonRetryableError(f"The {PEER} cannot be asked: {error}") from error
+        except TimeoutError as error:
+            _count("unavailable")
+            raise PeerUnreachable(PEER, f"no answer within {self._deadline:g} s") from error
+        except TransportError as error:
+            _count("unavailable")
+            detail = f"{type(error).__name__} {error}".rstrip()
+            raise PeerUnreachable(PEER, detail) from error
+        except DecodingError as error:
+            raise NonsensicalAnswer(f"the answer cannot be decoded: {error}") from error
+        if answer.is_success:
+            _count("completed")
+            return answer
+        said = f"{answer.status_code} {answer.text[:MAX_ERROR]}"
+        if answer.status_code in TRANSIENT:
+            _count("unavailable")
+            raise PeerUnreachable(PEER, said, retry_after(answer))
+        if answer.is_server_error:
+            _count("unavailable")
+            raise PeerUnavailable(f"The {PEER} answered {said}")
+        _count("refused")
+        raise NonRetryableError(f"The {PEER} refuses: {said}")
+
+
+def _count(outcome: str) -> None:
+    PEER_CALLS.add(1, {"peer": PEER, "outcome": outcome})
 
 
 def _content(completion: Any) -> str:

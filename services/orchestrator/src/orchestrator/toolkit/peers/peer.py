@@ -9,10 +9,8 @@ from pydantic import BaseModel, ValidationError
 from contracts.problems import Problem
 from orchestrator.metrics import PEER_CALLS
 from orchestrator.toolkit.peer_errors import PeerUnavailable, PeerUnreachable
+from orchestrator.toolkit.peers.answers import TRANSIENT, retry_after
 
-# Time-outs, rate limits and what cannot serve now (RFC 9110, 15.5.9 and 15.6.3 to 15.6.5; RFC 6585,
-# 4; RFC 8470, 5.2): no judgement of the request, and no failure at it.
-TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
 # The sidecar's own error where no answer came from the peer, whatever kept it away.
 NOT_INVOKED = "ERR_DIRECT_INVOKE"
 # As gRPC names it, in the sidecar's text: the peer's access control list denies the call.
@@ -78,7 +76,9 @@ class Peer:
             self._count("unavailable")
             detail = problem.detail if problem else answer.text
             if was_not_answered(answer):
-                raise PeerUnreachable(self._app_id, f"{answer.status_code} {detail}")
+                raise PeerUnreachable(
+                    self._app_id, f"{answer.status_code} {detail}", retry_after(answer)
+                )
             raise PeerUnavailable(f"{self._app_id} answered {answer.status_code}: {detail}")
         self._count("refused")
         raise PeerRefused(answer.status_code, problem, answer.text)
