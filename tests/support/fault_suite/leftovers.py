@@ -9,8 +9,8 @@ import httpx
 from stack import Stack
 from support.fault_suite.faults import PROCESSES
 
-# Both are wanted: they remove what has ended, after its time.
-EXPECTED = ("||retention", "||forget")
+# It is wanted: it removes what has ended, after its time.
+EXPECTED = "||retention"
 JOBS = b"dapr/jobs/"
 
 

@@ -49,6 +49,8 @@ class MemorySidecar(DaprActorClientBase):  # type: ignore[misc]
 
     def __init__(self) -> None:
         self.state: dict[str, bytes] = {}
+        self.ttl: dict[str, int] = {}
+        """Seconds; as Redis, it stays where a value is written without one."""
         self.reminders: dict[str, dict[str, Any]] = {}
         self.writes_until_crash: int | None = None
 
@@ -69,6 +71,13 @@ class MemorySidecar(DaprActorClientBase):  # type: ignore[misc]
                 del self.state[key]
             else:
                 self.state[key] = json.dumps(operation["request"]["value"]).encode()
+                if ttl := operation["request"].get("metadata", {}).get("ttlInSeconds"):
+                    self._expire(key, int(ttl))
+
+    def _expire(self, key: str, seconds: int) -> None:
+        self.ttl.pop(key, None)
+        if seconds > 0:
+            self.ttl[key] = seconds
 
     async def get_state(self, _: str, __: str, name: str) -> bytes:
         return self.state.get(name, b"")

@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 STATE = "task"
 FORGET = "forget"
+"""The reminder by which releases until November 2026 removed a task; its state has a TTL since."""
+NO_TTL = 0
 
 
 class ReminderUndelivered(Exception):
@@ -103,7 +105,8 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
         if task is not None and task.is_before(step.key):
             for name in (FORGET, *(reminder.name for reminder in task.reminders.armed)):
                 await self.unregister_reminder(name)
-            task = None
+            # Said by a number: Redis keeps the TTL of a value that is written without one.
+            task = await self._save(TrackedTask.created(step, _now()), ttl=NO_TTL)
         if task is None:
             task = await self._save(TrackedTask.created(step, _now()))
         return _reply(task)
@@ -134,14 +137,14 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
         return _reply(task)
 
     async def finish(self, data: object) -> object:
-        """Unregister the reminders, and save how the task ended."""
+        """Unregister the reminders, and save how the task ended, for as long as it is kept."""
         step = Finish.model_validate(data)
         task = await self._require()
         if not task.ignores(step.key):
             for reminder in task.reminders.armed:
                 await self.unregister_reminder(reminder.name)
-            await self._register(FORGET, _now() + self._keep)
-            task = await self._save(task.finished(step, _now()))
+            keep = int(self._keep.total_seconds())
+            task = await self._save(task.finished(step, _now()), ttl=keep)
         return _reply(task)
 
     async def get(self) -> object:
@@ -217,9 +220,9 @@ class TaskActor(Actor, TaskActorInterface, Remindable):
             raise LookupError(f"task {self.id.id} was never created")
         return task
 
-    async def _save(self, task: TrackedTask) -> TrackedTask:
-        """Set the task, which the SDK saves at the end of the turn."""
-        await self._state_manager.set_state(STATE, task.model_dump(mode="json"))
+    async def _save(self, task: TrackedTask, ttl: int | None = None) -> TrackedTask:
+        """Set the task, which the SDK saves at the end of the turn; for `ttl` seconds, if given."""
+        await self._state_manager.set_state_ttl(STATE, task.model_dump(mode="json"), ttl)
         return task
 
 

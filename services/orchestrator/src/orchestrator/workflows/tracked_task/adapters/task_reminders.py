@@ -4,7 +4,7 @@ import httpx
 import structlog
 
 from orchestrator.toolkit.actor_reminders import DueReminder
-from orchestrator.toolkit.peer_errors import PeerUnavailable
+from orchestrator.toolkit.peer_errors import PeerUnavailable, PeerUnreachable
 from orchestrator.toolkit.workflow_settings import SettingsRegistry
 from orchestrator.workflows.tracked_task.adapters.task_actor_client import (
     ACTOR_TYPE,
@@ -53,11 +53,11 @@ class TaskReminders:
         try:
             answer = await self._http.get(url, timeout=self._timeout)
         except httpx.HTTPError as error:
-            raise PeerUnavailable(f"{ACTOR_TYPE}: {type(error).__name__} {error}") from error
+            raise PeerUnreachable(ACTOR_TYPE, f"{type(error).__name__} {error}") from error
         if answer.is_success:
             return True
         if answer.status_code != httpx.codes.NOT_FOUND:
-            raise PeerUnavailable(f"the scheduler answers {answer.status_code}")
+            raise PeerUnavailable(f"the scheduler answered {answer.status_code}")
         return False
 
 
