@@ -4,8 +4,10 @@ Each runs a service whose code is today's but for one promise. They are here, an
 the services, so that nobody can break a running system by a setting.
 """
 
+import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import assigner.main
 import notifier.main
 from assigner.ledger import Ledger as Assignments
 from notifier.delivery import Delivery
+from orchestrator.engine.start_records import StartRecord, StartRecords
 from orchestrator.main import main as run_orchestrator
 from orchestrator.toolkit.accepted_events import AcceptedEvent, AcceptedEvents
 from orchestrator.toolkit.catalogue import Catalogue
@@ -20,6 +23,7 @@ from orchestrator.toolkit.ledger import Ledger
 from orchestrator.toolkit.ledger_records import Movement
 from orchestrator.toolkit.peers.assigner import AssignerClient
 from orchestrator.workflows.registrations import WORKFLOWS
+from support.fault_suite.trials import REMOVED, REPEATED, WIPED, Trial
 from support.programs.orchestrator import PROGRAM
 
 
@@ -90,20 +94,54 @@ def release_skipped() -> None:
     replace(AssignerClient, "release", nothing_released)
 
 
+def start_record_not_written() -> None:
+    """A start is accepted, and no record of it is made."""
+
+    async def claimed(self: Any, instance: str, record: StartRecord) -> tuple[StartRecord, bool]:
+        return record, True
+
+    async def marked(self: Any, instance: str, truth: StartRecord) -> StartRecord:
+        return truth.model_copy(update={"begun": True})
+
+    replace(StartRecords, "claim", claimed)
+    replace(StartRecords, "mark_begun", marked)
+
+
+def reconciler_off() -> None:
+    """Nobody looks for what makes no progress."""
+    os.environ["RECONCILE_INSTANCES"] = "false"
+
+
 def orchestrator_with_programs() -> None:
     """Run the orchestrator as the suite does."""
     run_orchestrator(Catalogue([*WORKFLOWS, PROGRAM]))
 
 
-BREAKS: dict[str, tuple[str, Callable[[], None]]] = {
-    "idempotency off in the assigner": ("assigner", assigner_without_idempotency),
-    "idempotency off in the notifier": ("notifier", notifier_without_idempotency),
-    "idempotency off in the ledger": ("orchestrator", ledger_without_idempotency),
-    "decision taken twice": ("orchestrator", decision_taken_twice),
-    "compensation skipped": ("orchestrator", compensation_skipped),
-    "release skipped": ("orchestrator", release_skipped),
+@dataclass(frozen=True)
+class Break:
+    """A promise that is not kept.
+
+    Args:
+        service: The service that it is in.
+        apply: Breaks it, before the service runs.
+        trial: The run that must show it.
+    """
+
+    service: str
+    apply: Callable[[], None]
+    trial: Trial = REPEATED
+
+
+BREAKS = {
+    "idempotency off in the assigner": Break("assigner", assigner_without_idempotency),
+    "idempotency off in the notifier": Break("notifier", notifier_without_idempotency),
+    "idempotency off in the ledger": Break("orchestrator", ledger_without_idempotency),
+    "decision taken twice": Break("orchestrator", decision_taken_twice),
+    "compensation skipped": Break("orchestrator", compensation_skipped),
+    "release skipped": Break("orchestrator", release_skipped),
+    "start record not written": Break("orchestrator", start_record_not_written, REMOVED),
+    "reconciler off, scheduler wiped": Break("orchestrator", reconciler_off, WIPED),
 }
-"""The service that each is in, and what breaks it."""
 RUN = {
     "assigner": assigner.main.main,
     "notifier": notifier.main.main,
@@ -113,13 +151,12 @@ RUN = {
 
 def commands(name: str) -> dict[str, list[str]]:
     """Return the command of the service that a break is in, for `StackOptions.commands`."""
-    service, _ = BREAKS[name]
     path = f"PYTHONPATH={Path(__file__).parents[2]}"
     module = ["-m", "support.fault_suite.broken", name]
-    return {service: ["env", path, sys.executable, *module]}
+    return {BREAKS[name].service: ["env", path, sys.executable, *module]}
 
 
 if __name__ == "__main__":
-    SERVICE, BREAK = BREAKS[sys.argv[1]]
-    BREAK()
-    RUN[SERVICE]()
+    BREAK = BREAKS[sys.argv[1]]
+    BREAK.apply()
+    RUN[BREAK.service]()

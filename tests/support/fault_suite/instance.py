@@ -12,6 +12,7 @@ FIRST_POLL, LONGEST_POLL = 0.3, 2.0
 ORDER = {"PENDING": 0, "RUNNING": 1, "SUSPENDED": 1}
 # Something else was decided before: while the instance goes on, and after its end.
 TOO_LATE = (409, 410)
+OK, GONE = 200, 410
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Instance:
         state: Its last status.
         decided: For each decision, the choices that were accepted.
         wrong: What no client should have seen.
+        removed: Whether it is removed within the run, and its start repeated after that.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Instance:
     state: dict[str, Any] = field(default_factory=dict)
     decided: list[list[Choice]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    removed: bool = False
 
     @property
     def in_flight(self) -> bool:
@@ -70,17 +73,39 @@ class Instance:
                 await self._decide(client, decision)
             while not await self._look(client):
                 pass
+            self.ended = recorder.now()
+            if self.removed:
+                await self._start_again_once_removed(client)
         except Final as refusal:
             self.wrong.append(f"refused: {refusal}")
-        else:
-            self.ended = recorder.now()
 
     async def see_again(self, client: Client) -> None:
         """Read its status once more: an answer once given stays."""
+        if self.removed:
+            if (status := await self._status(client)) != GONE:
+                self.wrong.append(f"it was removed, and is answered {status} later")
+            return
         before = {name: self.state.get(name) for name in ("status", "output")}
         after = (await client.get(self.name, f"/instances/{self.id}")).json()
         if before != {name: after.get(name) for name in before}:
             self.wrong.append(f"it ended as {before}, and later as {after}")
+
+    async def _start_again_once_removed(self, client: Client) -> None:
+        """Repeat its start when the engine has it no more: its id stays used."""
+        status = OK
+        while status == OK:
+            await asyncio.sleep(LONGEST_POLL)
+            status = await self._status(client)
+        if status != GONE:
+            self.wrong.append(f"it ended, and is answered {status} once it is removed")
+        body, allowed = dict(self.case.request), (404, 409, GONE)
+        again = await client.persist(self.name, "POST", self.case.path, body, allowed)
+        if again.status_code != GONE:
+            self.wrong.append(f"it runs twice: removed, and started again by {again.status_code}")
+
+    async def _status(self, client: Client) -> int:
+        path = f"/instances/{self.id}"
+        return (await client.persist(self.name, "GET", path, allowed=(404, GONE))).status_code
 
     async def _waits_for(self, client: Client, decision: Decision) -> bool:
         wanted, pause = decision.choices[0].event, FIRST_POLL

@@ -1,13 +1,14 @@
 """The load: instances of the mix, begun at a rate whatever becomes of them."""
 
 from collections import Counter
+from collections.abc import Mapping
 from random import Random
 
 from support.fault_suite.arrivals import Arrivals
-from support.fault_suite.cases import Making
+from support.fault_suite.cases import Make, Making
 from support.fault_suite.client import Client, Recorder
 from support.fault_suite.instance import Instance
-from support.fault_suite.mix import draw
+from support.fault_suite.mix import MIX, draw
 from support.fault_suite.people import People
 
 # What is open at once, beyond which a client waits: a system that stands still is not buried.
@@ -23,22 +24,42 @@ class Load(Arrivals):
     """
 
     def __init__(
-        self, client: Client, recorder: Recorder, people: People, random: Random, web: str
+        self,
+        client: Client,
+        recorder: Recorder,
+        people: People,
+        random: Random,
+        web: str,
+        *,
+        mix: Mapping[Make, int] = MIX,
+        removed: bool = False,
     ) -> None:
-        """Draw the cases by `random`."""
+        """Prepare to start instances.
+
+        Args:
+            client: Starts them, and follows each to its end.
+            recorder: Has the time.
+            people: Who takes part.
+            random: Draws the cases.
+            web: An address to monitor.
+            mix: How often each case occurs.
+            removed: Whether what has ended is removed within the run; then its start is repeated.
+        """
         super().__init__(recorder)
         self._client = client
         self._people = people
         self._random = random
         self._web = web
+        self._mix = mix
+        self._removed = removed
         self.instances: list[Instance] = []
         self.held_back = 0
 
     def begin(self) -> Instance:
         """Begin the next instance."""
         name = f"{self._people.run}-{len(self.instances)}"
-        case = draw(Making(name, self._people, self._random, self._web))
-        instance = Instance(name, case, self._recorder.now())
+        case = draw(Making(name, self._people, self._random, self._web), self._mix)
+        instance = Instance(name, case, self._recorder.now(), removed=self._removed)
         self.instances.append(instance)
         self._keep(instance.run(self._client, self._recorder), name)
         return instance

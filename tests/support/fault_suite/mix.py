@@ -1,5 +1,7 @@
 """How often each case occurs in the load."""
 
+from collections.abc import Mapping
+
 from support.fault_suite import cases, cases_ledger, cases_people
 from support.fault_suite.case import Case
 from support.fault_suite.cases import Make, Making
@@ -27,7 +29,17 @@ MIX: dict[Make, int] = {
 }
 
 
-def draw(making: Making) -> Case:
-    """Return a case of the mix."""
-    [make] = making.random.choices(list(MIX), weights=list(MIX.values()))
+REMOVABLE: dict[Make, int] = {
+    cases.task: 4,
+    cases.rejected_task: 1,
+    cases.application: 2,
+    cases_people.small_purchase: 1,
+    cases_people.purchase: 2,
+}
+"""Those of which nothing has to be read once the instance is removed."""
+
+
+def draw(making: Making, mix: Mapping[Make, int] = MIX) -> Case:
+    """Return a case of a mix."""
+    [make] = making.random.choices(list(mix), weights=list(mix.values()))
     return make(making)

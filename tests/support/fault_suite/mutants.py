@@ -1,31 +1,22 @@
-"""`python -m support.fault_suite.mutants`: the suite must fail on each deliberate break."""
+"""`python -m support.fault_suite.mutants`: the suite must fail on each deliberate break.
+
+And on nothing else: each of its runs is made without a break as well.
+"""
 
 import argparse
 import asyncio
 import sys
 import tempfile
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stack.options import ignore_report
 from support.fault_suite.broken import BREAKS, commands
-from support.fault_suite.outcome import Outcome, Settings
+from support.fault_suite.outcome import Outcome
 from support.fault_suite.run import run
-from support.fault_suite.self_hosted import SelfHosted
-from support.fault_suite.target import Fault
-
-# What makes activities, starts and decisions happen more than once.
-PROVOKING = (
-    "kill -9 orchestrator",
-    "kill -9 orchestrator-sidecar",
-    "50 identical starts",
-    "every answer lost",
-)
-ROUNDS = 2
-
-
-def provoking(faults: list[Fault]) -> list[Fault]:
-    """Return those of the faults that repeat what was done."""
-    return [fault for fault in faults if fault.name in PROVOKING]
+from support.fault_suite.self_hosted import NO_COMMANDS, SelfHosted
+from support.fault_suite.trials import TRIALS, Trial
 
 
 def first_problem(outcome: Outcome) -> str | None:
@@ -34,35 +25,55 @@ def first_problem(outcome: Outcome) -> str | None:
     return next((f"{invariant}: {problem}" for invariant, problem in found), None)
 
 
-async def run_mutant(name: str, store: str, seed: int, rate: float) -> Outcome:
-    """Make a short run of a broken system."""
-    every = 5.0
-    minutes = ROUNDS * len(PROVOKING) * every / 60
-    settings = Settings(store, seed, minutes, rate, every, programs=0.1)
+async def run_trial(
+    trial: Trial, options: argparse.Namespace, replaced: Mapping[str, Sequence[str]] = NO_COMMANDS
+) -> Outcome:
+    """Make a short run, where services may be replaced by broken ones."""
     with tempfile.TemporaryDirectory(prefix="taskway-mutant-") as folder:
-        under_test = SelfHosted(store, Path(folder), commands(name))
-        outcome, _ = await run(settings, under_test, ignore_report, provoking)
+        under_test = SelfHosted(options.store, Path(folder), replaced, trial.env())
+        settings = trial.settings(options.store, options.seed, options.rate)
+        outcome, _ = await run(settings, under_test, ignore_report, trial.choose, trial.mix)
     return outcome
 
 
+def say(verdict: str, name: str, began: float, detail: str) -> None:
+    """Print how a run ended."""
+    seconds = time.monotonic() - began
+    sys.stdout.write(f"{verdict:<10}{name} ({seconds:.0f} s)\n          {detail}\n")
+    sys.stdout.flush()
+
+
+def run_unbroken(trial: Trial, options: argparse.Namespace) -> bool:
+    """Make a run without a break; return whether everything held."""
+    began = time.monotonic()
+    outcome = asyncio.run(run_trial(trial, options))
+    problem = first_problem(outcome) or next(iter(outcome.failed_hits), None)
+    say("broken" if problem else "holds", f"nothing broken: {trial.name}", began, problem or "")
+    return problem is None
+
+
+def run_mutant(name: str, options: argparse.Namespace) -> bool:
+    """Make a run with a break; return whether it was noticed."""
+    began = time.monotonic()
+    problem = first_problem(asyncio.run(run_trial(BREAKS[name].trial, options, commands(name))))
+    verdict = "survived" if problem is None else "noticed"
+    say(verdict, name, began, problem or "NOTHING WAS FOUND WRONG")
+    return problem is not None
+
+
 def main() -> int:
-    """Run each mutant; return 0 where every one was noticed."""
+    """Run each mutant; return 0 where every one was noticed, and nothing else was."""
     parser = argparse.ArgumentParser(prog="make faults-mutants", description=__doc__)
     parser.add_argument("--store", choices=["sqlite", "redis"], default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=3.0, help="instances that begin a second")
     parser.add_argument("--only", default="", help="a part of the names of those to run")
     options = parser.parse_args()
-    survived = 0
-    for name in BREAKS:
-        if options.only in name:
-            outcome = asyncio.run(run_mutant(name, options.store, options.seed, options.rate))
-            problem = first_problem(outcome)
-            survived += problem is None
-            sys.stdout.write(f"{'survived' if problem is None else 'noticed':<10}{name}\n")
-            sys.stdout.write(f"          {problem or 'NOTHING WAS FOUND WRONG'}\n")
-            sys.stdout.flush()
-    return 1 if survived else 0
+    good = [
+        *(run_unbroken(t, options) for t in TRIALS if options.only in f"nothing broken: {t.name}"),
+        *(run_mutant(name, options) for name in BREAKS if options.only in name),
+    ]
+    return 0 if all(good) else 1
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ class Settings:
         rate: Instances that begin each second.
         every: Seconds between two faults.
         programs: Random programs that begin each second.
+        kept_seconds: How long what has ended is kept; each start is repeated after that. None for
+            the service's own time, which is longer than a run.
     """
 
     store: str
@@ -29,6 +31,7 @@ class Settings:
     rate: float
     every: float
     programs: float = 0.3
+    kept_seconds: float | None = None
 
     @property
     def faults(self) -> int:

@@ -4,12 +4,13 @@ import asyncio
 import os
 import platform
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from random import Random
 from typing import TypeVar
 
 from support.fault_suite.attempts import Attempts
+from support.fault_suite.cases import Make
 from support.fault_suite.client import ANSWER_WITHIN, Client, Recorder, connect_client
 from support.fault_suite.fault import Fault, LoadTarget, drawn
 from support.fault_suite.invariants import (
@@ -25,6 +26,7 @@ from support.fault_suite.invariants import (
 from support.fault_suite.ledgers import read_ledgers
 from support.fault_suite.leftovers import unexpected
 from support.fault_suite.load import Load
+from support.fault_suite.mix import MIX
 from support.fault_suite.outcome import Outcome, Settings
 from support.fault_suite.people import People
 from support.fault_suite.programs import Programs
@@ -47,6 +49,7 @@ async def run(
     under_test: UnderTest[T],
     report: Callable[[str], None],
     choose: Choose[T] = list,
+    mix: Mapping[Make, int] = MIX,
 ) -> tuple[Outcome, Recorder]:
     """Make a run, and return what it has shown.
 
@@ -55,6 +58,7 @@ async def run(
         under_test: Where.
         report: Takes a line on each phase, for people.
         choose: Chooses among the faults; all by default.
+        mix: How often each case occurs.
     """
     random, recorder = Random(settings.seed), Recorder()
     faults, rare = choose(under_test.faults()), choose(under_test.rare_faults())
@@ -67,7 +71,8 @@ async def run(
         client = await enter(connect_client(access.url, recorder, keep_alive=access.keep_alive))
         before = await read_ledgers(system, people)
         opening, memory = Opening(before.stock, before.wallets), await under_test.memory_mib()
-        load = Load(client, recorder, people, random, access.web)
+        removed = settings.kept_seconds is not None
+        load = Load(client, recorder, people, random, access.web, mix=mix, removed=removed)
         programs = Programs(system, recorder, settings.seed, people.run)
         # Their own source of chance: how the load is drawn must not change the faults.
         chance = Random(settings.seed)

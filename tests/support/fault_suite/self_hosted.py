@@ -22,6 +22,7 @@ from support.web import web_server
 STARTUP_TIMEOUT = 120.0
 """Seconds that a process has to become ready on a machine that is busy with all this."""
 NO_COMMANDS: Mapping[str, Sequence[str]] = {}
+NO_ENV: Mapping[str, Mapping[str, str]] = {}
 
 
 class SelfHosted(UnderTest[Target]):
@@ -31,14 +32,20 @@ class SelfHosted(UnderTest[Target]):
         store: Their store.
         run_dir: Their data and logs.
         commands: Replace those of processes, as where their code is broken on purpose.
+        env: Additional environment variables, by process.
     """
 
     def __init__(
-        self, store: str, run_dir: Path, commands: Mapping[str, Sequence[str]] = NO_COMMANDS
+        self,
+        store: str,
+        run_dir: Path,
+        commands: Mapping[str, Sequence[str]] = NO_COMMANDS,
+        env: Mapping[str, Mapping[str, str]] = NO_ENV,
     ) -> None:
         self._store = store
         self._run_dir = run_dir
         self._commands = commands
+        self._env = env
         self._opened: tuple[Stack, Links] | None = None
 
     def run_name(self, seed: int) -> str:
@@ -104,11 +111,14 @@ class SelfHosted(UnderTest[Target]):
         return {} if why is None else dict.fromkeys(need, why)
 
     def _options(self, links: Links) -> StackOptions:
+        env = {name: dict(variables) for name, variables in links.env().items()}
+        for name, variables in self._env.items():
+            env.setdefault(name, {}).update(variables)
         return StackOptions(
             run_dir=self._run_dir,
             store="redis" if self._store == "redis" else "sqlite",
             prefer_port=None,
-            env=links.env(),
+            env=env,
             commands={"orchestrator": command(), **self._commands},
             # What ends by itself comes back, as in a cluster; and so is no end of the run.
             restart_all=True,
