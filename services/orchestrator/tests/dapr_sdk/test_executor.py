@@ -71,6 +71,39 @@ def test_an_instance_that_was_paused_replays_its_patch() -> None:
     assert (decisions(result), result.patches) == (["leave"], [PATCH])
 
 
+PAUSE, RESUME = happened(1, executionSuspended={}), happened(3, executionResumed={})
+RECEIVED = happened(2, eventRaised={"name": ANSWER.name, "input": "{}"})
+# A request that is repeated, as its answer was lost, pauses or resumes twice.
+REPEATED = {
+    "paused twice": [PAUSE, PAUSE, RECEIVED, RESUME],
+    "paused again after the answer": [PAUSE, RECEIVED, PAUSE, RESUME],
+    "resumed twice": [PAUSE, RECEIVED, RESUME, RESUME],
+    "resumed and never paused": [RESUME, RECEIVED],
+    "paused and resumed, twice": [PAUSE, RESUME, PAUSE, RECEIVED, RESUME],
+}
+
+
+@pytest.mark.parametrize("operations", REPEATED.values(), ids=REPEATED)
+def test_a_repeated_pause_or_resume_changes_nothing(operations: list[Any]) -> None:
+    result = turn(Executor, PAUSED[:3], [happened(1, workflowStarted={}), *operations])
+    assert (decisions(result), result.patches) == (["look"], [PATCH])
+    # Nor does it where it is replayed.
+    history = [*PAUSED[:3], PAUSED[7], *operations, PAUSED[9]]
+    assert decisions(turn(Executor, history, LOOKED)) == ["leave"]
+
+
+def test_what_is_paused_decides_nothing() -> None:
+    came = [happened(1, workflowStarted={}), PAUSE, PAUSE, RECEIVED]
+    assert decisions(turn(Executor, PAUSED[:3], came)) == []
+
+
+def test_the_sdk_fails_what_is_resumed_twice() -> None:
+    """Where this no longer holds, `Executor` need not leave out what changes nothing."""
+    came = [happened(1, workflowStarted={}), PAUSE, RECEIVED, RESUME, RESUME]
+    failed = [a.completeWorkflow for a in turn(WorkflowExecutor, PAUSED[:3], came).actions]
+    assert any("executionResumed" in end.failureDetails.errorMessage for end in failed)
+
+
 def leaving(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, str]:
     """Wait for an answer; without one, look."""
     try:

@@ -69,12 +69,17 @@ class Recorded:
 
 
 class Executor(WorkflowExecutor):
-    """Executes a turn as the SDK does, apart from four things.
+    """Executes a turn as the SDK does, apart from five things.
 
     - An instance that is paused: the SDK keeps back what comes until it is resumed, the marks of
       the patches included. So a replay meets a patch before its mark, answers that it was not
       taken, and the engine stalls the instance permanently. Here the marks are read first. That
       goes when the SDK does so.
+    - A pause of what is paused, and a resume of what is not, as where a request is repeated whose
+      answer was lost: the SDK keeps such a pause back, and when it resumes, is paused again and
+      reads what it kept back without an end, in all of the memory; and it fails the instance at
+      such a resume. Here both mean nothing, as they do to the engine. That goes when the SDK does
+      so.
     - An instance that began before its workflow had a version: the SDK has the newest version
       replay it. Here it is replayed by the version `UNVERSIONED`, where the workflow has one.
     - A wake-up that was lost: it is created again, see task_refresh.py. The SDK fails an instance
@@ -113,7 +118,7 @@ class Executor(WorkflowExecutor):
 
     def process_event(self, ctx: Any, event: Any) -> None:
         """Process one event; see the SDK."""
-        if is_wake_up(event) or self._repeats.repeated(event):
+        if is_wake_up(event) or self._repeats.repeated(event) or self._changes_no_pause(event):
             return
         if event.HasField("executionStarted"):
             ctx.recorded_retries = self.recorded.retries
@@ -127,6 +132,11 @@ class Executor(WorkflowExecutor):
         if self._end is None and ctx._is_complete:
             ends = (a for a in ctx._pending_actions.values() if a.HasField("completeWorkflow"))
             self._end = next(ends, None)
+
+    def _changes_no_pause(self, event: Any) -> bool:
+        """Return whether an event pauses what is paused, or resumes what is not."""
+        unchanged = "executionSuspended" if self._is_suspended else "executionResumed"
+        return bool(event.HasField(unchanged))
 
 
 def next_step(ctx: Any) -> int:
