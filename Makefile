@@ -17,7 +17,7 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo record check format test test-unit test-e2e test-kind mutants version faults faults-mutants docs bench-list bench-tracing up down clean
+.PHONY: help setup run demo record check format test test-unit test-e2e test-kind mutants version faults faults-kind faults-mutants docs bench-list bench-tracing up down clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -64,6 +64,11 @@ faults: $(READY) ## Make faults under load, and check that nothing is lost or do
 	@PYTHONPATH=tests $(PYTHON) -m support.fault_suite --store $(STORE) --minutes $(or $(MINUTES),10) \
 		$(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(EVERY),--every $(EVERY)) \
 		$(if $(REPORT),--report "$(REPORT)")
+
+faults-kind: $(READY) ## Make faults in the Kind cluster that `make up` deployed to (MINUTES=5, SEED=, RATE=1, EVERY=4, REPORT=)
+	@PYTHONPATH=tests $(PYTHON) -m support.fault_suite --target kind --minutes $(or $(MINUTES),5) \
+		--rate $(or $(RATE),1) --programs 0.2 $(if $(SEED),--seed $(SEED)) \
+		$(if $(EVERY),--every $(EVERY)) $(if $(REPORT),--report "$(REPORT)")
 
 faults-mutants: $(READY) ## Break a promise at a time on purpose: the faults must show each (ONLY=, SEED=)
 	@PYTHONPATH=tests $(PYTHON) -m support.fault_suite.mutants --store $(STORE) --only "$(ONLY)" \

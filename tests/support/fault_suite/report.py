@@ -61,7 +61,9 @@ def table(outcome: Outcome) -> Iterator[str]:
     jobs = "could not be read" if outcome.jobs is None else str(outcome.jobs)
     yield f"pending jobs that remove what has ended: {jobs}"
     before, after = outcome.memory
-    yield "memory in MiB: " + ", ".join(f"{n} {before[n]:g} → {after[n]:g}" for n in after)
+    yield "memory in MiB: " + ", ".join(
+        f"{name} {before[name]:g} → {after[name]:g}" for name in after if name in before
+    )
     yield ""
     for invariant, problems in outcome.problems.found.items():
         yield f"{'BROKEN' if problems else 'holds':<8}{invariant}"
