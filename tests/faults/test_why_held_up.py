@@ -94,6 +94,41 @@ async def test_a_wait_for_a_peer_can_be_given_up(stack_and_system: tuple[Stack, 
     await start_again(stack, "notifier")
 
 
+async def test_what_is_paused_or_terminated_tries_its_peer_no_more(
+    stack_and_system: tuple[Stack, System],
+) -> None:
+    stack, system = stack_and_system
+    member = somebody()
+    paused, ended, waiting = ids = [unique() for _ in range(3)]
+    await stack.kill("notifier")
+    children = {}
+    for task_id in ids:
+        await system.process(task_id=task_id, title="T", assignee=member)
+    for task_id in ids:
+        found = await reasons(system, f"task-{task_id}", lambda found: waits_after(found, 3))
+        children[task_id] = found["outage"]["instance_id"]
+
+    async def operate(task_id: str, operation: str) -> None:
+        answer = await system.orchestrator.post(
+            f"/instances/task-{task_id}/{operation}", json={"by": "olga", "reason": "not now"}
+        )
+        assert answer.status_code == 200, answer.text
+
+    await operate(paused, "pause")
+    await operate(ended, "terminate")
+    assert (await system.status(children[paused]))["status"] == "SUSPENDED"
+    assert (await system.status(children[ended]))["status"] == "TERMINATED"
+
+    await start_again(stack, "notifier")
+    # An attempt of the others would have been due as soon as one of this.
+    await assert_completed(system, [waiting])
+    assert await system.notification_keys(member) == [f"task-{waiting}:notify"]
+    await operate(paused, "resume")
+    await assert_completed(system, [paused])
+    keys = await system.notification_keys(member)
+    assert sorted(keys) == sorted(f"task-{task_id}:notify" for task_id in (paused, waiting))
+
+
 def waits_after(found: dict[str, Reason], attempts: int) -> bool:
     """Return whether an outage is waited for after so many attempts."""
     return "outage" in found and found["outage"]["attempt"] > attempts + 1

@@ -11,6 +11,8 @@ from contracts.problems import ProblemType
 from orchestrator.operations.audit import DONE
 from orchestrator.schemas.operations import Operation, OperationRequest
 from orchestrator.schemas.workflows import RuntimeStatus
+from orchestrator.toolkit.outage_wait import OUTAGE
+from orchestrator.toolkit.until_success import UNTIL_SUCCESS
 from servicekit.problems import ProblemError
 from servicekit.state import StoreUnavailable
 
@@ -49,6 +51,50 @@ async def test_children_are_paused_and_resumed_where_their_status_allows_it(worl
         family = ["hello-1", "hello-1-a", "hello-1-a-a"]
         assert world.engine.calls == [(operation, name) for name in family]
         assert world.refreshed.pop() == dict.fromkeys(family, status)
+
+
+@pytest.mark.parametrize("name", [OUTAGE, UNTIL_SUCCESS])
+@pytest.mark.parametrize("operation", AFTER)
+async def test_a_step_that_is_tried_on_by_a_child_is_no_child_of_the_users(
+    world: World, operation: Operation, name: str
+) -> None:
+    world.engine.names["hello-1-a"] = name
+    if operation is Operation.RESUME:
+        world.engine.statuses |= {"hello-1": "SUSPENDED", "hello-1-a": "SUSPENDED"}
+    result = await world.operations.perform(operation, "hello-1", WHY)
+    assert result.status == AFTER[operation]
+    assert world.engine.calls == [(operation, "hello-1"), (operation, "hello-1-a")]
+    assert world.engine.statuses["hello-1-a-a"] == "RUNNING"
+    assert world.refreshed == [dict.fromkeys(["hello-1", "hello-1-a"], AFTER[operation])]
+
+
+async def test_the_wait_that_begins_before_the_pause_has_its_effect_is_paused(
+    world: World,
+) -> None:
+    world.engine.children["hello-1"] = []
+    world.engine.names["hello-1-a"] = OUTAGE
+    pause = world.engine.pause_workflow
+
+    async def late(instance_id: str, reason: str) -> None:
+        world.engine.children["hello-1"] = ["hello-1-a"]
+        await pause(instance_id, reason)
+
+    world.engine.pause_workflow = late  # type: ignore[method-assign]
+    await world.operations.perform(Operation.PAUSE, "hello-1", WHY)
+    assert world.engine.statuses["hello-1-a"] == "SUSPENDED"
+
+
+@pytest.mark.parametrize("operation", AFTER)
+async def test_what_was_done_by_half_is_completed_by_a_repeat(
+    world: World, operation: Operation
+) -> None:
+    world.engine.names["hello-1-a"] = OUTAGE
+    world.engine.statuses["hello-1"] = AFTER[operation]
+    if operation is Operation.RESUME:
+        world.engine.statuses["hello-1-a"] = "SUSPENDED"
+    result = await world.operations.perform(operation, "hello-1", WHY)
+    assert result.status == AFTER[operation]
+    assert world.engine.calls == [(operation, "hello-1-a")]
 
 
 async def test_children_are_terminated_with_their_parent(world: World) -> None:

@@ -37,6 +37,8 @@ class FakeEngine:
         self.children = {name.replace("_", "-"): ids for name, ids in children.items()}
         self.statuses = dict.fromkeys(self.children, "RUNNING")
         self.workflow = DEFINITION.workflow_name
+        self.names: dict[str, str] = {}
+        """The workflow of each child, as its parent's history has it."""
         self.calls: list[tuple[str, str]] = []
         self.reads_until_effect = 0
         self.started: list[Any] = []
@@ -84,7 +86,13 @@ class FakeEngine:
             {"eventId": -1, "timerFired": {"timerId": 4}},
         ]
         events += [
-            {"eventId": 5 + n, "childWorkflowInstanceCreated": {"instanceId": child}}
+            {
+                "eventId": 5 + n,
+                "childWorkflowInstanceCreated": {
+                    "instanceId": child,
+                    "name": self.names.get(child, "hello_child_workflow"),
+                },
+            }
             for n, child in enumerate(self.children.get(instance_id, ()))
         ]
         return [ParseDict(event, protos.HistoryEvent()) for event in events]

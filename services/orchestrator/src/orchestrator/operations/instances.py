@@ -6,6 +6,7 @@ from typing import Any
 from orchestrator.dapr_sdk.errors import engine_errors
 from orchestrator.dapr_sdk.management import Management
 from orchestrator.dapr_sdk.state import InstanceState
+from orchestrator.toolkit.until_success import SHARED_CHILDREN
 
 
 class Instances:
@@ -29,6 +30,17 @@ class Instances:
         """Return the child workflows of an instance that are there, each before its own."""
         # A child that was retried is in the history more than once; a purged one has no state.
         names = dict.fromkeys(await self._names_below(instance_id))
+        states = [await self.state(name) for name in names]
+        return [state for state in states if state is not None]
+
+    async def steps(self, instance_id: str) -> list[InstanceState]:
+        """Return the child workflows by which steps of an instance are tried on and on."""
+        created = [
+            event.childWorkflowInstanceCreated
+            for event in await self.history(instance_id)
+            if event.HasField("childWorkflowInstanceCreated")
+        ]
+        names = dict.fromkeys(c.instanceId for c in created if c.name in SHARED_CHILDREN)
         states = [await self.state(name) for name in names]
         return [state for state in states if state is not None]
 

@@ -123,26 +123,43 @@ class Operations:
         self, operation: Operation, state: InstanceState, request: OperationRequest
     ) -> tuple[list[str], RuntimeStatus | None]:
         """Pause, resume or terminate; return what was changed, and the instance's status."""
-        family = [state]
-        if request.children:
-            family += await self._instances.descendants(state.instance_id)
-        targets = [one.instance_id for one in family if one.status in ALLOWED[operation]]
+        allowed = ALLOWED[operation]
+        possible = state.status in allowed
         # The engine itself terminates the children of what it terminates.
-        recursive = operation is Operation.TERMINATE and state.instance_id in targets
-        for target in targets[:1] if recursive else targets:
+        recursive = operation is Operation.TERMINATE and request.children and possible
+        below = await self._below(state, request) if recursive else []
+        status: RuntimeStatus | None = state.status
+        if possible:
+            await self._call(operation, state.instance_id, request)
+            status = await self._effect(operation, state.instance_id, request)
+        if not recursive:
+            # Only now: no child begins any more, and one that ends does not let its parent go on.
+            below = await self._below(state, request)
+        targets = [one.instance_id for one in below if one.status in allowed]
+        for target in [] if recursive else targets:
             await self._call(operation, target, request)
+        await self._effects(operation, targets, request)
+        mine = [state.instance_id] if possible or not targets else []
+        return mine + targets, status
+
+    async def _below(self, state: InstanceState, request: OperationRequest) -> list[InstanceState]:
+        """Return the children that an operation includes: a step that is tried on is its own."""
+        if request.children:
+            return await self._instances.descendants(state.instance_id)
+        return await self._instances.steps(state.instance_id)
+
+    async def _effects(
+        self, operation: Operation, targets: Sequence[str], request: OperationRequest
+    ) -> None:
+        """Wait for the effect on children, of which one may have ended by itself meanwhile."""
         statuses = await asyncio.gather(
             *(self._effect(operation, target, request) for target in targets),
             return_exceptions=True,
         )
-        changed = dict(zip(targets, statuses, strict=True))
-        for target, status in changed.items():
-            # A child may have ended by itself meanwhile.
+        for status in statuses:
             ended = isinstance(status, ProblemError) and status.type is ProblemType.WRONG_STATE
-            if isinstance(status, BaseException) and not (ended and target != state.instance_id):
+            if isinstance(status, BaseException) and not ended:
                 raise status
-        mine = changed.get(state.instance_id, state.status)
-        return targets or [state.instance_id], mine if isinstance(mine, RuntimeStatus) else None
 
     async def _effect(
         self, operation: Operation, target: str, request: OperationRequest
