@@ -17,7 +17,7 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo record check format test test-unit test-e2e test-kind mutants version faults faults-kind faults-mutants docs bench-list bench-tracing up down clean
+.PHONY: help setup run demo backup restore record check format test test-unit test-e2e test-kind mutants version faults faults-kind faults-mutants docs bench-list bench-tracing up down clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,12 @@ run: $(READY) ## Start the system, run a sample, stay until Ctrl-C (WORKFLOW=, S
 
 demo: $(READY) ## Start the system, run a sample, stop (WORKFLOW=order, SAMPLE="out of stock")
 	@$(PYTHON) -m stack demo --store $(STORE) $(SHOWN)
+
+backup: $(READY) ## Back up state and scheduler, also while the system runs (TO=folder)
+	@$(PYTHON) -m stack backup --store $(STORE) -- "$(TO)"
+
+restore: $(READY) ## Restore a backup into an empty run directory (FROM=folder, RUN_DIR=)
+	@$(PYTHON) -m stack restore -- "$(FROM)"
 
 check: $(READY) ## Check format, lint, types and architecture
 	$(UV) run --frozen ruff format --check

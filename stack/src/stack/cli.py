@@ -13,13 +13,15 @@ from urllib.parse import urlsplit
 import typer
 from rich.markup import escape
 
+from stack.backup import commands
+from stack.backup.commands import RunDirOption, StoreOption
 from stack.dapr_setup import provide_dapr
 from stack.demo import DEFAULT_WORKFLOW, Demo
 from stack.errors import INTERRUPTED, ProcessExitedError, StackError, UnknownSampleError
 from stack.layout import APPS, FRONT
 from stack.options import StackOptions, Store
 from stack.output import Output, prepare_streams, print_error
-from stack.paths import PROJECT
+from stack.paths import DEFAULT_RUN_DIR
 from stack.readiness import local_client
 from stack.stack import Stack
 from stack.stop_signals import StopSignals
@@ -27,16 +29,15 @@ from stack.stop_signals import StopSignals
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Output()
 
-StoreOption = Annotated[Store, typer.Option(envvar="STORE", help="The state store.")]
-RunDirOption = Annotated[
-    Path, typer.Option(envvar="RUN_DIR", help="The directory for data and logs.")
-]
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Show the log of every process.")
 ]
 WorkflowOption = Annotated[str, typer.Option(help="The workflow to run, by its short name.")]
 SampleOption = Annotated[str | None, typer.Option(help="The sample to run; by default the first.")]
-DEFAULT_RUN_DIR = PROJECT / ".run"
+app.command()(commands.backup)
+app.command()(commands.restore)
+app.command(hidden=True)(commands.export_jobs)
+app.command(hidden=True)(commands.import_jobs)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from stack.errors import StackError
 PROJECT = Path(__file__).resolve().parents[3]
 COMPONENTS = PROJECT / "components"
 DAPR_MODULE = PROJECT / "tools" / "dapr"
+DEFAULT_RUN_DIR = PROJECT / ".run"
 
 
 def pinned_dapr_version() -> str:

@@ -1,7 +1,8 @@
 """Lists the processes of a running stack in its run directory, for other programs.
 
-`taskway chaos` finds its victim there. Each of the processes is a child of the one named `stack`,
-by which a reader tells a list that is true from one that a killed stack left behind.
+`taskway chaos` finds its victim there, and a backup what it reads. Each of the processes is a child
+of the one named `stack`, by which a reader tells a list that is true from one that a killed stack
+left behind.
 """
 
 import json
@@ -23,14 +24,23 @@ class ProcessTable:
         self._file = run.processes
         self._warn = warn
 
-    def write(self, urls: Mapping[str, str], pids: Mapping[str, int]) -> None:
+    def write(
+        self, urls: Mapping[str, str], pids: Mapping[str, int], data: Mapping[str, str]
+    ) -> None:
         """Write what runs now.
 
         Args:
             urls: The services' base URLs, by app id.
             pids: The process ids, by the name in the stack.
+            data: Where data is: the base URL of the scheduler's `etcd`, host:port of `redis`.
         """
-        text = json.dumps({"stack": os.getpid(), "urls": dict(urls), "pids": dict(pids)}, indent=2)
+        listed = {
+            "stack": os.getpid(),
+            "urls": dict(urls),
+            "pids": dict(pids),
+            "data": dict(data),
+        }
+        text = json.dumps(listed, indent=2)
         new = self._file.with_suffix(".new")
         try:
             new.write_text(text + "\n", encoding="utf-8")

@@ -237,7 +237,10 @@ class Stack:
 
     def _list_processes(self) -> None:
         pids = {name: p.pid for name, p in self._processes.items() if p.running}
-        self._table.write({app: self.url(app) for app in APPS}, pids)
+        data = {"etcd": self.etcd_url()}
+        if self.has("redis"):
+            data["redis"] = address(self._ports.redis)
+        self._table.write({app: self.url(app) for app in APPS}, pids, data)
 
     def _on_exit(self, error: ProcessExitedError) -> None:
         process = self._processes[error.name]

@@ -6,7 +6,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,13 @@ class ProcessTable:
         stack: The process id of the stack, the parent of all the others.
         urls: The services' base URLs.
         pids: The process ids by name.
+        data: Where its data is, for backups.
     """
 
     stack: int
     urls: dict[str, str]
     pids: dict[str, int]
+    data: dict[str, str] = field(default_factory=dict)
 
 
 class LocalTarget:
