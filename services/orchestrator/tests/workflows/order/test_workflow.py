@@ -1,5 +1,6 @@
 """The saga of an order, in the test kit, over real stock, wallets and shipments."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
+from orchestrator.toolkit.outage_wait import OutageTerms
 from orchestrator.workflows.order.models import (
     CANCEL_SHIPMENT,
     NOTIFY_CUSTOMER,
@@ -150,8 +152,10 @@ def test_a_refusal_rejects_the_order_and_compensates_its_steps(
 
 
 def test_an_order_whose_customer_cannot_be_notified_is_compensated() -> None:
-    world = World(Inbox(down=True))
+    an_hour = OutageTerms(wait_seconds=3_600, longest_pause_seconds=60)
+    world = World(Inbox(down=True), outage_terms=an_hour)
     done = world.order()
+    assert done.elapsed >= timedelta(hours=2)  # For the step, and for the apology.
     assert (done.output["status"], done.output["customer_told"]) == ("compensated", False)
     assert done.output["message"].startswith("notify_customer failed: ")
     assert done.called()[-6:] == [

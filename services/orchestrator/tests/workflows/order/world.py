@@ -10,10 +10,11 @@ import httpx
 from contracts.notifier import Notification, NotificationRequest, NotificationStatus
 from orchestrator.settings import Settings
 from orchestrator.testing.dependencies import activity_dependencies
-from orchestrator.testing.environment import Run, execute
+from orchestrator.testing.environment import OUTAGE_TERMS, Run, execute
 from orchestrator.toolkit.activities import notification
 from orchestrator.toolkit.dependencies import ActivityDependencies
 from orchestrator.toolkit.messages import SEND_NOTIFICATION
+from orchestrator.toolkit.outage_wait import READ_OUTAGE_TERMS, OutageTerms
 from orchestrator.workflows.order.activities import activities
 from orchestrator.workflows.order.adapters.ledger_shop import Shop, open_shop
 from orchestrator.workflows.order.models import SHIP_ORDER, OrderRequest
@@ -56,8 +57,14 @@ SERVICE, ORDERS = Settings(), OrderSettings()
 class World:
     """The activities over a store in memory, each attempt in a process of its own."""
 
-    def __init__(self, inbox: Inbox | None = None, crashes: list[int | None] | None = None) -> None:
+    def __init__(
+        self,
+        inbox: Inbox | None = None,
+        crashes: list[int | None] | None = None,
+        outage_terms: OutageTerms = OUTAGE_TERMS,
+    ) -> None:
         self.inbox = inbox or Inbox()
+        self._outage_terms = outage_terms
         self.data: dict[str, tuple[str, str]] = {}
         self._crashes = crashes or []
         self._lands = False
@@ -91,7 +98,10 @@ class World:
             {"order_id": order_id, "customer": "kim@example.com", "lines": wanted, **request}
         )
         names = [*activities(self._dependencies()), SEND_NOTIFICATION]
-        done = execute(DEFINITION, order, {name: self.stub(name) for name in names})
+        stubs = {name: self.stub(name) for name in names}
+        done = execute(
+            DEFINITION, order, {**stubs, READ_OUTAGE_TERMS: lambda _: self._outage_terms}
+        )
         assert done.unreported() == []
         assert done.progress[-1].step == done.output["status"]
         return done
