@@ -13,6 +13,8 @@ PYTHON := .venv/bin/python
 E2E_ON_KIND := bulk_operations hello operations samples schedules services swagger_ui \
 	task_processing traces waiting why
 READY := .venv/.ready
+# Each process that is started would else compile the hundreds of files that it imports.
+export PYTHONDONTWRITEBYTECODE :=
 PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml servicekit/pyproject.toml \
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
