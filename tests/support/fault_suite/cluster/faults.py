@@ -138,8 +138,9 @@ def _kubelet() -> Fault:
 
 
 async def _pod(target: Target, victim: str) -> dict[str, Any]:
-    """Return the pod that is hit: one that is ready, for another has nothing to lose."""
+    """Return the pod that is hit, once it is ready: before, it has nothing to lose."""
     name = pod_name(victim)
+    await _ready(target, victim, set())
     for pod in await target.kubernetes.pods(WORKLOADS[victim]):
         if name in (None, pod["metadata"]["name"]) and is_ready(pod):
             return pod
