@@ -10,12 +10,14 @@ from orchestrator.dapr_sdk.errors import engine_errors
 from orchestrator.dapr_sdk.torn import TornInstance, TornReads
 from servicekit.problems import ProblemError
 
-TORN = AioRpcError(
-    grpc.StatusCode.UNKNOWN,
-    Metadata(),
-    Metadata(),
-    "key x declared in metadata but missing",
-)
+
+def torn_error(key: str) -> AioRpcError:
+    """Return the error of a read that found a key to be missing."""
+    details = f"key {key} declared in metadata but missing"
+    return AioRpcError(grpc.StatusCode.UNKNOWN, Metadata(), Metadata(), details)
+
+
+TORN, OTHER = torn_error("x"), torn_error("y")
 
 
 class Clock:
@@ -40,6 +42,27 @@ def test_reads_must_fail_for_a_while_without_one_that_succeeds() -> None:
     assert torn.ids() == ["a"]
     torn.succeeded("a")
     assert torn.failed("a", TORN) is TORN
+    assert torn.ids() == []
+
+
+def test_a_state_of_which_something_else_is_missing_is_being_saved() -> None:
+    clock = Clock()
+    torn = TornReads(5.0, clock)
+    assert torn.failed("a", TORN) is TORN
+    clock.now = 9.0
+    assert torn.failed("a", OTHER) is OTHER
+    clock.now = 13.9
+    assert torn.failed("a", OTHER) is OTHER
+    assert torn.ids() == []
+    clock.now = 14.0
+    assert isinstance(torn.failed("a", OTHER), TornInstance)
+
+
+def test_one_read_that_fails_says_nothing_however_long_ago_it_was() -> None:
+    clock = Clock()
+    torn = TornReads(5.0, clock)
+    torn.failed("a", TORN)
+    clock.now = 60.0
     assert torn.ids() == []
 
 

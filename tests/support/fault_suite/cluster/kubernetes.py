@@ -168,7 +168,10 @@ def container_ids(pod: dict[str, Any]) -> set[str]:
 async def kubectl_proxy() -> AsyncIterator[str]:
     """Yield the URL of Kubernetes' API for as long as the context lasts."""
     command = ("kubectl", "--context", CONTEXT, "proxy", "--port=0")
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    pipe = asyncio.subprocess.PIPE
+    # Of a request whose pod has gone, or whose time is over, it says what the client knows.
+    silent = asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=silent)
     try:
         assert process.stdout is not None
         # Starting to serve on 127.0.0.1:41234
