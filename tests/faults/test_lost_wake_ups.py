@@ -82,9 +82,13 @@ async def test_all_that_waits_fires_again(tmp_path: Path) -> None:
             counted = (await system.orchestrator.get("/instances/summary")).json()["overdue"]
             return (counted > 0 and "is late" in await why(system, monitor)) or None
 
+        async def reminder_said_to_be_lost() -> bool | None:
+            return "reminder of its actor" in await why(system, task) or None
+
         await eventually(said_to_be_late, "what is late to be said", within=REVIVED_WITHIN)
         await eventually(all_fired, "all that waits to fire", within=REVIVED_WITHIN)
         assert time.monotonic() - wiped < REVIVED_WITHIN
+        await eventually(reminder_said_to_be_lost, "the lost reminder to be said")
         # Nobody decided: its second timer was created after the loss.
         assert (await system.finished(purchase))["output"]["status"] == "cancelled"
         assert await metric(system, "taskway_instances_woken_total", outcome="requested") >= 3

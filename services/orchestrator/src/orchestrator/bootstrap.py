@@ -150,7 +150,7 @@ async def open_orchestrator(
     records = ExpiringStore(store, settings.records_kept)
     audit = Audit(store, timedelta(days=settings.audit_kept_days))
     await stack.enter_async_context(supervisor.running("audit-results", audit.write_late))
-    no_progress = None
+    reconciler = None
     reconciler_settings = ReconcilerSettings()
     if settings.host_workflows and reconciler_settings.reconcile_instances:
         reconciler = open_reconciler(
@@ -165,7 +165,7 @@ async def open_orchestrator(
             blocked_by(sidecar.why_no_worker, dapr_jobs),
         )
         no_progress = reconciler.no_progress
-        observe_progress(lambda: reconciler.no_progress().counts())
+        observe_progress(lambda: no_progress().counts())
         await stack.enter_async_context(reconciler.running(supervisor))
     rerun_links, instances = RerunLinks(records), Instances(management)
     peers = PeerHealth(http)
@@ -177,6 +177,7 @@ async def open_orchestrator(
         sidecar.why_no_worker,
         peers.away,
         settings.jaeger_url,
+        reconciler.lost_reminder if reconciler else lambda _: None,
     )
     operations = Operations(
         client,
@@ -222,7 +223,7 @@ async def open_orchestrator(
         poller=poller,
         counts=counts,
         scheduler=scheduler,
-        no_progress=no_progress,
+        no_progress=reconciler.no_progress if reconciler else None,
         streams=StreamSlots(settings.max_streams),
         store_guard=guard,
         rate_limits=RateLimits(settings.starts_per_minute, settings.uploads_per_minute),

@@ -18,6 +18,7 @@ from orchestrator.schemas.detail import ReasonKind
 from orchestrator.schemas.workflows import Progress, RuntimeStatus
 from orchestrator.testing.environment import Run, execute
 from orchestrator.testing.stubs import failing
+from orchestrator.toolkit.actor_reminders import LostReminder
 from orchestrator.toolkit.definition import Definition
 from orchestrator.toolkit.progress import report
 from orchestrator.toolkit.retries import RETRY
@@ -196,6 +197,21 @@ def test_a_pending_instance_waits_for_its_first_turn() -> None:
     assert texts(pending) == ["its next turn has been due for 90 s"]
     without = context(HELLO, run, status=RuntimeStatus.PENDING, no_worker="none is here")
     assert texts(without) == ["no worker has taken it for 90 s: none is here"]
+
+
+def test_a_reminder_that_the_scheduler_lost_is_a_reason() -> None:
+    lost = LostReminder(BEGIN + timedelta(seconds=5))
+    run, since = hello(5), {"now": BEGIN + timedelta(seconds=20)}
+    *_, reason = waiting_reasons(context(HELLO, run, reminder=lost, **since))
+    assert reason.kind is ReasonKind.REMINDER
+    assert reason.text == (
+        "the scheduler lost the reminder of its actor for 2026-01-01T00:00:05Z: "
+        "it is registered again within a minute"
+    )
+    again = LostReminder(lost.due, registered_at=lost.due + timedelta(seconds=11))
+    assert texts(context(HELLO, run, reminder=again, **since))[-1].endswith(
+        ": it was registered again at 2026-01-01T00:00:16Z"
+    )
 
 
 def test_reasons_come_from_the_history_alone_if_the_code_does_not_replay_it() -> None:

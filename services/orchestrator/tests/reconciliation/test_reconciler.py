@@ -20,7 +20,7 @@ from orchestrator.reconciliation.repairs import Repairs
 from orchestrator.reconciliation.settings import ReconcilerSettings
 from orchestrator.reconciliation.system_check import progress_check
 from orchestrator.schemas.workflows import RuntimeStatus
-from orchestrator.toolkit.actor_reminders import DueReminder
+from orchestrator.toolkit.actor_reminders import DueReminder, LostReminder
 from orchestrator.visibility.entry import Entry
 from servicekit.problems import ProblemError
 from servicekit.testing import MemoryStateStore
@@ -187,6 +187,32 @@ async def test_a_reminder_is_registered_by_its_actor() -> None:
     rounds.engine.outlooks["tracked-1"] = late(LateKind.REMINDER)
     await rounds.until(20)
     assert (rounds.engine.rearmed, rounds.engine.woken) == (["tracked-1"], [])
+
+
+async def test_a_lost_reminder_is_known_until_the_instance_ends() -> None:
+    rounds = Rounds(entry("tracked-1"))
+    assert rounds.reconciler.lost_reminder("tracked-1") is None
+    rounds.engine.outlooks["tracked-1"] = late(LateKind.REMINDER)
+    rounds.engine.blocked = "no scheduler"
+    await rounds.until(20)
+    assert rounds.reconciler.lost_reminder("tracked-1") is None
+    rounds.engine.blocked = None
+    await rounds.until(25)
+    assert rounds.reconciler.lost_reminder("tracked-1") == LostReminder(START)
+    await rounds.until(40)
+    registered = rounds.reconciler.lost_reminder("tracked-1")
+    assert registered is not None
+    assert registered.registered_at is not None
+    rounds.engine.outlooks["tracked-1"] = FINE
+    await rounds.until(60)
+    assert rounds.reconciler.lost_reminder("tracked-1") == registered
+    later = START + timedelta(seconds=60)
+    rounds.engine.outlooks["tracked-1"] = late(LateKind.REMINDER, later)
+    rounds.index.put(replace(entry("tracked-1"), last_updated_at=later))
+    await rounds.until(75)
+    found = rounds.reconciler.lost_reminder("tracked-1")
+    assert found is not None
+    assert found.due == later
 
 
 async def test_a_wake_up_that_fails_is_tried_again_at_the_next_round() -> None:

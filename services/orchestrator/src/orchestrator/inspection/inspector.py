@@ -22,6 +22,7 @@ from orchestrator.inspection.waiting_reasons import MAX_REASONS, WaitContext, wa
 from orchestrator.schemas.detail import InstanceDetail, InstanceHistory, StepKind
 from orchestrator.schemas.workflows import RuntimeStatus
 from orchestrator.telemetry.execution_info import execution_info_of
+from orchestrator.toolkit.actor_reminders import LostReminder
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.messages import PEER_CALLS
 
@@ -41,6 +42,7 @@ class Inspector:
         why_no_worker: Callable[[], Awaitable[str | None]],
         peers_away: Callable[[Iterable[str]], Awaitable[Mapping[str, datetime]]],
         jaeger_url: str | None,
+        lost_reminder: Callable[[str], LostReminder | None] = lambda _: None,
     ) -> None:
         """Prepare to inspect.
 
@@ -52,6 +54,7 @@ class Inspector:
             why_no_worker: Returns why no workflow can run, if none can.
             peers_away: Returns those of some peers that are away, and since when.
             jaeger_url: The address of Jaeger's UI, if there is one.
+            lost_reminder: Returns the reminder of an instance's actor that the scheduler lost.
         """
         self._catalogue = catalogue
         self._management = management
@@ -60,6 +63,7 @@ class Inspector:
         self._why_no_worker = why_no_worker
         self._peers_away = peers_away
         self._jaeger_url = jaeger_url
+        self._lost_reminder = lost_reminder
         self._registry = registry_of(catalogue.definitions)
         self._peer_calls = dict(PEER_CALLS)
         for definition in catalogue.definitions:
@@ -142,6 +146,7 @@ class Inspector:
             replay_error=replay_error,
             waits=state.progress.waits if state.progress else (),
             outages=await self._outages(timeline),
+            reminder=self._lost_reminder(state.instance_id),
             no_worker=await self._why_no_worker(),
             last_updated_at=state.last_updated_at,
             now=now,

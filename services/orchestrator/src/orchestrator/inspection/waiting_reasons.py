@@ -9,6 +9,7 @@ from orchestrator.inspection.pending_tasks import PendingTasks
 from orchestrator.inspection.timeline import Timeline
 from orchestrator.schemas.detail import HistoryStep, ReasonKind, StepKind, StepStatus, WaitingReason
 from orchestrator.schemas.workflows import Progress, RuntimeStatus, Wait
+from orchestrator.toolkit.actor_reminders import LostReminder
 from orchestrator.visibility.entry import PUNCTUAL
 
 # A fan-out may wait for hundreds of children.
@@ -28,6 +29,7 @@ class WaitContext:
         children: The status of its children, as far as known.
         progress: What its children report, as far as known.
         outages: Which peers are away, as far as known.
+        reminder: The reminder of its actor that the scheduler lost, if any.
         no_worker: Why no workflow can run now, if none can.
         last_updated_at: When it changed last.
         now: The current time.
@@ -41,6 +43,7 @@ class WaitContext:
     children: dict[str, RuntimeStatus] = field(default_factory=dict)
     progress: dict[str, Progress] = field(default_factory=dict)
     outages: PeerOutages = field(default_factory=PeerOutages)
+    reminder: LostReminder | None = None
     no_worker: str | None = None
     last_updated_at: datetime
     now: datetime
@@ -71,6 +74,7 @@ def waiting_reasons(context: WaitContext) -> list[WaitingReason]:
                 since=context.last_updated_at,
             )
         )
+    found += _reminder(context)
     if context.replay_error:
         found.append(
             WaitingReason(
@@ -116,6 +120,21 @@ def _no_worker(context: WaitContext) -> list[WaitingReason]:
             kind=ReasonKind.NO_WORKER,
             text=f"no worker has taken it for {_seconds(context)} s: {context.no_worker}",
             since=context.last_updated_at,
+        )
+    ]
+
+
+def _reminder(context: WaitContext) -> list[WaitingReason]:
+    if context.reminder is None:
+        return []
+    due, registered_at = context.reminder
+    at = f" at {_time(registered_at)}" if registered_at else " within a minute"
+    done = f"{'was' if registered_at else 'is'} registered again{at}"
+    return [
+        WaitingReason(
+            kind=ReasonKind.REMINDER,
+            text=f"the scheduler lost the reminder of its actor for {_time(due)}: it {done}",
+            since=due,
         )
     ]
 

@@ -18,6 +18,7 @@ from orchestrator.reconciliation.settings import ReconcilerSettings
 from orchestrator.reconciliation.watched import Watched
 from orchestrator.schemas.instances import InstanceFilter
 from orchestrator.schemas.workflows import RuntimeStatus
+from orchestrator.toolkit.actor_reminders import LostReminder
 from orchestrator.visibility.entry import Entry
 from orchestrator.visibility.index import InstanceIndex
 from servicekit.background import Supervisor
@@ -109,6 +110,11 @@ class Reconciler:
         )
         each = ((name, one) for name, found in late.items() for one in found)
         return NoProgress(by_kind, min(each, key=lambda item: item[1].since, default=None))
+
+    def lost_reminder(self, instance_id: str) -> LostReminder | None:
+        """Return the reminder of an instance's actor that was lost last, while this process ran."""
+        watched = self._watched.get(instance_id)
+        return watched.reminder if watched else None
 
     async def reconcile(self) -> None:
         """Look once, and wake what is late."""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from orchestrator.reconciliation.progress import Outlook
+from orchestrator.reconciliation.progress import LateKind, Outlook
+from orchestrator.toolkit.actor_reminders import LostReminder
 
 
 @dataclass(slots=True)
@@ -16,6 +17,7 @@ class Watched:
         outlook: What it waits for.
         tries: How often it was woken since it made progress last.
         next_try: When it may be woken again.
+        reminder: The reminder of its actor that was lost last, if any; it stays when that fires.
     """
 
     revision: datetime
@@ -23,6 +25,7 @@ class Watched:
     outlook: Outlook = field(default_factory=Outlook)
     tries: int = 0
     next_try: datetime | None = None
+    reminder: LostReminder | None = None
 
     def changed(self, revision: datetime, look_at: datetime) -> None:
         """Note that the instance has changed, and is to be read at a time."""
@@ -38,6 +41,9 @@ class Watched:
         """
         woken = self.tries > 0
         self.outlook = outlook
+        due = _lost_reminder(outlook)
+        if due is not None and (self.reminder is None or self.reminder.due != due):
+            self.reminder = LostReminder(due)
         if outlook.late:
             self.look_at = now + pause
             return False
@@ -52,5 +58,13 @@ class Watched:
 
     def woken(self, now: datetime, first_pause: timedelta, longest_pause: timedelta) -> None:
         """Note that the instance was woken: the pause until the next try doubles each time."""
+        if (due := _lost_reminder(self.outlook)) is not None:
+            self.reminder = LostReminder(due, registered_at=now)
         self.tries += 1
         self.next_try = now + min(first_pause * 2 ** min(self.tries - 1, 16), longest_pause)
+
+
+def _lost_reminder(outlook: Outlook) -> datetime | None:
+    """Return when the lost reminder of its actor was due, if there is one."""
+    lost = (late.since for late in outlook.late if late.kind is LateKind.REMINDER)
+    return next(lost, None)

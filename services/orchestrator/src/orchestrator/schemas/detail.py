@@ -20,6 +20,8 @@ class ReasonKind(StrEnum):
     """A peer that its activity needs is away, and is waited for."""
     PAUSED = "paused"
     STALLED = "stalled"
+    REMINDER = "reminder"
+    """The scheduler lost a reminder of its actor."""
     NO_WORKER = "no_worker"
     TURN = "turn"
     """Its next turn is due: the worker has to run its code."""

@@ -16,6 +16,18 @@ class DueReminder(NamedTuple):
     lost: bool
 
 
+class LostReminder(NamedTuple):
+    """A reminder of an actor that the scheduler had lost.
+
+    Args:
+        due: When it was due, in UTC.
+        registered_at: When it was registered again; None where that is still to come.
+    """
+
+    due: datetime
+    registered_at: datetime | None = None
+
+
 class ActorReminders(Protocol):
     """The reminders of the actors of a workflow's instances."""
 
