@@ -38,6 +38,14 @@ REMOVABLE: dict[Make, int] = {
 }
 """Those of which nothing has to be read once the instance is removed."""
 
+TIMED: dict[Make, int] = {
+    cases.task: 2,
+    cases.hello: 3,
+    cases_people.cancelled_purchase: 3,
+    cases_people.monitor: 1,
+}
+"""Most of them wait for a timer for some seconds."""
+
 
 def draw(making: Making, mix: Mapping[Make, int] = MIX) -> Case:
     """Return a case of a mix."""

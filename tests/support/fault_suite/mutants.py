@@ -8,7 +8,8 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from stack.options import ignore_report
@@ -43,22 +44,44 @@ def say(verdict: str, name: str, began: float, detail: str) -> None:
     sys.stdout.flush()
 
 
-def run_unbroken(trial: Trial, options: argparse.Namespace) -> bool:
+async def run_unbroken(trial: Trial, options: argparse.Namespace) -> bool:
     """Make a run without a break; return whether everything held."""
     began = time.monotonic()
-    outcome = asyncio.run(run_trial(trial, options))
+    outcome = await run_trial(trial, options)
     problem = first_problem(outcome) or next(iter(outcome.failed_hits), None)
-    say("broken" if problem else "holds", f"nothing broken: {trial.name}", began, problem or "")
+    say("broken" if problem else "holds", unbroken_name(trial), began, problem or "")
     return problem is None
 
 
-def run_mutant(name: str, options: argparse.Namespace) -> bool:
+async def run_mutant(name: str, options: argparse.Namespace) -> bool:
     """Make a run with a break; return whether it was noticed."""
     began = time.monotonic()
-    problem = first_problem(asyncio.run(run_trial(BREAKS[name].trial, options, commands(name))))
+    problem = first_problem(await run_trial(BREAKS[name].trial, options, commands(name)))
     verdict = "survived" if problem is None else "noticed"
     say(verdict, name, began, problem or "NOTHING WAS FOUND WRONG")
     return problem is not None
+
+
+def unbroken_name(trial: Trial) -> str:
+    """Return what a run without a break is called."""
+    return f"nothing broken: {trial.name}"
+
+
+async def run_all(options: argparse.Namespace) -> bool:
+    """Make the runs, some at once; return whether each ended as it should."""
+    slots = asyncio.Semaphore(options.at_once)
+
+    async def in_turn(one: Callable[[], Awaitable[bool]]) -> bool:
+        async with slots:
+            return await one()
+
+    unbroken = [trial for trial in TRIALS if options.only in unbroken_name(trial)]
+    broken = [name for name in BREAKS if options.only in name]
+    runs = [
+        *(partial(run_unbroken, trial, options) for trial in unbroken),
+        *(partial(run_mutant, name, options) for name in broken),
+    ]
+    return all(await asyncio.gather(*(in_turn(one) for one in runs)))
 
 
 def main() -> int:
@@ -68,12 +91,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=3.0, help="instances that begin a second")
     parser.add_argument("--only", default="", help="a part of the names of those to run")
-    options = parser.parse_args()
-    good = [
-        *(run_unbroken(t, options) for t in TRIALS if options.only in f"nothing broken: {t.name}"),
-        *(run_mutant(name, options) for name in BREAKS if options.only in name),
-    ]
-    return 0 if all(good) else 1
+    parser.add_argument("--at-once", type=int, default=2, help="runs at the same time")
+    return 0 if asyncio.run(run_all(parser.parse_args())) else 1
 
 
 if __name__ == "__main__":

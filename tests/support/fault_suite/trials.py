@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from support.fault_suite.cases import Make
-from support.fault_suite.mix import MIX, REMOVABLE
+from support.fault_suite.mix import MIX, REMOVABLE, TIMED
 from support.fault_suite.outcome import Settings
 from support.fault_suite.target import Fault
 from support.stacks import kept_for
@@ -81,8 +81,9 @@ REMOVED = Trial(
 WIPED = Trial(
     "the scheduler's data is wiped",
     frozenset({"wiped scheduler"}),
+    mix=TIMED,
     programs=0.1,
 )
-"""What waits then has nothing that wakes it."""
+"""What waits for a timer then has nothing that wakes it."""
 
 TRIALS = (REPEATED, REMOVED, WIPED)
