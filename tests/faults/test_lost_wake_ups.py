@@ -1,10 +1,7 @@
 """What waits goes on although the scheduler's data was lost, while all else ran."""
 
-import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +10,7 @@ from support.monitors import checked, figures, watch
 from support.schedules import plants, put, ran, state
 from support.stacks import running, start_again
 from support.system import System, eventually, somebody, unique
+from support.web import hanging_server
 
 # Of its own: what else waits on a stack is stranded where its scheduler's data is lost.
 REVIVED_WITHIN = 60.0
@@ -105,25 +103,10 @@ async def test_all_that_waits_fires_again(tmp_path: Path) -> None:
         assert (await system.finished(task))["status"] == "COMPLETED"
 
 
-@asynccontextmanager
-async def hanging() -> AsyncIterator[tuple[str, asyncio.Event]]:
-    """Yield the address of a server that never answers, and what is set when it is asked."""
-    asked = asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.set()
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", asked
-
-
 async def test_an_activity_that_ran_with_what_was_lost_runs_again(tmp_path: Path) -> None:
     async with (
         running(tmp_path, {}) as (stack, system),
-        hanging() as (url, asked),
+        hanging_server() as (url, asked),
     ):
         monitor, _ = await watch(system, url=url, interval_seconds=3600)
         await asked.wait()

@@ -63,3 +63,18 @@ async def web_server() -> AsyncIterator[WebServer]:
             yield server
         finally:
             await server.close()
+
+
+@asynccontextmanager
+async def hanging_server() -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """Yield the address of a server that never answers, and what is set when it is asked."""
+    asked = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, HOST, 0)
+    async with server:
+        yield f"http://{HOST}:{server.sockets[0].getsockname()[1]}/", asked
