@@ -14,6 +14,7 @@ from panel import (
     quantile,
     rate,
 )
+from panels_protection import PROTECTION
 from panels_runtime import DAPR, ENGINE, PROCESSES
 
 NOW = (
@@ -217,6 +218,12 @@ PEERS = (
         (rate("taskway_peer_calls_total", "peer, outcome"), "{{peer}} {{outcome}}"),
     ),
     chart(
+        "Waiting for peers",
+        "Steps whose peer is away, by the peer. They try it up to a minute apart",
+        COUNT,
+        ("max by (peer) (taskway_steps_waiting_for_peer) or vector(0)", "{{peer}}"),
+    ),
+    chart(
         "Time of a call, p95",
         "From sidecar to sidecar and back",
         MILLISECONDS,
@@ -234,6 +241,7 @@ ROWS: Rows = (
     ("Steps", STEPS),
     ("What waits", WAITS),
     ("Peers", PEERS),
+    ("Protection", PROTECTION),
     ("The engine: the sidecars", ENGINE),
     ("The engine: Dapr's control plane", DAPR),
     ("Processes", PROCESSES),

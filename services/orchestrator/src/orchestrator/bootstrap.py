@@ -22,7 +22,13 @@ from orchestrator.inbox.service import Inbox
 from orchestrator.inspection.inspector import Inspector
 from orchestrator.inspection.live_view import LiveView
 from orchestrator.inspection.rerun_links import RerunLinks
-from orchestrator.metrics import observe, observe_progress, observe_schedules, observe_torn
+from orchestrator.metrics import (
+    observe,
+    observe_peer_waits,
+    observe_progress,
+    observe_schedules,
+    observe_torn,
+)
 from orchestrator.operations.audit import Audit
 from orchestrator.operations.bulk import BulkOperations
 from orchestrator.operations.instances import Instances
@@ -117,6 +123,7 @@ async def open_orchestrator(
     readiness.on_draining(index.feed.close)
     counts = CachedCounts(index)
     observe(counts.current, index.age_seconds)
+    observe_peer_waits(index.waits_for_peers)
     observe_torn(lambda: len(management.torn.ids()))
     reader = EntryReader(catalogue, management, index.get)
     poller = Poller(client, reader, index, _pace(settings), EndedInstances(catalogue).count)

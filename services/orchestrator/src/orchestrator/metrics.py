@@ -88,6 +88,20 @@ def observe_progress(late: Callable[[], Mapping[str, int]]) -> None:
     )
 
 
+def observe_peer_waits(by_peer: Callable[[], Mapping[str, int]]) -> None:
+    """Add the gauge of the steps that wait for a peer; `by_peer` returns how many, by the peer."""
+
+    def observed(_: CallbackOptions) -> Iterable[Observation]:
+        for peer, count in by_peer().items():
+            yield Observation(count, {"peer": peer})
+
+    _meter.create_observable_gauge(
+        "taskway.steps.waiting_for_peer",
+        [observed],
+        description="Steps that wait for a peer which is away, by the peer",
+    )
+
+
 def observe_torn(count: Callable[[], int]) -> None:
     """Add the gauge of the instances whose stored state is incomplete; `count` returns how many."""
 

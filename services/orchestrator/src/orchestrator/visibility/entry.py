@@ -14,6 +14,7 @@ from orchestrator.schemas.instances import InstanceSummary
 from orchestrator.schemas.workflows import TERMINAL, RuntimeStatus, Wait
 from orchestrator.toolkit.catalogue import Catalogue
 from orchestrator.toolkit.definition import Definition, workflow_of
+from orchestrator.toolkit.outage_wait import OUTAGE
 
 # These keep an entry near 1 KB, whatever its workflow reports: docs/operating.md.
 MAX_MESSAGE = 200
@@ -54,6 +55,8 @@ class Entry:
     """Whether its stored state is incomplete; the rest is as it was read last."""
     wake_up_at: datetime | None = None
     """When its next timer or reminder is due, as far as that was read."""
+    peer: str | None = None
+    """Which peer is away that it tries again and again, unless it is paused."""
 
     @property
     def terminal(self) -> bool:
@@ -129,7 +132,16 @@ def entry_of(catalogue: Catalogue, state: InstanceState, parent: str | None = No
         # Dapr 1.18 leaves its field empty; an instance is last updated when it ends.
         completed_at=state.last_updated_at if state.terminal else None,
         search=search_text(state.instance_id, definition, _json(state.input)),
+        peer=_peer(state),
     )
+
+
+def _peer(state: InstanceState) -> str | None:
+    """Return which peer an instance waits for: those that do are children with that one task."""
+    if state.name != OUTAGE or state.status is not RuntimeStatus.RUNNING or not state.progress:
+        return None
+    peer = state.progress.details.get("peer")
+    return intern(peer) if isinstance(peer, str) else None
 
 
 def started_entry(

@@ -135,6 +135,10 @@ class InstanceIndex:
         """Return the entries of the instances that wait for an event, unsorted."""
         return self._tally.waiting()
 
+    def waits_for_peers(self) -> dict[str, int]:
+        """Return how many steps wait for a peer that is away, by the peer."""
+        return self._tally.by_peer()
+
     def lasting(self, eternal: Collection[str], time: datetime) -> list[str]:
         """Return the ids of the instances that may have been started before a time.
 

@@ -15,6 +15,7 @@ class Tally:
         """Count nothing yet."""
         self._by_both: Counter[tuple[str, RuntimeStatus]] = Counter()
         self._by_outcome: Counter[tuple[str, str]] = Counter()
+        self._by_peer: Counter[str] = Counter()
         self._waiting: dict[str, Entry] = {}
 
     def replace(self, old: Entry | None, new: Entry | None) -> None:
@@ -28,10 +29,14 @@ class Tally:
             self._by_both[old.workflow, old.status] -= 1
             self._remove_outcome(old)
             self._waiting.pop(old.instance_id, None)
+            if old.peer is not None:
+                self._by_peer[old.peer] -= 1
         if new is not None:
             self._by_both[new.workflow, new.status] += 1
             if new.outcome is not None:
                 self._by_outcome[new.workflow, new.outcome] += 1
+            if new.peer is not None:
+                self._by_peer[new.peer] += 1
             if (new.waits or new.wake_up_at) and not new.terminal:
                 self._waiting[new.instance_id] = new
 
@@ -42,6 +47,10 @@ class Tally:
     def by_workflow_and_outcome(self) -> list[tuple[tuple[str, str], int]]:
         """Return the counts of the instances that have an outcome, sorted."""
         return sorted(self._by_outcome.items())
+
+    def by_peer(self) -> dict[str, int]:
+        """Return how many steps wait for each peer that was ever waited for: 0 once it is back."""
+        return dict(self._by_peer)
 
     def waiting(self) -> Iterable[Entry]:
         """Return the entries of the instances that wait for an event or a time."""
