@@ -1,9 +1,11 @@
-"""ASGI middleware that answers 500 to a request whose handling failed unexpectedly.
+"""ASGI middleware that answers a request whose handling failed unexpectedly, or was cancelled.
 
 Starlette's own handler raises the exception again after it has answered: the server then logs it
-without the request, and closes the connection.
+without the request, and closes the connection. And to what the server cancels, as it stops and has
+waited long enough (SHUTDOWN_SECONDS), it would answer 500, as if a retry were no use.
 """
 
+import asyncio
 import uuid
 
 import structlog
@@ -15,6 +17,8 @@ from servicekit.problems import problem_response
 from servicekit.tracing import trace_id
 
 log = structlog.get_logger(__name__)
+
+RETRY_AFTER = {"Retry-After": "1"}
 
 
 class UnhandledErrors:
@@ -28,6 +32,7 @@ class UnhandledErrors:
         """Handle one connection.
 
         Raises:
+            CancelledError: The server has cancelled the request.
             Exception: Handling failed after the answer had begun. The server logs it, and closes
                 the connection: nothing else tells the client that the answer is not whole.
         """
@@ -43,6 +48,16 @@ class UnhandledErrors:
 
         try:
             await self._app(scope, receive, watched_send)
+        except asyncio.CancelledError:
+            if not begun:
+                answer = problem_response(
+                    ProblemType.UNAVAILABLE,
+                    "The service stops; what the request was to change may have been changed, or "
+                    "may be yet: a retry is safe",
+                    headers=RETRY_AFTER,
+                )
+                await answer(scope, receive, send)
+            raise
         except Exception as error:
             if begun:
                 raise
