@@ -6,6 +6,7 @@ import signal
 
 from stack import Stack
 from support.fault_suite.client_faults import client_faults
+from support.fault_suite.fault import Missed
 from support.fault_suite.links import link_names
 from support.fault_suite.scheduler_faults import full_disk, wipe
 from support.fault_suite.store_faults import store_faults
@@ -93,11 +94,15 @@ def _power_cut(names: list[str]) -> Fault:
 def _suspend(name: str, seconds: float) -> Fault:
     async def inject(target: Target) -> None:
         pid = target.stack.pid(name)
-        os.kill(pid, signal.SIGSTOP)
         try:
-            await asyncio.sleep(seconds)
-        finally:
-            os.kill(pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                await asyncio.sleep(seconds)
+            finally:
+                os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError as error:
+            # It has ended by itself, such as a sidecar that does not find its store.
+            raise Missed from error
         await target.stack.wait_ready(name)
 
     kind = f"SIGSTOP {seconds:g} s"
