@@ -19,7 +19,7 @@ PROJECTS := pyproject.toml cli/pyproject.toml contracts/pyproject.toml serviceki
 	services/assigner/pyproject.toml services/notifier/pyproject.toml \
 	services/orchestrator/pyproject.toml stack/pyproject.toml
 
-.PHONY: help setup run demo backup restore record check format test test-unit test-e2e test-kind mutants version faults faults-kind faults-mutants docs bench-list bench-tracing up down clean
+.PHONY: help setup run demo backup restore record check format test test-unit test-e2e test-kind mutants version faults faults-kind faults-memory faults-mutants docs bench-list bench-tracing up down clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -68,7 +68,7 @@ mutants: $(READY) ## Change a line at a time, and list what no unit test notices
 	@$(UV) run --quiet --script tools/mutants.py --sample $(or $(SAMPLE),150) --seed $(or $(SEED),0) \
 		--only "$(ONLY)" --processes $(PROCESSES)
 
-faults: $(READY) ## Make faults under load, and check that nothing is lost or doubled (MINUTES=10, SEED=, RATE=3, EVERY=4, REPORT=)
+faults: $(READY) ## Make faults under load, and check that nothing is lost or doubled (MINUTES=10, SEED=, RATE=, EVERY=4, REPORT=)
 	@PYTHONPATH=tests $(PYTHON) -m support.fault_suite --store $(STORE) --minutes $(or $(MINUTES),10) \
 		$(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(EVERY),--every $(EVERY)) \
 		$(if $(REPORT),--report "$(REPORT)")
@@ -77,6 +77,10 @@ faults-kind: $(READY) ## Make faults in the Kind cluster that `make up` deployed
 	@PYTHONPATH=tests $(PYTHON) -m support.fault_suite --target kind --minutes $(or $(MINUTES),5) \
 		--rate $(or $(RATE),1) --programs 0.2 $(if $(SEED),--seed $(SEED)) \
 		$(if $(EVERY),--every $(EVERY)) $(if $(REPORT),--report "$(REPORT)")
+
+faults-memory: $(READY) ## Run rounds of the same load: no process may go on growing (ROUNDS=20, SEED=)
+	@PYTHONPATH=tests $(PYTHON) -m support.fault_suite.memory --store $(STORE) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 faults-mutants: $(READY) ## Break a promise at a time on purpose: the faults must show each (ONLY=, SEED=)
 	@PYTHONPATH=tests $(PYTHON) -m support.fault_suite.mutants --store $(STORE) --only "$(ONLY)" \

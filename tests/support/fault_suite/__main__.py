@@ -24,7 +24,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--store", choices=["sqlite", "redis"], default="sqlite")
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, help="repeats the choices of a run")
-    parser.add_argument("--rate", type=float, default=3.0, help="instances that begin a second")
+    parser.add_argument(
+        "--rate", type=float, default=0.0, help="instances that begin a second; 0 for a share"
+    )
     parser.add_argument("--programs", type=float, default=0.3, help="random programs a second")
     parser.add_argument("--every", type=float, default=4.0, help="seconds between two faults")
     parser.add_argument("--report", type=Path, default=Path(".run/faults"), help="a directory")

@@ -82,6 +82,9 @@ class Case:
         decisions: What people send, in this order.
         reads: What its own records must show.
         customer: Whose wallet pays.
+        early: Whether the events are sent from the start on, the last one first, and each again
+            until it is waited for: before their wait, and out of order.
+        paused: Whether it is paused while its events are sent, and resumed after that.
     """
 
     kind: str
@@ -94,6 +97,8 @@ class Case:
     decisions: tuple[Decision, ...] = ()
     reads: tuple[Read, ...] = ()
     customer: str | None = None
+    early: bool = False
+    paused: bool = False
 
 
 def outcome_of(output: Any) -> str | None:

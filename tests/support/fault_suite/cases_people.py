@@ -1,5 +1,6 @@
 """Cases in which people decide: purchases, onboardings, tracked tasks, monitors."""
 
+from dataclasses import replace
 from typing import Any
 
 from support.fault_suite.case import Case, Choice, Decision, Effects, Read
@@ -19,6 +20,25 @@ def purchase(making: Making) -> Case:
     effects = Effects(RELEASED, ("notify", "tell-requester"))
     decisions = (Decision((yes, no, yes)),)
     return _purchase(making, 129_900, "", effects, decisions, approver=approver)
+
+
+def paused_purchase(making: Making) -> Case:
+    """A purchase that is paused when it is decided on."""
+    case = _decided_by_one(making)
+    return replace(case, kind="purchase: paused", paused=True)
+
+
+def early_purchase(making: Making) -> Case:
+    """A purchase that is decided on before it asks."""
+    case = _decided_by_one(making)
+    return replace(case, kind="purchase: early", early=True)
+
+
+def _decided_by_one(making: Making) -> Case:
+    approver = making.member
+    yes = Choice("approval", {"approved": True, "approver": approver}, "approved")
+    effects = Effects(RELEASED, ("notify", "tell-requester"))
+    return _purchase(making, 129_900, "", effects, (Decision((yes,)),), approver=approver)
 
 
 def cancelled_purchase(making: Making) -> Case:
@@ -62,6 +82,12 @@ def onboarding(making: Making) -> Case:
 def compensated_onboarding(making: Making) -> Case:
     """A customer whose account is opened, and the answer is lost: it is closed again."""
     return _onboarding(making, "failed", ("notify", "sorry"), "account_answer_lost")
+
+
+def disordered_onboarding(making: Making) -> Case:
+    """A customer whose identity is confirmed first, and whose documents come after that."""
+    case = _onboarding(making, "completed", ("notify", "welcome"), None)
+    return replace(case, kind="onboarding: out of order", early=True)
 
 
 def _onboarding(

@@ -39,6 +39,8 @@ class Fault(Generic[T]):
         victims: What it makes unusable: never two faults at once on one of them.
         inject: Makes it, and returns when it is over; raises `Missed` where nothing met it.
         link: The connection that it is on, if any.
+        takes_store: Whether the orchestrator's store cannot be used meanwhile, or its sidecar: the
+            three attempts of a step of its own may then fail.
         small_disk: Whether it needs the scheduler's data on a file system of its own.
     """
 
@@ -47,6 +49,7 @@ class Fault(Generic[T]):
     victims: frozenset[str]
     inject: Callable[[T], Awaitable[None]] = field(repr=False)
     link: str | None = None
+    takes_store: bool = False
     small_disk: bool = False
 
 

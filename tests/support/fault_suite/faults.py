@@ -25,6 +25,8 @@ PROCESSES = (
 )
 # The order of a start: what the others need to become ready comes first.
 FIRST = ("redis", "placement", "scheduler")
+# What the orchestrator reaches its store by.
+STORE_PARTS = ("orchestrator-sidecar", "redis")
 SUSPENDED_SECONDS, LONG_SECONDS = 5.0, 30.0
 CUT_SECONDS, SLOW_SECONDS = 4.0, 8.0
 SLOW_BY = 0.2
@@ -71,7 +73,8 @@ def _kill(name: str) -> Fault:
         await target.stack.start(name)
         await target.stack.wait_ready(name)
 
-    return Fault(f"kill -9 {name}", "kill -9", frozenset({name}), inject)
+    takes = name in STORE_PARTS
+    return Fault(f"kill -9 {name}", "kill -9", frozenset({name}), inject, takes_store=takes)
 
 
 def _stop(name: str) -> Fault:
@@ -88,7 +91,7 @@ def _power_cut(names: list[str]) -> Fault:
         await asyncio.gather(*(target.stack.kill(name) for name in names))
         await restart(target.stack, names)
 
-    return Fault("power cut", "power cut", frozenset(names), inject)
+    return Fault("power cut", "power cut", frozenset(names), inject, takes_store=True)
 
 
 def _suspend(name: str, seconds: float) -> Fault:
@@ -106,7 +109,7 @@ def _suspend(name: str, seconds: float) -> Fault:
         await target.stack.wait_ready(name)
 
     kind = f"SIGSTOP {seconds:g} s"
-    return Fault(f"{kind} {name}", kind, frozenset({name}), inject)
+    return Fault(f"{kind} {name}", kind, frozenset({name}), inject, takes_store=name in STORE_PARTS)
 
 
 def _cut(name: str) -> Fault:
@@ -114,7 +117,8 @@ def _cut(name: str) -> Fault:
         async with target.links.all()[name].cut():
             await asyncio.sleep(CUT_SECONDS)
 
-    return Fault(f"cut {name}", "cut connection", _ends(name), inject, link=name)
+    takes = name.startswith("orchestrator")
+    return Fault(f"cut {name}", "cut connection", _ends(name), inject, link=name, takes_store=takes)
 
 
 def _slow(name: str) -> Fault:

@@ -1,6 +1,7 @@
 """One instance of the load, from its start to its end, as its client sees it."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,15 +68,17 @@ class Instance:
             body = dict(self.case.request)
             answer = await client.persist(self.name, "POST", self.case.path, body)
             self.id, self.accepted = answer.json()["instance_id"], recorder.now()
-            for decision in self.case.decisions:
-                if not await self._waits_for(client, decision):
-                    break
-                await self._decide(client, decision)
+            if self.case.early:
+                await self._decide_early(client)
+            else:
+                await self._decide_in_order(client)
             while not await self._look(client):
                 pass
             self.ended = recorder.now()
             if self.removed:
                 await self._start_again_once_removed(client)
+            else:
+                await self._decide_again(client)
         except Final as refusal:
             self.wrong.append(f"refused: {refusal}")
 
@@ -107,6 +110,40 @@ class Instance:
         path = f"/instances/{self.id}"
         return (await client.persist(self.name, "GET", path, allowed=(404, GONE))).status_code
 
+    async def _decide_in_order(self, client: Client) -> None:
+        for decision in self.case.decisions:
+            if not await self._waits_for(client, decision):
+                break
+            if self.case.paused:
+                await self._operate(client, "pause")
+            await self._decide(client, decision)
+            if self.case.paused:
+                await self._stays_paused(client)
+                await self._operate(client, "resume")
+
+    async def _decide_early(self, client: Client) -> None:
+        """Send the events from the start on, the last one first, until each was waited for."""
+        open_choices = [decision.choices[0] for decision in reversed(self.case.decisions)]
+        while open_choices:
+            for choice in list(open_choices):
+                if await self._send(client, choice, TOO_LATE):
+                    self.decided.append([choice])
+                    open_choices.remove(choice)
+            if await self._look(client, FIRST_POLL):
+                break
+
+    async def _decide_again(self, client: Client) -> None:
+        """Send each event once more after the end: what was accepted still is, and no other."""
+        accepted = [choice for chosen in self.decided for choice in chosen]
+        sent = (choice for decision in self.case.decisions for choice in decision.choices)
+        for number, choice in enumerate(each := list(sent)):
+            if choice in each[:number]:
+                continue
+            if choice in accepted:
+                await self._send(client, choice)
+            elif await self._send(client, choice, TOO_LATE):
+                self.wrong.append(f"it took {choice} after its end")
+
     async def _waits_for(self, client: Client, decision: Decision) -> bool:
         wanted, pause = decision.choices[0].event, FIRST_POLL
         while not await self._look(client, pause):
@@ -118,19 +155,31 @@ class Instance:
         return False
 
     async def _decide(self, client: Client, decision: Decision) -> None:
+        # One person alone is never too late: nobody else decides.
+        allowed = TOO_LATE if len(decision.choices) > 1 else ()
+
         async def send(choice: Choice) -> Choice | None:
-            path = f"/instances/{self.id}/events/{choice.event}"
-            payload = dict(choice.payload)
-            # One person alone is never too late: nobody else decides.
-            allowed = TOO_LATE if len(decision.choices) > 1 else ()
-            answer = await client.persist(self.name, "POST", path, payload, allowed)
-            return choice if answer.is_success else None
+            return choice if await self._send(client, choice, allowed) else None
 
         answers = await asyncio.gather(*(send(choice) for choice in decision.choices))
         accepted = [choice for choice in answers if choice]
         self.decided.append(accepted)
         if len({(choice.event, str(choice.payload)) for choice in accepted}) != 1:
             self.wrong.append(f"of {decision.choices}, these were accepted: {accepted}")
+
+    async def _send(self, client: Client, choice: Choice, allowed: Collection[int] = ()) -> bool:
+        """Send an event; return whether it was accepted, and not refused as allowed."""
+        path = f"/instances/{self.id}/events/{choice.event}"
+        answer = await client.persist(self.name, "POST", path, dict(choice.payload), allowed)
+        return answer.is_success
+
+    async def _operate(self, client: Client, operation: str) -> None:
+        body = {"reason": "A fault suite's", "by": "olga"}
+        await client.persist(self.name, "POST", f"/instances/{self.id}/{operation}", body)
+
+    async def _stays_paused(self, client: Client) -> None:
+        if await self._look(client) or self.state["status"] != "SUSPENDED":
+            self.wrong.append(f"it was paused, and is {self.state['status']}")
 
     async def _look(self, client: Client, pause: float = 0.6) -> bool:
         """Read its status after a pause; return whether it has ended."""

@@ -31,6 +31,7 @@ class Load(Arrivals):
         random: Random,
         web: str,
         *,
+        prefix: str = "",
         mix: Mapping[Make, int] = MIX,
         removed: bool = False,
     ) -> None:
@@ -42,6 +43,7 @@ class Load(Arrivals):
             people: Who takes part.
             random: Draws the cases.
             web: An address to monitor.
+            prefix: What their names begin with, after the name of the run.
             mix: How often each case occurs.
             removed: Whether what has ended is removed within the run; then its start is repeated.
         """
@@ -50,6 +52,7 @@ class Load(Arrivals):
         self._people = people
         self._random = random
         self._web = web
+        self._prefix = prefix
         self._mix = mix
         self._removed = removed
         self.instances: list[Instance] = []
@@ -57,11 +60,19 @@ class Load(Arrivals):
 
     def begin(self) -> Instance:
         """Begin the next instance."""
-        name = f"{self._people.run}-{len(self.instances)}"
+        instance = self._next()
+        self._keep(instance.run(self._client, self._recorder), instance.name)
+        return instance
+
+    async def begin_and_wait(self) -> None:
+        """Begin the next instance, and return when it has ended."""
+        await self._next().run(self._client, self._recorder)
+
+    def _next(self) -> Instance:
+        name = f"{self._people.run}-{self._prefix}{len(self.instances)}"
         case = draw(Making(name, self._people, self._random, self._web), self._mix)
         instance = Instance(name, case, self._recorder.now(), removed=self._removed)
         self.instances.append(instance)
-        self._keep(instance.run(self._client, self._recorder), name)
         return instance
 
     def in_flight(self) -> Counter[str]:

@@ -21,9 +21,12 @@ MIX: dict[Make, int] = {
     cases_ledger.reviewed_research: 1,
     cases_people.small_purchase: 1,
     cases_people.purchase: 2,
+    cases_people.paused_purchase: 1,
+    cases_people.early_purchase: 1,
     cases_people.cancelled_purchase: 1,
     cases_people.onboarding: 1,
     cases_people.compensated_onboarding: 1,
+    cases_people.disordered_onboarding: 1,
     cases_people.tracked: 2,
     cases_people.monitor: 1,
 }

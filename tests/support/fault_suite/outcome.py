@@ -8,6 +8,7 @@ from support.fault_suite.figures import KindFigures, figures, hits_by_fault
 from support.fault_suite.instance import Instance
 from support.fault_suite.invariants import Problems, reached_its_aim
 from support.fault_suite.schedule import Hit
+from support.fault_suite.throughput import Throughput
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Settings:
         store: The stack's store.
         seed: Draws the load and the faults.
         minutes: How long faults are made.
-        rate: Instances that begin each second.
+        rate: Instances that begin each second; 0 for a share of what is measured first.
         every: Seconds between two faults.
         programs: Random programs that begin each second.
         kept_seconds: How long what has ended is kept; each start is repeated after that. None for
@@ -58,6 +59,7 @@ class Outcome:
         memory: MiB of each process before and after, once it was quiet.
         jobs: How many jobs of Dapr's scheduler are pending, which all remove what ended;
             None where they could not be read.
+        throughput: What the rate is a share of; None where it was given.
         skipped: The faults that cannot be made here, and why.
     """
 
@@ -74,6 +76,7 @@ class Outcome:
     programs: dict[str, int] = field(default_factory=dict)
     memory: tuple[dict[str, float], dict[str, float]] = ({}, {})
     jobs: int | None = None
+    throughput: Throughput | None = None
     skipped: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -109,6 +112,7 @@ class Outcome:
         return {
             "settings": asdict(self.settings),
             "machine": self.machine,
+            "throughput": self.throughput and asdict(self.throughput),
             "holds": self.holds,
             "invariants": self.problems.found,
             "faults": {

@@ -35,6 +35,8 @@ def table(outcome: Outcome) -> Iterator[str]:
         f"{settings.minutes:g} min over {settings.store}, {settings.rate:g} instances/s, a fault "
         f"each {settings.every:g} s, seed {settings.seed}; {outcome.machine}"
     )
+    if outcome.throughput is not None:
+        yield f"{settings.rate:g}/s is {outcome.throughput}"
     yield ""
     yield f"{'load':<26}{'begun':>8}{'accepted':>10}{'ended':>8}{'undone by a fault':>20}"
     for name, counts in [*load.items(), ("all", sums)]:

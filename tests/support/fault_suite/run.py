@@ -6,12 +6,14 @@ import platform
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
 from support.fault_suite.attempts import Attempts
 from support.fault_suite.cases import Make
 from support.fault_suite.client import ANSWER_WITHIN, Client, Recorder, connect_client
+from support.fault_suite.explained import check_undone
 from support.fault_suite.fault import Fault, LoadTarget, drawn
 from support.fault_suite.invariants import (
     ADDS_UP,
@@ -31,6 +33,7 @@ from support.fault_suite.outcome import Outcome, Settings
 from support.fault_suite.people import People
 from support.fault_suite.programs import Programs
 from support.fault_suite.schedule import Injector
+from support.fault_suite.throughput import measure
 from support.fault_suite.under_test import UnderTest
 from support.system import System, eventually
 
@@ -79,6 +82,13 @@ async def run(
         target = under_test.target(load, client)
         injector = Injector(target, recorder, drawn(faults, rare, chance))
         attempts = Attempts(system)
+        measured = Load(client, recorder, people, Random(settings.seed), access.web, prefix="m")
+        throughput = None
+        if not settings.rate:
+            report(f"seed {settings.seed}: measuring the top throughput")
+            async with programs.applied(settings.programs):
+                throughput = await measure(measured, recorder)
+            settings = replace(settings, rate=throughput.rate)
 
         report(f"seed {settings.seed}: {settings.rate:g} instances/s, {settings.minutes:g} min")
         async with attempts.counting():
@@ -90,10 +100,13 @@ async def run(
         report("checking")
         await under_test.wait_ready()
         problems = Problems()
-        outcome = Outcome(settings, _machine(), injector.hits, load.instances, problems)
+        instances = [*measured.instances, *load.instances]
+        outcome = Outcome(settings, _machine(), injector.hits, instances, problems)
         await check(outcome, system, client, recorder, people, opening)
+        check_undone(instances, injector.hits, problems)
         await _check_programs(outcome, programs)
         await _check_leftovers(outcome, under_test, memory)
+        outcome.throughput = throughput
         outcome.attempts, outcome.lost_answers = attempts.counted, client.lost
         outcome.held_back, outcome.skipped = load.held_back, dict(access.skipped)
         outcome.calls = Counter(call.status or 0 for call in recorder.calls)

@@ -30,9 +30,13 @@ def store_faults(store: str) -> list[Fault]:
     if store == "redis":
         return [
             Fault("full redis", "full store", REDIS, _full_redis),
-            Fault("redis refuses writes", "refused writes", REDIS, _refuse_in_redis),
+            Fault(
+                "redis refuses writes", "refused writes", REDIS, _refuse_in_redis, takes_store=True
+            ),
         ]
-    return [Fault("locked database files", "refused writes", SIDECARS, _lock_files)]
+    return [
+        Fault("locked database files", "refused writes", SIDECARS, _lock_files, takes_store=True)
+    ]
 
 
 async def _full_redis(target: Target) -> None:
