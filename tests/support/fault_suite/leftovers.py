@@ -54,5 +54,6 @@ def memory_mib(stack: Stack) -> dict[str, float]:
 
 def _resident(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    # What is of files, such as the mapped database of etcd, the kernel takes back as it likes.
+    line = next(line for line in status.splitlines() if line.startswith("RssAnon:"))
     return round(int(line.split()[1]) / 1024, 1)
