@@ -9,7 +9,7 @@ from support.fault_suite.schedule import Hit
 
 # Of an instance's own steps, each has three attempts, at its own store. A peer that is away is
 # waited for, and a peer whose store refuses says that it is.
-AFTER_SECONDS = 15.0
+AFTER_SECONDS = 30.0
 """How long after its end a fault still counts: a sidecar finds its store again after pauses."""
 
 
