@@ -52,3 +52,13 @@ async def start_again(stack: Stack, *names: str) -> None:
     for name in names:
         await stack.start(name)
     await stack.wait_ready(None)
+
+
+async def terminate_uncut(stack: Stack, name: str) -> None:
+    """Terminate a service, which must not have to cut off an open stream for that."""
+    before = stack.log(name).read_text(errors="replace")
+    await stack.terminate(name)
+    said = stack.log(name).read_text(errors="replace").removeprefix(before)
+    assert "Shutting down" in said
+    # Uvicorn would have said so after 10 s.
+    assert "graceful shutdown exceeded" not in said
