@@ -34,9 +34,11 @@ demo: $(READY) ## Start the system, run a sample, stop (WORKFLOW=order, SAMPLE="
 	@$(PYTHON) -m stack demo --store $(STORE) $(SHOWN)
 
 backup: $(READY) ## Back up state and scheduler, also while the system runs (TO=folder)
+	@test -n "$(TO)" || { echo "Name a new folder: make backup TO=/backups/monday" >&2; exit 2; }
 	@$(PYTHON) -m stack backup --store $(STORE) -- "$(TO)"
 
 restore: $(READY) ## Restore a backup into an empty run directory (FROM=folder, RUN_DIR=)
+	@test -n "$(FROM)" || { echo "Name the backup: make restore FROM=/backups/monday" >&2; exit 2; }
 	@$(PYTHON) -m stack restore -- "$(FROM)"
 
 check: $(READY) ## Check format, lint, types and architecture
