@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from dapr.ext.workflow import DaprWorkflowContext
+from dapr.ext.workflow import DaprWorkflowContext, RetryPolicy, TaskFailedError
 from unit_support.asking import ANSWER, Question, asking
 from unit_support.history import happened
 
@@ -102,6 +102,69 @@ def test_the_sdk_fails_what_is_resumed_twice() -> None:
     came = [happened(1, workflowStarted={}), PAUSE, RECEIVED, RESUME, RESUME]
     failed = [a.completeWorkflow for a in turn(WorkflowExecutor, PAUSED[:3], came).actions]
     assert any("executionResumed" in end.failureDetails.errorMessage for end in failed)
+
+
+RETRY = RetryPolicy(first_retry_interval=timedelta(seconds=1), max_number_of_attempts=2)
+FAILURE = {"errorType": "OSError", "errorMessage": "no answer"}
+
+
+def retrying(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, str]:
+    """Look, twice at most; where that fails, give up."""
+    try:
+        yield ctx.call_activity("look", retry_policy=RETRY)
+    except TaskFailedError:
+        yield ctx.call_activity("give_up")
+    return "done"
+
+
+def failed(second: int, call: int, execution: str) -> Any:
+    details = {"taskScheduledId": call, "taskExecutionId": execution, "failureDetails": FAILURE}
+    return happened(second, taskFailed=details)
+
+
+def retried(execution: str) -> tuple[list[Any], list[Any]]:
+    """Return a history in which the second attempt failed before its turn was saved."""
+    registry = registry_of([asking(retrying)])
+    begun = [
+        happened(0, workflowStarted={}),
+        happened(0, executionStarted={"name": "ask_workflow", "input": '{"question_id": "1"}'}),
+    ]
+    [action] = Executor(registry, LOG).execute("ask-1", [], begun).actions
+    call = action.scheduleTask.taskExecutionId
+    history = [
+        *begun,
+        happened(0, 1, taskScheduled={"name": "look", "taskExecutionId": call}),
+        happened(1, workflowStarted={}),
+        failed(1, 1, call),
+        happened(1, 2, timerCreated={"fireAt": "2026-11-23T09:00:02Z"}),
+    ]
+    came = [
+        happened(3, workflowStarted={}),
+        failed(3, 3, execution or call),
+        happened(3, timerFired={"timerId": 2}),
+    ]
+    return history, came
+
+
+def test_a_result_that_comes_before_its_call_is_that_of_the_call() -> None:
+    history, came = retried("")
+    registry = registry_of([asking(retrying)])
+    result = Executor(registry, LOG).execute("ask-1", history, came)
+    assert decisions(result) == ["look", "give_up"]
+    scheduled = [
+        happened(3, action.id, taskScheduled={"name": action.scheduleTask.name})
+        for action in result.actions
+    ]
+    given_up = [happened(4, workflowStarted={}), happened(4, taskCompleted={"taskScheduledId": 4})]
+    replayed = Executor(registry, LOG).execute("ask-1", [*history, *came, *scheduled], given_up)
+    [end] = replayed.actions
+    assert end.completeWorkflow.result.value == '"done"'
+
+
+def test_a_result_of_another_call_is_left_out() -> None:
+    history, came = retried("another-call")
+    result = Executor(registry_of([asking(retrying)]), LOG).execute("ask-1", history, came)
+    assert decisions(result) == ["look"]
 
 
 def leaving(ctx: DaprWorkflowContext, _: Question) -> Generator[Any, Any, str]:

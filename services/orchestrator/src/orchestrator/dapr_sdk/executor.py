@@ -44,15 +44,20 @@ class Recorded:
         """Return what a history says."""
         recorded, first = cls(), dict[str, int]()
         timers: Counter[str] = Counter()
-        calls: dict[int, str] = {}
         failures: defaultdict[str, list[AttemptFailure]] = defaultdict(list)
-        for event in without_repeats(history):
+        events = list(without_repeats(history))
+        # A result may come before its call, see `Executor`.
+        calls = {
+            event.eventId: event.taskScheduled.taskExecutionId
+            for event in events
+            if event.HasField("taskScheduled")
+        }
+        for event in events:
             match event.WhichOneof("eventType"):
                 case "workflowStarted":
                     recorded.patches.update(event.workflowStarted.version.patches)
                 case "taskScheduled":
                     first.setdefault(event.taskScheduled.taskExecutionId, event.eventId)
-                    calls[event.eventId] = event.taskScheduled.taskExecutionId
                 case "taskFailed" if event.taskFailed.taskScheduledId in calls:
                     details = event.taskFailed.failureDetails
                     failures[calls[event.taskFailed.taskScheduledId]].append(
@@ -69,7 +74,7 @@ class Recorded:
 
 
 class Executor(WorkflowExecutor):
-    """Executes a turn as the SDK does, apart from five things.
+    """Executes a turn as the SDK does, apart from six things.
 
     - An instance that is paused: the SDK keeps back what comes until it is resumed, the marks of
       the patches included. So a replay meets a patch before its mark, answers that it was not
@@ -82,6 +87,10 @@ class Executor(WorkflowExecutor):
       so.
     - An instance that began before its workflow had a version: the SDK has the newest version
       replay it. Here it is replayed by the version `UNVERSIONED`, where the workflow has one.
+    - A result that comes before its call, as where a turn that had called an activity could not be
+      saved, and is made again once the activity has failed: the SDK leaves it out, the engine has
+      it in the history and takes no other, and the instance waits for it forever. Here it is kept
+      until the same call is made. That goes when the engine saves a turn before it calls.
     - A wake-up that was lost: it is created again, see task_refresh.py. The SDK fails an instance
       whose history says twice what was created.
     - A workflow that has ended, by a history that goes on, because a late result was taken for its
@@ -96,6 +105,7 @@ class Executor(WorkflowExecutor):
         super().__init__(registry, logger)
         self._repeats = Repeats()
         self._end: Any = None
+        self._early: dict[int, Any] = {}
 
     def execute(
         self,
@@ -120,6 +130,8 @@ class Executor(WorkflowExecutor):
         """Process one event; see the SDK."""
         if is_wake_up(event) or self._repeats.repeated(event) or self._changes_no_pause(event):
             return
+        if not self._is_suspended and self._is_early(ctx, event):
+            return
         if event.HasField("executionStarted"):
             ctx.recorded_retries = self.recorded.retries
             ctx.recorded_failures = self.recorded.failures
@@ -129,9 +141,31 @@ class Executor(WorkflowExecutor):
                 if UNVERSIONED in versions.get(event.executionStarted.name, {}):
                     ctx._orchestrator_version_name = UNVERSIONED
         super().process_event(ctx, event)
+        self._process_early(ctx)
         if self._end is None and ctx._is_complete:
             ends = (a for a in ctx._pending_actions.values() if a.HasField("completeWorkflow"))
             self._end = next(ends, None)
+
+    def _is_early(self, ctx: Any, event: Any) -> bool:
+        """Return whether an event is the result of a call that is not made yet; if so, keep it."""
+        kind = event.WhichOneof("eventType")
+        if kind not in ("taskCompleted", "taskFailed"):
+            return False
+        call = getattr(event, kind).taskScheduledId
+        early: bool = call > ctx._sequence_number
+        if early:
+            self._early.setdefault(call, event)
+        return early
+
+    def _process_early(self, ctx: Any) -> None:
+        """Process the results that were kept, of calls that are made by now."""
+        for call in sorted(call for call in self._early if call <= ctx._sequence_number):
+            event, action = self._early.pop(call), ctx._pending_actions.get(call)
+            result = getattr(event, event.WhichOneof("eventType"))
+            # By its execution's id: the turn that was made again may have decided otherwise.
+            same = action is not None and action.scheduleTask.taskExecutionId
+            if same and same == result.taskExecutionId:
+                self.process_event(ctx, event)
 
     def _changes_no_pause(self, event: Any) -> bool:
         """Return whether an event pauses what is paused, or resumes what is not."""
