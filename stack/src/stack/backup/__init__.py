@@ -8,5 +8,5 @@ Why at one point: a job (a wake-up) is created before the state that needs it is
 after the state that it led to is saved. With jobs older than the state, some are lost, which the
 orchestrator's reconciliation creates again, and some fire twice, which is what at-least-once means.
 With a state older than the jobs, what fires may be the wake-up of a turn that this state never
-took. Where the two cannot be of one point (see k8s/backup.sh) the jobs are read first.
+took.
 """

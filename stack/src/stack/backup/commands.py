@@ -61,7 +61,7 @@ def restore(folder: FolderArgument, run_dir: RunDirOption = DEFAULT_RUN_DIR) -> 
 
 
 def export_jobs(etcd: EtcdArgument, file: FileArgument, namespace: NamespaceOption) -> None:
-    """Write a namespace's jobs in Dapr's scheduler to a file; see k8s/backup.sh."""
+    """Write a namespace's jobs in Dapr's scheduler to a file."""
 
     def work() -> None:
         with SchedulerJobs(etcd, namespace) as scheduler:
@@ -72,7 +72,7 @@ def export_jobs(etcd: EtcdArgument, file: FileArgument, namespace: NamespaceOpti
 
 
 def import_jobs(etcd: EtcdArgument, file: FileArgument, namespace: NamespaceOption) -> None:
-    """Write the jobs of a file to a Dapr scheduler that has none; see k8s/restore.sh."""
+    """Write the jobs of a file to a Dapr scheduler that has none."""
 
     def work() -> None:
         with SchedulerJobs(etcd, namespace) as scheduler:
