@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.testing.dependencies import activity_dependencies
 from orchestrator.toolkit.language.settings import LanguageSettings
+from orchestrator.toolkit.peer_errors import PeerUnreachable
 from orchestrator.workflows.document_batch.activities import activities
 from orchestrator.workflows.document_batch.adapters.library import Document, Library, MediaType
 from orchestrator.workflows.document_batch.adapters.results import ResultRecord, Results
@@ -128,7 +129,7 @@ async def test_a_model_that_is_unavailable_is_retried_and_a_refusal_is_not(
     web = httpx.AsyncClient(transport=transport)
     model = {"language_url": "http://model.test/v1", "language_model": "m"}
     process = worker(store, web, **model)
-    with pytest.raises(httpx.HTTPStatusError):
+    with pytest.raises(PeerUnreachable):
         await process(STEP)
     kept = await record(store)
     assert (kept.attempts, kept.result) == (1, None)
