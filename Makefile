@@ -27,7 +27,7 @@ help: ## List these commands
 setup: $(READY) ## Install uv and the Python packages where they are missing
 	@echo "Ready: $(PYTHON)"
 
-run: $(READY) ## Start the system, run a sample, stay until Ctrl-C (WORKFLOW=, SAMPLE=, STORE=redis)
+run: $(READY) ## Start the system, run a sample, stay until Ctrl-C (WORKFLOW=, SAMPLE=, STORE=redis|postgresql)
 	@$(PYTHON) -m stack run --store $(STORE) $(SHOWN)
 
 demo: $(READY) ## Start the system, run a sample, stop (WORKFLOW=order, SAMPLE="out of stock")
@@ -58,7 +58,7 @@ format: $(READY) ## Format, and fix what ruff can fix
 	$(UV) run --frozen ruff format
 	$(UV) run --frozen ruff check --fix
 
-test: check test-unit test-e2e ## Check, then run every test (Redis where redis-server is found)
+test: check test-unit test-e2e ## Check, then run every test (Redis and PostgreSQL where they are found)
 
 test-unit: $(READY) ## Run the tests that start nothing
 	$(UV) run --frozen pytest -n auto

@@ -32,14 +32,29 @@ OVER_SQLITE = {
     "test_without_jaeger",
 }
 
+# What depends on the store: its transactions, its queries, and its process that can be killed.
+OVER_POSTGRESQL = {
+    "test_instances",
+    "test_kills",
+    "test_lives",
+    "test_restarts",
+    "test_samples",
+    "test_state_store",
+}
+
 # The longest first, for the processes to end together.
-GROUPS = ["sqlite", "redis", None]
+GROUPS = ["sqlite", "redis", "postgresql", None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the target."""
     parser.addoption(
         "--target", choices=list(TARGETS), default="self-hosted", help="what is tested"
+    )
+    parser.addoption(
+        "--store",
+        choices=[group for group in GROUPS if group],
+        help="run all tests of a shared stack over one store, instead of a choice over each",
     )
 
 
@@ -56,18 +71,29 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 # Before xdist's own hook, which reads the groups.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out over Redis what would show nothing new there, and group the rest by its stack.
+    """Leave out over a store what would show nothing new there, and group the rest by its stack.
 
     A group runs in one process, so that two processes (`pytest -n 2 --dist loadgroup`) start no
     shared stack twice: first the tests over SQLite in one and those over Redis in the other, then
     each file whose tests start their own.
     """
-    left_out = [i for i in items if _store(i) == "redis" and i.path.stem in OVER_SQLITE]
+    only = config.option.store
+    left_out = [i for i in items if not (_store(i) == only if only else _shows_new(i))]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: GROUPS.index(_store(item)))
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_store(item) or item.path.stem))
+
+
+def _shows_new(item: pytest.Item) -> bool:
+    match _store(item):
+        case "redis":
+            return item.path.stem not in OVER_SQLITE
+        case "postgresql":
+            return item.path.stem in OVER_POSTGRESQL
+        case _:
+            return True
 
 
 def _store(item: pytest.Item) -> str | None:

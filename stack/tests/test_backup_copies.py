@@ -134,6 +134,9 @@ async def test_nothing_to_back_up_is_an_error(tmp_path: Path) -> None:
     assert not run.root.exists()
     run.prepare()
     create(run.data / "orchestrator-state.db")
+    with pytest.raises(StackError, match="PostgreSQL is backed up by its own programs"):
+        async with open_source(run, "postgresql", dapr):
+            pass
     with pytest.raises(StackError, match="has no data in redis: name the other store by STORE"):
         async with open_source(run, "redis", dapr):
             pass

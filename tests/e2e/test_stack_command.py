@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from stack.lock import RunDirectoryLock
+from support.stacks import require_store
 from support.system import eventually
 
 # A comma and a quote end a path in a list of daprd, `%` and `#` in a URL, `$` in Jaeger's
@@ -88,17 +88,16 @@ def _somebody_works_in(folder: Path) -> bool:
     return False
 
 
-@pytest.mark.parametrize("store", ["sqlite", "redis"])
+@pytest.mark.parametrize("store", ["sqlite", "redis", "postgresql"])
 async def test_a_sample_completes_in_an_odd_place(tmp_path: Path, store: str) -> None:
-    if store == "redis" and shutil.which("redis-server") is None:
-        pytest.skip("needs redis-server on PATH")
+    require_store(store)
     run_dir = tmp_path / ODD_NAME / "run"
     async with stack_command(run_dir, "demo", "--store", store, **ODD_ENVIRONMENT) as process:
         status, output = await end(process)
     assert status == 0, output
     assert "ended completed" in output
     # Its data is where it belongs.
-    assert any((run_dir / ("redis" if store == "redis" else "data")).iterdir())
+    assert any((run_dir / ("data" if store == "sqlite" else store)).iterdir())
     await assert_nothing_is_left(run_dir)
 
 

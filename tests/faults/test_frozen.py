@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -15,7 +14,7 @@ import pytest
 
 from stack import Stack, StackOptions
 from support.routes import RouteRequest, plausible_requests
-from support.stacks import connect_stack
+from support.stacks import connect_stack, require_store
 from support.system import System, eventually, somebody, unique
 
 # Shorter than the defaults, for the tests to be so.
@@ -41,10 +40,7 @@ async def stack_and_system(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[Stack, System]]:
     """A stack over Redis with short time limits, and instances that run."""
-    if shutil.which("redis-server") is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must have redis-server")
-        pytest.skip("needs redis-server on PATH")
+    require_store("redis")
     options = StackOptions(
         run_dir=tmp_path_factory.mktemp("frozen"),
         store="redis",

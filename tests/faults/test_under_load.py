@@ -3,11 +3,7 @@
 `make faults` makes a longer run of it, with every fault and over either store.
 """
 
-import os
-import shutil
 from pathlib import Path
-
-import pytest
 
 from stack.options import ignore_report
 from support.fault_suite.outcome import Settings
@@ -15,6 +11,7 @@ from support.fault_suite.report import table
 from support.fault_suite.run import run
 from support.fault_suite.self_hosted import SelfHosted
 from support.fault_suite.target import Fault
+from support.stacks import require_store
 
 # Each of them once, in an order that the seed draws.
 SLICE = (
@@ -43,10 +40,7 @@ def of_the_slice(faults: list[Fault]) -> list[Fault]:
 
 
 async def test_nothing_is_lost_and_nothing_happens_twice(tmp_path: Path) -> None:
-    if shutil.which("redis-server") is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must have redis-server")
-        pytest.skip("needs redis-server on PATH")
+    require_store("redis")
     under_test = SelfHosted(SETTINGS.store, tmp_path)
     outcome, _ = await run(SETTINGS, under_test, ignore_report, of_the_slice)
     report = "\n".join(table(outcome))

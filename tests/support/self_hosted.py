@@ -1,8 +1,6 @@
 """The fixtures of the self-hosted system: one stack a store, shared by the tests that need one."""
 
-import os
 import re
-import shutil
 from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 from stack import Stack, StackOptions
 from support.jaeger import Jaeger
 from support.samples import Ended, run_samples
-from support.stacks import connect_stack
+from support.stacks import connect_stack, require_store
 from support.system import System
 
 LOGS = pytest.StashKey[Path]()
@@ -19,16 +17,13 @@ LINES = 40
 QUIET = re.compile(r"level=(info|debug)|\[(info|debug)")
 
 
-@pytest.fixture(scope="session", params=["sqlite", "redis"])
+@pytest.fixture(scope="session", params=["sqlite", "redis", "postgresql"])
 async def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stack]:
     """The self-hosted processes over one of the stores."""
     store = request.param
-    if store == "redis" and shutil.which("redis-server") is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must have redis-server")
-        pytest.skip("needs redis-server on PATH")
+    require_store(store)
     options = StackOptions(run_dir=tmp_path_factory.mktemp(store), store=store, prefer_port=None)
     async with Stack(options) as running:
         request.config.stash[LOGS] = options.run_dir / "logs"

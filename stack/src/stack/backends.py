@@ -55,14 +55,14 @@ def redis_env(ports: Ports, password: str) -> dict[str, str]:
     return {"REDIS_HOST": address(ports.redis), "REDIS_PASSWORD": password}
 
 
-def store_env(store: str, run: RunDirectory, ports: Ports, password: str) -> dict[str, str]:
-    """Return where the orchestrator measures how full the store is."""
-    return redis_env(ports, password) if store == "redis" else {"STORE_FOLDER": str(run.data)}
-
-
 def redis_password(run: RunDirectory) -> str:
-    """Return the password of the run directory, created at its first use."""
-    file = run.redis / "password"
+    """Return the password of a run directory's Redis, created at its first use."""
+    return run_password(run.redis)
+
+
+def run_password(folder: Path) -> str:
+    """Return the password that is kept in a folder, created at its first use."""
+    file = folder / "password"
     if not file.exists():
         write_private(file, secrets.token_urlsafe(24))
     return file.read_text(encoding="utf-8")

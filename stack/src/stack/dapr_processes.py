@@ -1,15 +1,13 @@
 """Process specifications of Dapr: placement, scheduler and sidecars."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 import httpx
 
 from stack.dapr_binaries import DaprBinaries
-from stack.layout import APPS, AppPorts, Ports, RunDirectory, address, sidecar_name, url
+from stack.layout import APPS, AppPorts, Ports, address, sidecar_name, url
 from stack.paths import COMPONENTS
 from stack.ports import HOST
 from stack.process import ProcessSpec, Stage
@@ -94,20 +92,6 @@ def _app_channel(own: AppPorts) -> list[str]:
     if own.actors is None:
         return ["--app-port", str(own.app)]
     return ["--app-port", str(own.actors), "--app-protocol", "grpc"]
-
-
-def sqlite_env(app: str, run: RunDirectory) -> dict[str, str]:
-    """Return the SQLite files of a sidecar: one sidecar, one file, one writer."""
-
-    def database(name: str) -> str:
-        # Every commit reaches the disk before it is answered.
-        # By its bytes, whatever the locale takes them for.
-        return f"file:{quote(os.fsencode(run.data / name))}?_pragma=synchronous(FULL)"
-
-    return {
-        "TASKWAY_ACTOR_DB": database(f"{app}-actors.db"),
-        "TASKWAY_STATE_DB": database(f"{app}-state.db"),
-    }
 
 
 def write_configuration(path: Path, ports: Ports, *, traces: bool) -> None:

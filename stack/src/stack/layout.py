@@ -42,6 +42,7 @@ class Ports:
     etcd_client: int
     etcd_peer: int
     redis: int
+    postgresql: int
     jaeger_otlp: int
     jaeger_query: int
     jaeger_ui: int
@@ -76,6 +77,7 @@ class Ports:
             etcd_client=take(),
             etcd_peer=take(),
             redis=take(),
+            postgresql=take(),
             jaeger_otlp=take(),
             jaeger_query=take(),
             jaeger_ui=take(jaeger_ui),
@@ -95,7 +97,15 @@ class RunDirectory:
             StackError: They cannot be created, or what is in them belongs to another user.
         """
         try:
-            for folder in (self.logs, self.data, self.scheduler, self.redis, self.config):
+            folders = (
+                self.logs,
+                self.data,
+                self.scheduler,
+                self.redis,
+                self.postgresql,
+                self.config,
+            )
+            for folder in folders:
                 folder.mkdir(parents=True, exist_ok=True)
             # Here and not by the process that needs it, after a minute and in its own words.
             foreign = next((path for path in self.root.rglob("*") if not _writable(path)), None)
@@ -127,6 +137,11 @@ class RunDirectory:
     def redis(self) -> Path:
         """Redis' append-only file."""
         return self.root / "redis"
+
+    @property
+    def postgresql(self) -> Path:
+        """PostgreSQL's data and password."""
+        return self.root / "postgresql"
 
     @property
     def processes(self) -> Path:

@@ -8,7 +8,7 @@ from typing import Literal
 from stack.dapr_binaries import DaprBinaries
 from stack.restart_policy import RestartPolicy
 
-Store = Literal["sqlite", "redis"]
+Store = Literal["sqlite", "redis", "postgresql"]
 
 
 def ignore_report(message: str) -> None:

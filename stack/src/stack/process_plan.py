@@ -1,5 +1,6 @@
 """Plans every process of a stack."""
 
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from stack.options import StackOptions
 from stack.ports import HOST
 from stack.process import ProcessSpec, Stage
 from stack.readiness import service_ready
+from stack.state_store import state_store
 
 # On a developer's machine, monitored addresses are local, as in the sample.
 MONITOR_ALLOW = "127.0.0.0/8, ::1/128"
@@ -36,29 +38,22 @@ def plan_processes(
         dapr_processes.placement(dapr, ports, client),
         dapr_processes.scheduler(dapr, ports, run.scheduler, client),
     ]
-    password = ""
-    if options.store == "redis":
-        password = backends.redis_password(run)
-        specs.append(backends.redis(run, ports, password))
+    store = state_store(options.store, run, ports, os.environ)
+    specs += store.processes
     if jaeger:
         specs.append(backends.jaeger(jaeger, run, ports, client))
-    store = backends.store_env(options.store, run, ports, password)
-    specs += [_service(app, ports, store, bool(jaeger), client) for app in APPS]
+    specs += [_service(app, ports, store.measured, bool(jaeger), client) for app in APPS]
 
     config = run.config / "dapr.yaml"
     dapr_processes.write_configuration(config, ports, traces=bool(jaeger))
     for app in APPS:
-        env = (
-            backends.redis_env(ports, password)
-            if options.store == "redis"
-            else dapr_processes.sqlite_env(app, run)
-        )
+        env = store.sidecar_env(app)
         specs.append(dapr_processes.sidecar(dapr, app, ports, options.store, env, config, client))
     return [_changed(spec, options) for spec in specs]
 
 
 def _service(
-    app: str, ports: Ports, store: Mapping[str, str], traces: bool, client: httpx.AsyncClient
+    app: str, ports: Ports, measured: Mapping[str, str], traces: bool, client: httpx.AsyncClient
 ) -> ProcessSpec:
     own = ports.apps[app]
     env = {
@@ -73,7 +68,7 @@ def _service(
         env["ACTOR_PORT"] = str(own.actors)
     if app == FRONT:
         env["MONITOR_ALLOW"] = MONITOR_ALLOW
-        env |= store
+        env |= measured
     if traces:
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(ports.jaeger_otlp)
         # In milliseconds: spans that are not exported yet are lost in a kill.

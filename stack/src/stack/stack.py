@@ -237,7 +237,7 @@ class Stack:
 
     def _list_processes(self) -> None:
         pids = {name: p.pid for name, p in self._processes.items() if p.running}
-        data = {"etcd": self.etcd_url()}
+        data = {"store": self.options.store, "etcd": self.etcd_url()}
         if self.has("redis"):
             data["redis"] = address(self._ports.redis)
         self._table.write({app: self.url(app) for app in APPS}, pids, data)

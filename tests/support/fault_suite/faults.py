@@ -22,11 +22,13 @@ PROCESSES = (
     "placement",
     "scheduler",
     "redis",
+    "postgresql",
 )
+SERVERS = frozenset({"redis", "postgresql"})
 # The order of a start: what the others need to become ready comes first.
-FIRST = ("redis", "placement", "scheduler")
+FIRST = (*SERVERS, "placement", "scheduler")
 # What the orchestrator reaches its store by.
-STORE_PARTS = ("orchestrator-sidecar", "redis")
+STORE_PARTS = ("orchestrator-sidecar", *SERVERS)
 SUSPENDED_SECONDS, LONG_SECONDS = 5.0, 30.0
 CUT_SECONDS, SLOW_SECONDS = 4.0, 8.0
 SLOW_BY = 0.2
@@ -34,7 +36,7 @@ SLOW_BY = 0.2
 
 def all_faults(store: str) -> list[Fault]:
     """Return every fault that a stack over `store` can have."""
-    processes = [name for name in PROCESSES if name != "redis" or store == "redis"]
+    processes = [name for name in PROCESSES if name not in SERVERS or name == store]
     faults = [_kill(name) for name in processes]
     faults += [_suspend(name, SUSPENDED_SECONDS) for name in processes]
     faults += [_cut(name) for name in link_names(store)]

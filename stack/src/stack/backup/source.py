@@ -66,8 +66,11 @@ async def open_source(run: RunDirectory, store: Store, dapr: DaprBinaries) -> As
         try:
             resources.enter_context(RunDirectoryLock(run.root))
         except StackError:
-            yield _running(run)
+            source = _running(run)
+            _require_own_data(source.store)
+            yield source
             return
+        _require_own_data(store)
         _require_data(run, store)
         yield await resources.enter_async_context(_started(run, store, dapr))
 
@@ -149,13 +152,21 @@ def _running(run: RunDirectory) -> Source:
     """Return the data of the stack that has the run directory."""
     try:
         data = json.loads(run.processes.read_text(encoding="utf-8"))["data"]
-        redis = data.get("redis", "")
-        return Source(run, "redis" if redis else "sqlite", data["etcd"], redis)
+        return Source(run, data["store"], data["etcd"], data.get("redis", ""))
     except (OSError, ValueError, KeyError) as error:
         raise StackError(
             f"The stack in {run.root} is starting or stopping: there is no list of its processes "
             f"({error}). Try again."
         ) from error
+
+
+def _require_own_data(store: Store) -> None:
+    """Fail where the store's data is a server's own matter."""
+    if store == "postgresql":
+        raise StackError(
+            "PostgreSQL is backed up by its own programs, such as pg_dump. With its data restored, "
+            "the orchestrator creates the wake-ups in the scheduler again."
+        )
 
 
 def _require_data(run: RunDirectory, store: Store) -> None:
