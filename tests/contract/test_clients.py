@@ -124,7 +124,7 @@ async def test_a_store_that_is_down_is_an_outage(
     sidecar: httpx.AsyncClient, store: FailingStore
 ) -> None:
     store.down = True
-    with pytest.raises(PeerUnreachable, match=r"^assigner unreachable: 503"):
+    with pytest.raises(PeerUnreachable, match=r"^assigner unreachable: retry after 1 s, 503"):
         await AssignerClient(sidecar).assign("task-1:assign", REVIEW)
     store.down = False
     assert (await AssignerClient(sidecar).assign("task-1:assign", REVIEW)).member_id == "alice"

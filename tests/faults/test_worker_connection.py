@@ -20,9 +20,11 @@ from dapr.ext.workflow import WorkflowStatus
 from stack import Stack, StackOptions
 from support.engine import workflow_client
 from support.faults import assert_completed, assert_each_effect_once, interrupt
+from support.monitors import checked, watch
 from support.proxy import Proxy
 from support.stacks import connect_stack
 from support.system import System, eventually, somebody, unique
+from support.web import web_server
 
 COUNT = 20
 REST_SECONDS = 5
@@ -104,11 +106,13 @@ class Freeze:
         same_sidecar: Whether it was not restarted for that.
         repeated_deliveries: How often a result was delivered again after a time-out.
         batch: How the batch has ended.
+        monitor: What a monitor has found whose check ended meanwhile.
     """
 
     same_sidecar: bool
     repeated_deliveries: int
     batch: dict[str, Any]
+    monitor: dict[str, Any]
 
 
 async def in_the_middle_of(system: System, batch: str) -> None:
@@ -128,12 +132,20 @@ async def in_the_middle_of(system: System, batch: str) -> None:
 
 
 async def frozen(run_dir: Path) -> Freeze:
-    async with Stack(StackOptions(run_dir=run_dir, prefer_port=None)) as stack:
+    options = StackOptions(run_dir=run_dir, prefer_port=None)
+    async with web_server() as web, Stack(options) as stack:
         sidecar = stack.pid("orchestrator-sidecar")
+        web.silent = True
+
+        async def asked() -> bool | None:
+            return True if web.requests else None
 
         async def freeze() -> None:
             await in_the_middle_of(system, batch)
+            await eventually(asked, "the check of the monitor to be under way")
             os.kill(sidecar, signal.SIGSTOP)
+            # The check needs no sidecar, so that its result is certainly delivered to a frozen one.
+            web.speak()
             async with httpx.AsyncClient(trust_env=False) as stranger:
                 with pytest.raises(httpx.ReadTimeout):
                     await stranger.get(f"{stack.sidecar_url('orchestrator')}/v1.0/healthz")
@@ -143,16 +155,19 @@ async def frozen(run_dir: Path) -> Freeze:
         async with connect_stack(stack) as system:
             documents = {"prefix": "sample", "count": 400, "parallelism": 20, "simulate": "slow"}
             batch = await system.start("/batches", batch_id=unique(), **documents)
+            monitor, _ = await watch(system, url=web.url, interval_seconds=3600)
             member, ids = somebody(), [unique() for _ in range(COUNT)]
             await interrupt(system, ids, member, freeze)
             await assert_completed(system, ids)
             await assert_each_effect_once(system, ids, member)
             ended = await system.finished(batch)
+            checks = await checked(system, monitor, 1)
         log = stack.log("orchestrator").read_text(errors="replace")
         return Freeze(
             same_sidecar=stack.pid("orchestrator-sidecar") == sidecar,
             repeated_deliveries=log.count("delivery of a result timed out"),
             batch=ended["output"],
+            monitor=checks,
         )
 
 
@@ -197,4 +212,5 @@ async def test_a_sidecar_that_was_suspended_gets_every_result(scenarios: Scenari
     found = await scenarios.frozen
     assert found.repeated_deliveries > 0
     assert (found.batch["status"], found.batch["done"]) == ("completed", 400)
+    assert [check["status"] for check in found.monitor["results"]] == [200]
     assert found.same_sidecar

@@ -37,6 +37,12 @@ class WebServer:
         await self._server.wait_closed()
         self._ended.clear()
 
+    def speak(self) -> None:
+        """Answer what was asked while it was silent, and be silent no more."""
+        self.silent = False
+        self._ended.set()
+        self._ended.clear()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             self.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
