@@ -14,6 +14,8 @@ from support.fault_suite.fault import Fault, LoadTarget, Missed
 log = logging.getLogger(__name__)
 T = TypeVar("T", bound=LoadTarget)
 
+LOOK_SECONDS = 0.01
+
 
 @dataclass
 class Hit:
@@ -60,7 +62,8 @@ class Injector(Generic[T]):
     async def run(self, count: int, every: float) -> None:
         """Make `count` faults, `every` seconds apart or more; return when all are over.
 
-        One that another fault on its process holds up comes later, and so do those after it.
+        One that another fault on its process holds up comes later, and so do those after it; and
+        each waits, as long as the next would come, for something to be in flight.
         """
         async with asyncio.TaskGroup() as group:
             for fault in islice(self._drawn, count):
@@ -68,10 +71,20 @@ class Injector(Generic[T]):
                     while fault.victims & self._struck:
                         await self._free.wait()
                     self._struck |= fault.victims
-                hit = Hit(fault, self._recorder.now(), self._target.load.in_flight())
+                in_flight = await self._in_flight(every)
+                hit = Hit(fault, self._recorder.now(), in_flight)
                 self.hits.append(hit)
                 group.create_task(self._make(hit), name=fault.name)
                 await asyncio.sleep(every)
+
+    async def _in_flight(self, within: float) -> Counter[str]:
+        """Return what is in flight, once something is: between two instances a fault hits none."""
+        until = self._recorder.now() + within
+        while True:
+            found = self._target.load.in_flight()
+            if found or self._recorder.now() >= until:
+                return found
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _make(self, hit: Hit) -> None:
         try:
