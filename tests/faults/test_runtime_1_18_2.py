@@ -2,11 +2,13 @@
 
 docs/known-limits.md has the work-around of each, and the release that makes it needless. Two are
 elsewhere: that a job which is overwritten or deleted as it triggers ends the scheduler is avoided
-for schedules by never doing so (the unit tests of `orchestrator.scheduling.armed_jobs`), and that
+for schedules by never doing so (`orchestrator.scheduling.armed_jobs`), and that
 what waits goes on after the scheduler was away is `test_lost_wake_ups.py`.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -29,6 +31,17 @@ async def act(system: System, instance: str, operation: str, **more: Any) -> htt
         lambda: system.orchestrator.post(f"/instances/{instance}/{operation}", json=WHY | more),
         f"{operation} of {instance}",
     )
+
+
+@asynccontextmanager
+async def purged_during_an_activity(system: System) -> AsyncIterator[str]:
+    """Yield an instance that was purged, while its activity is under way until the end."""
+    async with hanging_server() as (url, asked):
+        instance, _ = await watch(system, url=url, interval_seconds=3600)
+        await asked.wait()
+        await act(system, instance, "terminate")
+        await purge(system, instance)
+        yield instance
 
 
 async def purge(system: System, instance: str) -> httpx.Response:
@@ -106,11 +119,8 @@ async def test_a_purge_with_an_activity_under_way_leaves_no_reminder(
     stack: Stack, system: System
 ) -> None:
     """Dapr before 1.18.3 may leave one that fires each second without an end."""
-    async with hanging_server() as (url, asked):
-        instance, _ = await watch(system, url=url, interval_seconds=3600)
-        await asked.wait()
-        await act(system, instance, "terminate")
-        await purge(system, instance)
+    async with purged_during_an_activity(system) as instance:
+        pass
     # What it asked has gone away, so that the activity ends.
     await no_jobs_of(stack, instance)
     assert (await system.orchestrator.get(f"/instances/{instance}")).status_code == 410
@@ -120,11 +130,7 @@ async def test_a_purge_with_an_activity_that_a_kill_ends_leaves_no_reminder(
     stack: Stack, system: System
 ) -> None:
     """The scheduler tries what the killed sidecar had from it again, until it is acknowledged."""
-    async with hanging_server() as (url, asked):
-        instance, _ = await watch(system, url=url, interval_seconds=3600)
-        await asked.wait()
-        await act(system, instance, "terminate")
-        await purge(system, instance)
+    async with purged_during_an_activity(system) as instance:
         await stack.kill("orchestrator-sidecar")
         await stack.kill("orchestrator")
         await start_again(stack, "orchestrator-sidecar", "orchestrator")

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.problems import ProblemType
 from servicekit.idempotency import IdempotencyKeys, KeptAnswer
-from servicekit.problems import ProblemError, problem_response, problem_responses
+from servicekit.problems import RETRY_SOON, ProblemError, problem_response, problem_responses
 from servicekit.request_body import read_body, replay
 from servicekit.state import StoreUnavailable
 
@@ -83,7 +83,7 @@ class IdempotentRequests:
             await problem_response(
                 ProblemType.UNAVAILABLE,
                 f"The state store does not respond ({error}); nothing was done, retry",
-                headers={"Retry-After": "1"},
+                headers=RETRY_SOON,
             )(scope, receive, send)
             return
         if kept is not None:

@@ -17,6 +17,8 @@ from servicekit.tracing import trace_id
 
 log = structlog.get_logger(__name__)
 
+RETRY_SOON = {"Retry-After": "1"}
+"""The header of an answer that says to try again: in seconds."""
 # Together with the rest of a problem, less than 4 KiB.
 MAX_DETAIL_BYTES, MAX_ERRORS_BYTES = 1_500, 2_000
 
@@ -132,7 +134,7 @@ def install_problem_handlers(app: FastAPI) -> None:
         return problem_response(
             ProblemType.UNAVAILABLE,
             "The state store does not respond; nothing is lost, retry",
-            headers={"Retry-After": "1"},
+            headers=RETRY_SOON,
         )
 
     @app.exception_handler(RequestValidationError)

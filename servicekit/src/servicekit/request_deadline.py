@@ -11,11 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.problems import ProblemType
 from servicekit.deadlines import count_exceeded
-from servicekit.problems import problem_response
+from servicekit.problems import RETRY_SOON, problem_response
 
 log = structlog.get_logger(__name__)
 
-RETRY_AFTER = {"Retry-After": "1"}
 # The events of a stream, and the lines of a download that is read as it is sent.
 STREAMS = (b"text/event-stream", b"application/x-ndjson")
 
@@ -62,7 +61,7 @@ class RequestDeadline:
                 ProblemType.UNAVAILABLE,
                 f"The request took longer than {self._seconds:g} s; what it was to change may have "
                 "been changed, or may be yet: a retry is safe",
-                headers=RETRY_AFTER,
+                headers=RETRY_SOON,
             )
             await answer(scope, receive, send)
 

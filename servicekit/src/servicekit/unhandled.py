@@ -13,12 +13,10 @@ from opentelemetry import trace
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.problems import ProblemType
-from servicekit.problems import problem_response
+from servicekit.problems import RETRY_SOON, problem_response
 from servicekit.tracing import trace_id
 
 log = structlog.get_logger(__name__)
-
-RETRY_AFTER = {"Retry-After": "1"}
 
 
 class UnhandledErrors:
@@ -54,7 +52,7 @@ class UnhandledErrors:
                     ProblemType.UNAVAILABLE,
                     "The service stops; what the request was to change may have been changed, or "
                     "may be yet: a retry is safe",
-                    headers=RETRY_AFTER,
+                    headers=RETRY_SOON,
                 )
                 await answer(scope, receive, send)
             raise

@@ -77,29 +77,33 @@ def observe_progress(late: Callable[[], Mapping[str, int]]) -> None:
         late: Returns how many there are, by what they wait for.
     """
 
-    def observed(_: CallbackOptions) -> Iterable[Observation]:
-        for kind, count in late().items():
-            yield Observation(count, {"kind": kind})
-
-    _meter.create_observable_gauge(
+    _observe_counts(
         "taskway.instances.without_progress",
-        [observed],
-        description="Instances that wait for what should have come, by what that is",
+        "kind",
+        late,
+        "Instances that wait for what should have come, by what that is",
     )
 
 
 def observe_peer_waits(by_peer: Callable[[], Mapping[str, int]]) -> None:
     """Add the gauge of the steps that wait for a peer; `by_peer` returns how many, by the peer."""
 
-    def observed(_: CallbackOptions) -> Iterable[Observation]:
-        for peer, count in by_peer().items():
-            yield Observation(count, {"peer": peer})
-
-    _meter.create_observable_gauge(
+    _observe_counts(
         "taskway.steps.waiting_for_peer",
-        [observed],
-        description="Steps that wait for a peer which is away, by the peer",
+        "peer",
+        by_peer,
+        "Steps that wait for a peer which is away, by the peer",
     )
+
+
+def _observe_counts(
+    name: str, label: str, counts: Callable[[], Mapping[str, int]], description: str
+) -> None:
+    def observed(_: CallbackOptions) -> Iterable[Observation]:
+        for value, count in counts().items():
+            yield Observation(count, {label: value})
+
+    _meter.create_observable_gauge(name, [observed], description=description)
 
 
 def observe_torn(count: Callable[[], int]) -> None:

@@ -28,26 +28,29 @@ class Instances:
 
     async def descendants(self, instance_id: str) -> list[InstanceState]:
         """Return the child workflows of an instance that are there, each before its own."""
-        # A child that was retried is in the history more than once; a purged one has no state.
-        names = dict.fromkeys(await self._names_below(instance_id))
-        states = [await self.state(name) for name in names]
-        return [state for state in states if state is not None]
+        return await self._states(await self._names_below(instance_id))
 
     async def steps(self, instance_id: str) -> list[InstanceState]:
         """Return the child workflows by which steps of an instance are tried on and on."""
-        created = [
+        created = await self._created(instance_id)
+        return await self._states([c.instanceId for c in created if c.name in SHARED_CHILDREN])
+
+    async def _names_below(self, instance_id: str) -> list[str]:
+        found: list[str] = []
+        for created in await self._created(instance_id):
+            found += [created.instanceId, *await self._names_below(created.instanceId)]
+        return found
+
+    async def _created(self, instance_id: str) -> list[Any]:
+        """Return the events by which an instance created its children."""
+        return [
             event.childWorkflowInstanceCreated
             for event in await self.history(instance_id)
             if event.HasField("childWorkflowInstanceCreated")
         ]
-        names = dict.fromkeys(c.instanceId for c in created if c.name in SHARED_CHILDREN)
-        states = [await self.state(name) for name in names]
-        return [state for state in states if state is not None]
 
-    async def _names_below(self, instance_id: str) -> list[str]:
-        found: list[str] = []
-        for event in await self.history(instance_id):
-            if event.HasField("childWorkflowInstanceCreated"):
-                child = event.childWorkflowInstanceCreated.instanceId
-                found += [child, *await self._names_below(child)]
-        return found
+    async def _states(self, names: Sequence[str]) -> list[InstanceState]:
+        """Return the states of instances, of each once; a purged one has none."""
+        # A child that was retried is in the history more than once.
+        states = [await self.state(name) for name in dict.fromkeys(names)]
+        return [state for state in states if state is not None]
